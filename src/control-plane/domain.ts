@@ -1,0 +1,166 @@
+import type { EnvValue, ImageSource, PortType, Probe, Reason } from '../protocol/shapes/deployment.ts';
+import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
+
+/**
+ * The nouns of the control plane. State keeps what people want; the engine keeps what is; nothing that the
+ * engine can tell is stored. Times are milliseconds since the epoch, sizes are bytes, ids are wire UUIDs.
+ */
+export interface Deployment {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly source: ImageSource;
+  readonly imageTag: string;
+  readonly regionId: string;
+  readonly machineTypeId: string;
+  readonly deployOnPush: boolean;
+  readonly minScale: number;
+  readonly maxScale: number;
+  /** What the person wants. `created`: not started yet, a push or a start begins it. */
+  readonly intent: 'created' | 'running' | 'stopped';
+  /** Configuration that the next release takes over. */
+  readonly config: ReleaseConfig;
+  /** The release that shall run; absent until there is one. */
+  readonly targetReleaseId: string | undefined;
+  /** Instances wanted now, within min and max. */
+  readonly scale: number;
+  /** Set by a revert: pushes are recorded, but not rolled out, until it is resumed. */
+  readonly pushesPaused: boolean;
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** The part of a deployment that is frozen into each release. */
+export interface ReleaseConfig {
+  readonly ports: Readonly<Record<string, PortType>>;
+  readonly environment: Readonly<Record<string, EnvValue>>;
+  readonly startupProbe: Probe | undefined;
+  readonly livenessProbe: Probe | undefined;
+  /** Name under /etc/config to Base64 content. */
+  readonly configMounts: Readonly<Record<string, string>>;
+  /** Volume id to mount path. */
+  readonly volumes: Readonly<Record<string, string>>;
+  readonly machineTypeId: string;
+}
+
+/** Image digest and configuration, numbered; never changed but for how its rollout went. */
+export interface Release {
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly number: number;
+  /** `sha256:…` once resolved. Absent only while the first look at an external registry has not succeeded. */
+  readonly digest: string | undefined;
+  readonly source: ImageSource;
+  readonly imageTag: string;
+  readonly config: ReleaseConfig;
+  readonly cause: ReleaseCause;
+  readonly state: ReleaseState;
+  readonly reason: Reason | undefined;
+  readonly proof: RolloutProof | undefined;
+  readonly createdAt: number;
+  readonly finishedAt: number | undefined;
+}
+
+export interface MachineTypeRow {
+  readonly id: string;
+  readonly cpus: number;
+  /** Quarters of 10⁹ bytes. */
+  readonly memoryCount: number;
+}
+
+export interface RepositoryRow {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A decision and its inputs, in words. Appended, never changed; old ones are dropped beyond a bound. */
+export interface DecisionEvent {
+  readonly deploymentId: string;
+  readonly at: number;
+  readonly kind: string;
+  readonly message: string;
+  readonly releaseNumber: number | undefined;
+}
+
+/** All that the planner needs to know of what people want of one deployment, read in one transaction. */
+export interface Desired {
+  readonly deployment: Deployment;
+  readonly target: Release | undefined;
+  /** The release that last became live, if its rollout has not been replaced by the target's yet. */
+  readonly live: Release | undefined;
+  readonly machineType: MachineTypeRow;
+  /** Every release that an observed instance may belong to. */
+  readonly releases: readonly Release[];
+}
+
+/** What the reconcile loop reads of state, and the few outcomes that it writes. `state/` implements it. */
+export interface ReconcileStore {
+  /** Ids of all deployments, deleted ones not among them. */
+  deploymentIds(): readonly string[];
+  /** `absent` when it was deleted: then whatever runs of it shall go. */
+  desired(deploymentId: string): Desired | 'absent';
+  /** The rollout of a release began. */
+  releaseRolling(releaseId: string, at: number): void;
+  /** Every wanted instance of it takes traffic: it is live, and the one before is retired. */
+  releaseLive(releaseId: string, at: number, proof: RolloutProof | undefined): void;
+  /** It will not become ready. The one before goes on. */
+  releaseFailed(releaseId: string, at: number, reason: Reason): void;
+  /** An external image's tag was resolved. */
+  releaseResolved(releaseId: string, digest: string): void;
+  /** The autoscaler's wish; kept within min and max. */
+  setScale(deploymentId: string, scale: number): void;
+  recordEvent(event: DecisionEvent): void;
+  /** Value of a secret of the workspace; absent when it is gone. */
+  secretValue(workspaceId: string, secretId: string): string | undefined;
+}
+
+/** What the loop knows about a deployment right now, derived from the last look at the engine. */
+export interface LiveStatus {
+  readonly status: 'created' | 'deploying' | 'running' | 'stopped' | 'errored' | 'unreachable';
+  readonly reason: Reason | undefined;
+  readonly instances: readonly LiveInstance[];
+  readonly ready: number;
+  readonly wanted: number;
+  readonly liveReleaseNumber: number | undefined;
+  readonly rollingReleaseNumber: number | undefined;
+}
+
+export interface LiveInstance {
+  readonly id: string;
+  readonly name: string;
+  readonly releaseNumber: number;
+  readonly state: 'starting' | 'ready' | 'unready' | 'draining' | 'backingOff' | 'stopped';
+  readonly node: string;
+  readonly startedAt: number | undefined;
+  readonly restarts: number;
+  readonly reason: Reason | undefined;
+}
+
+/** The reconcile loop as the API sees it. */
+export interface Reconciler {
+  /** What is wanted of it changed (after the commit). A newer wish aborts waiting on an older one. */
+  wake(deploymentId: string): void;
+  /** Derived from the last look; never blocks on the engine. */
+  status(deploymentId: string): LiveStatus;
+  /** Fires with the id whenever `status` of a deployment would answer differently. */
+  onChange(listener: (deploymentId: string) => void): { dispose(): void };
+  region(): RegionFacts;
+}
+
+export interface RegionFacts {
+  readonly connected: boolean;
+  /** Why not. */
+  readonly message: string | undefined;
+  readonly platform: string | undefined;
+  readonly freeBytes: number | undefined;
+  readonly lastSeen: number | undefined;
+  readonly edge:
+    | { readonly httpPort: number; readonly httpsPort: number; readonly certificateAuthority: string }
+    | undefined;
+  /** Host and port of the registry as image references name it, such as `127.0.0.1:7050`. */
+  readonly registryHost: string | undefined;
+}

@@ -1,0 +1,313 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * What this product needs of a container engine, in its own words. Only the implementation beside this file
+ * knows dockerode and status numbers: "already started" and "already gone" are values here, not errors.
+ */
+export interface Engine {
+  /** What is behind the socket. @throws EngineError of kind `unreachable` or `forbidden`. */
+  info(options?: Waiting): Promise<EngineInfo>;
+  /** Room on the disk that holds images and volumes, in bytes; absent where the engine cannot tell. */
+  freeBytes(options?: Waiting): Promise<number | undefined>;
+
+  listContainers(filter: { labels: Labels }, options?: Waiting): Promise<ContainerRecord[]>;
+  inspectContainer(id: string, options?: Waiting): Promise<ContainerRecord | 'absent'>;
+  createContainer(spec: ContainerSpec, options?: Waiting): Promise<{ id: string } | 'nameTaken' | 'imageMissing'>;
+  /** `portTaken` leaves the container as it is: created, not started. */
+  startContainer(id: string, options?: Waiting): Promise<StartOutcome>;
+  /** SIGTERM, then SIGKILL after `graceSeconds`. */
+  stopContainer(id: string, graceSeconds: number, options?: Waiting): Promise<'stopped' | 'absent'>;
+  killContainer(id: string, signal: string, options?: Waiting): Promise<'sent' | 'absent'>;
+  /** Kills it when it runs. `volumes`: anonymous ones go too. */
+  removeContainer(id: string, options?: Waiting & { volumes?: boolean }): Promise<'removed' | 'absent'>;
+  /** Runs a command inside and collects its output, at most 1 MiB of each stream. */
+  exec(id: string, command: readonly string[], options?: Waiting & { user?: string }): Promise<ExecOutcome>;
+  /** Output of a container, told apart by stream, oldest first; ends when it stops or the signal fires. */
+  logs(id: string, wanted: LogsWanted, options?: Waiting): AsyncIterable<LogChunk>;
+  /** Puts a tar archive into a directory of a container (running or not). */
+  putArchive(id: string, directory: string, tar: Readable | Buffer, options?: Waiting): Promise<void>;
+  /** One file out of a container (running or not), at most 1 MiB. */
+  readFile(id: string, path: string, options?: Waiting): Promise<Buffer | 'absent'>;
+  /** One sample of what a container uses. */
+  stats(id: string, options?: Waiting): Promise<StatsSample | 'absent'>;
+  /** Starts of the stream of engine events about containers, networks, images with the given labels. */
+  events(filter: { labels: Labels }, options?: Waiting): AsyncIterable<EngineEvent>;
+
+  ensureNetwork(spec: NetworkSpec, options?: Waiting): Promise<NetworkRecord>;
+  listNetworks(filter: { labels: Labels }, options?: Waiting): Promise<NetworkRecord[]>;
+  removeNetwork(id: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
+  connectNetwork(network: string, container: string, options?: Waiting): Promise<void>;
+  disconnectNetwork(network: string, container: string, options?: Waiting): Promise<void>;
+
+  ensureVolume(spec: { name: string; labels: Labels }, options?: Waiting): Promise<VolumeRecord>;
+  listVolumes(filter: { labels: Labels }, options?: Waiting): Promise<VolumeRecord[]>;
+  removeVolume(name: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
+
+  inspectImage(reference: string, options?: Waiting): Promise<ImageRecord | 'absent'>;
+  /** Progress while it pulls; ends when the image is there. @throws EngineError (`notFound`, `denied`, …). */
+  pull(reference: string, auth: RegistryAuth | undefined, options?: Waiting): AsyncIterable<TransferProgress>;
+  /** Ends with the digest that the registry now has under the tag. */
+  push(reference: string, auth: RegistryAuth | undefined, options?: Waiting): AsyncIterable<PushProgress>;
+  tagImage(source: string, target: string, options?: Waiting): Promise<void>;
+  removeImage(reference: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
+  listImages(filter: { labels: Labels }, options?: Waiting): Promise<ImageRecord[]>;
+  /** Builds from a streamed context. Ends with the image id. @throws BuildFailure when a step fails. */
+  build(context: Readable, wanted: BuildWanted, options?: Waiting): AsyncIterable<BuildProgress>;
+
+  dispose(): void;
+}
+
+/** Every call can be given up. What an abort leaves behind is whatever the engine had done by then. */
+export interface Waiting {
+  readonly signal?: AbortSignal;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface EngineInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly apiVersion: string;
+  /** Such as `linux/amd64`. */
+  readonly platform: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly buildKit: boolean;
+  /** `native`: containers share the host's network. `virtual`: a machine of its own, as Docker Desktop. */
+  readonly host: 'native' | 'virtual';
+  readonly rootless: boolean;
+  /** `docker` or `podman`. */
+  readonly flavour: 'docker' | 'podman';
+}
+
+export interface Mount {
+  readonly kind: 'volume' | 'bind';
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface PublishedPort {
+  readonly hostAddress: string;
+  /** 0: any free one. */
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Labels;
+  /** `NAME=value`. */
+  readonly environment: readonly string[];
+  readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly user?: string;
+  readonly hostname?: string;
+  /** Name of a network, or `host`, `none`, `container:<id>`. */
+  readonly network: string;
+  readonly mounts: readonly Mount[];
+  readonly ports: readonly PublishedPort[];
+  readonly restart: 'no' | 'unless-stopped';
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  readonly pidsLimit?: number;
+  readonly capabilities?: { readonly drop: readonly string[]; readonly add: readonly string[] };
+  readonly noNewPrivileges: boolean;
+  readonly readOnlyRoot?: boolean;
+  readonly stopSignal?: string;
+  readonly stopGraceSeconds?: number;
+  /** Bound of what the engine keeps of its output. */
+  readonly log: { readonly maxBytes: number; readonly files: number };
+  readonly init?: boolean;
+  readonly extraHosts?: readonly string[];
+}
+
+/** What is known of a container. Unreadable or missing facts stay absent; no time or size is invented. */
+export interface ContainerRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly image: string;
+  readonly imageId?: string;
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing';
+  readonly createdAt?: number;
+  /** Present after an inspection only. */
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number;
+  readonly outOfMemory?: boolean;
+  readonly error?: string;
+  readonly restartCount?: number;
+  readonly pid?: number;
+  /** Address in each network it is in, by network name. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly ports: readonly PublishedPort[];
+  readonly mounts: readonly Mount[];
+  /** Present after an inspection only; `NAME=value`. */
+  readonly environment?: readonly string[];
+}
+
+export type StartOutcome =
+  | { readonly kind: 'started' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'portTaken'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface ExecOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LogsWanted {
+  readonly follow: boolean;
+  /** Only the last n lines. */
+  readonly tail?: number;
+  /** Only from this time on, in milliseconds since the epoch. */
+  readonly since?: number;
+  readonly timestamps?: boolean;
+}
+
+export interface LogChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly bytes: Buffer;
+}
+
+/** Totals since the start of the container; differences of two samples give rates. */
+export interface StatsSample {
+  readonly at: number;
+  readonly cpuNanoseconds?: number;
+  readonly memoryBytes?: number;
+  readonly memoryLimitBytes?: number;
+  readonly receivedBytes?: number;
+  readonly sentBytes?: number;
+}
+
+export interface EngineEvent {
+  readonly at: number;
+  readonly kind: 'container' | 'network' | 'volume' | 'image';
+  readonly action: string;
+  readonly id: string;
+  readonly labels: Labels;
+}
+
+export interface NetworkSpec {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly subnet?: string;
+  readonly internal?: boolean;
+}
+
+export interface NetworkRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly subnets: readonly string[];
+}
+
+export interface VolumeRecord {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly mountpoint?: string;
+  readonly createdAt?: number;
+}
+
+export interface ImageRecord {
+  readonly id: string;
+  readonly tags: readonly string[];
+  /** `repository@sha256:…` of every registry it came from or went to. */
+  readonly repoDigests: readonly string[];
+  readonly labels: Labels;
+  readonly platform?: string;
+  readonly sizeBytes?: number;
+  readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+  readonly layers: readonly string[];
+}
+
+export interface RegistryAuth {
+  readonly server: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface TransferProgress {
+  readonly layer: string;
+  /** Bytes done and in all, of this layer, when the engine tells. */
+  readonly done?: number;
+  readonly total?: number;
+  readonly state: 'waiting' | 'moving' | 'exists' | 'finished';
+}
+
+export type PushProgress =
+  | (TransferProgress & { readonly kind: 'layer' })
+  | { readonly kind: 'pushed'; readonly tag: string; readonly digest: string; readonly size: number };
+
+export interface BuildWanted {
+  /** Path of the Dockerfile within the context, with forward slashes. */
+  readonly dockerfile: string;
+  readonly tags: readonly string[];
+  readonly labels: Labels;
+  readonly buildArguments: Readonly<Record<string, string>>;
+  readonly platform?: string;
+  readonly target?: string;
+  readonly noCache?: boolean;
+}
+
+export type BuildProgress =
+  /** A step begins, ends or was taken from the cache. `number` counts from 1 where the builder tells. */
+  | {
+      readonly kind: 'step';
+      readonly id: string;
+      readonly name: string;
+      readonly number?: number;
+      readonly of?: number;
+      readonly state: 'started' | 'cached' | 'finished' | 'failed';
+      readonly message?: string;
+    }
+  | { readonly kind: 'output'; readonly step: string; readonly text: string }
+  | { readonly kind: 'built'; readonly imageId: string };
+
+/** A call that failed for a reason above has one of these kinds. */
+export type EngineErrorKind =
+  | 'unreachable'
+  | 'forbidden'
+  | 'tooOld'
+  | 'notFound'
+  | 'denied'
+  | 'noRoom'
+  | 'failed';
+
+/** The engine refused or broke. `message` is the engine's own words; `cause` the original. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly kind: EngineErrorKind;
+
+  constructor(kind: EngineErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** A Dockerfile that does not build: which step, what it printed, where in the file. */
+export class BuildFailure extends Error {
+  override readonly name = 'BuildFailure';
+  /** Text of the instruction, such as `RUN npm ci`. */
+  readonly step: string | undefined;
+  /** 1-based line of the Dockerfile, when it can be told. */
+  readonly line: number | undefined;
+  /** Last lines that the step printed. */
+  readonly output: readonly string[];
+
+  constructor(
+    message: string,
+    facts: { step?: string | undefined; line?: number | undefined; output: readonly string[] },
+  ) {
+    super(message);
+    this.step = facts.step;
+    this.line = facts.line;
+    this.output = facts.output;
+  }
+}

@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+import { del, get, patch, post } from './endpoint.ts';
+import {
+  createDeployment,
+  deployHistoryEntry,
+  deployment,
+  deploymentInfo,
+  machineType,
+  updateDeployment,
+} from './shapes/deployment.ts';
+import { event, instance, release } from './shapes/release.ts';
+import {
+  change,
+  createRepository,
+  created,
+  currentUser,
+  exposedPorts,
+  imageDetails,
+  repository,
+  repositoryInList,
+  runner,
+  serverInfo,
+  tagInfo,
+  workspace,
+} from './shapes/workspace.ts';
+import { queryBoolean, queryInteger } from './wire.ts';
+
+/** `count` rows from row `count * page` on. */
+const page = v.object({
+  count: v.optional(queryInteger(1, 1000), 25),
+  page: v.optional(queryInteger(0, 1_000_000), 0),
+});
+
+const ws = '/workspace/:workspaceId';
+const deployments = `${ws}/deployment` as const;
+const one = `${deployments}/:deploymentId` as const;
+const repositories = `${ws}/container-registry` as const;
+
+/**
+ * The whole API, once. Server routes and client methods are both derived from it, so neither side can have an
+ * endpoint that the other has not. Lines with a `capability` are ours; the others are Patr's, to the letter.
+ */
+export const endpoints = {
+  getServerInfo: get('/server', { returns: serverInfo, capability: 'server' }),
+
+  getCurrentUser: get('/user', { returns: currentUser }),
+  listWorkspaces: get('/user/workspaces', { returns: v.object({ workspaces: v.array(workspace) }) }),
+  getWorkspace: get(ws, { returns: workspace }),
+
+  listDeployments: get(deployments, {
+    query: page,
+    paged: true,
+    returns: v.object({ deployments: v.array(deployment) }),
+  }),
+  createDeployment: post(deployments, { body: createDeployment, status: 201, returns: created }),
+  listMachineTypes: get(`${deployments}/machine-type`, {
+    auth: 'none',
+    returns: v.object({ machineTypes: v.array(machineType) }),
+  }),
+  getDeployment: get(one, { returns: deploymentInfo }),
+  updateDeployment: patch(one, { body: updateDeployment }),
+  deleteDeployment: del(one),
+  startDeployment: post(`${one}/start`, {
+    query: v.object({ forceRestart: v.optional(queryBoolean, false) }),
+  }),
+  stopDeployment: post(`${one}/stop`, { status: 202 }),
+  listDeployHistory: get(`${one}/deploy-history`, {
+    query: page,
+    paged: true,
+    returns: v.object({ deploys: v.array(deployHistoryEntry) }),
+  }),
+  revertDeployment: post(`${one}/deploy-history/:digest/revert`, { status: 202 }),
+  listReleases: get(`${one}/release`, {
+    query: page,
+    paged: true,
+    returns: v.object({ releases: v.array(release) }),
+    capability: 'releases',
+  }),
+  listInstances: get(`${one}/instance`, {
+    returns: v.object({ instances: v.array(instance) }),
+    capability: 'instances',
+  }),
+  listEvents: get(`${one}/event`, {
+    query: page,
+    paged: true,
+    returns: v.object({ events: v.array(event) }),
+    capability: 'events',
+  }),
+
+  listRepositories: get(repositories, {
+    query: page,
+    paged: true,
+    returns: v.object({ repositories: v.array(repositoryInList) }),
+  }),
+  createRepository: post(repositories, { body: createRepository, status: 201, returns: created }),
+  getRepository: get(`${repositories}/:repositoryId`, { returns: v.object({ repository }) }),
+  listTags: get(`${repositories}/:repositoryId/tag`, {
+    query: page,
+    paged: true,
+    returns: v.object({ tags: v.array(tagInfo) }),
+  }),
+  getImage: get(`${repositories}/:repositoryId/image/:digestOrTag`, { returns: imageDetails }),
+  listExposedPorts: get(`${repositories}/:repositoryId/image/:digestOrTag/exposed-ports`, {
+    returns: exposedPorts,
+  }),
+  deleteRepository: del(`${ws}/docker-registry/:repositoryId`, { status: 200 }),
+
+  listRunners: get(`${ws}/runner`, {
+    query: page,
+    paged: true,
+    returns: v.object({ runners: v.array(runner) }),
+  }),
+  getRunner: get(`${ws}/runner/:runnerId`, { returns: v.object({ runner }) }),
+
+  followChanges: get(`${ws}/change`, { answer: 'lines', returns: change, capability: 'changes' }),
+};
+
+export type Endpoints = typeof endpoints;
+export type EndpointName = keyof Endpoints;

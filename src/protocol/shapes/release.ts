@@ -1,0 +1,74 @@
+import * as v from 'valibot';
+import { timestamp, uuid } from '../wire.ts';
+import { reason } from './deployment.ts';
+
+/** What made a release. */
+export const releaseCauses = ['create', 'start', 'push', 'update', 'restart', 'revert', 'adopt'] as const;
+export type ReleaseCause = (typeof releaseCauses)[number];
+
+/**
+ * `waiting`: made, not begun. `rolling`: being rolled out. `live`: takes all traffic. `retired`: was live.
+ * `failed`: never became ready. `superseded`: a newer one came before it was live.
+ */
+export const releaseStates = ['waiting', 'rolling', 'live', 'retired', 'failed', 'superseded'] as const;
+export type ReleaseState = (typeof releaseStates)[number];
+
+/** What a rollout did to the traffic, counted at the edge while it ran. Times in milliseconds. */
+export const rolloutProof = v.object({
+  requests: v.number(),
+  failures: v.number(),
+  cutOverMs: v.number(),
+  drainMs: v.number(),
+});
+export type RolloutProof = v.InferOutput<typeof rolloutProof>;
+
+/** Image digest and configuration, numbered from 1 within its deployment; never changed once made. */
+export const release = v.object({
+  id: uuid,
+  number: v.number(),
+  digest: v.nullable(v.string()),
+  imageTag: v.string(),
+  cause: v.fallback(v.union([v.picklist(releaseCauses), v.literal('unknown')]), 'unknown'),
+  state: v.fallback(v.union([v.picklist(releaseStates), v.literal('unknown')]), 'unknown'),
+  created: timestamp,
+  finished: v.optional(timestamp),
+  /** From made to live, in milliseconds. */
+  tookMs: v.optional(v.number()),
+  reason: v.optional(reason),
+  proof: v.optional(rolloutProof),
+});
+export type ReleaseInfo = v.InferOutput<typeof release>;
+
+export const instanceStates = [
+  'starting',
+  'ready',
+  'unready',
+  'draining',
+  'backingOff',
+  'stopped',
+] as const;
+export type InstanceState = (typeof instanceStates)[number];
+
+export const instance = v.object({
+  /** Stable for the life of the instance. */
+  id: v.string(),
+  /** Short name for people, unique within the deployment. */
+  name: v.string(),
+  release: v.number(),
+  state: v.fallback(v.union([v.picklist(instanceStates), v.literal('unknown')]), 'unknown'),
+  node: v.string(),
+  startedAt: v.optional(timestamp),
+  restarts: v.number(),
+  reason: v.optional(reason),
+});
+export type InstanceInfo = v.InferOutput<typeof instance>;
+
+/** One decision of the control plane: what it did, by which rule, on which inputs. Newest first in lists. */
+export const event = v.object({
+  id: v.number(),
+  at: timestamp,
+  kind: v.string(),
+  message: v.string(),
+  release: v.optional(v.number()),
+});
+export type EventInfo = v.InferOutput<typeof event>;

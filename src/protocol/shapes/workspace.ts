@@ -1,0 +1,82 @@
+import * as v from 'valibot';
+import { repositoryName, timestamp, uuid } from '../wire.ts';
+import { portType } from './deployment.ts';
+
+export const currentUser = v.object({
+  id: uuid,
+  username: v.string(),
+  firstName: v.string(),
+  lastName: v.string(),
+  created: timestamp,
+  recoveryEmail: v.nullish(v.string(), null),
+  recoveryPhoneNumber: v.nullish(v.object({ countryCode: v.string(), phoneNumber: v.string() }), null),
+  isMfaEnabled: v.fallback(v.boolean(), false),
+});
+
+export const workspace = v.object({ id: uuid, name: v.string(), superAdminId: uuid });
+export type Workspace = v.InferOutput<typeof workspace>;
+
+/** Patr's wire word for a region. Everything after `lastSeen` is ours. */
+export const runner = v.object({
+  id: uuid,
+  name: v.string(),
+  connected: v.boolean(),
+  lastSeen: v.nullish(timestamp, null),
+  /** Platform that images must be made for, such as `linux/amd64`. */
+  platform: v.optional(v.string()),
+  /** Room left where images and volumes are kept, in bytes. */
+  freeBytes: v.optional(v.number()),
+  /** Where the region answers: ports of the edge on its host, and what to trust for HTTPS (PEM). */
+  edge: v.optional(v.object({ httpPort: v.number(), httpsPort: v.number(), certificateAuthority: v.string() })),
+  /** Why it is not connected. */
+  message: v.optional(v.string()),
+});
+export type Runner = v.InferOutput<typeof runner>;
+
+/** `size` in bytes. */
+export const repository = v.object({
+  name: v.string(),
+  size: v.number(),
+  lastUpdated: timestamp,
+  created: timestamp,
+});
+export type Repository = v.InferOutput<typeof repository>;
+export const repositoryInList = v.object({ id: uuid, ...repository.entries });
+
+export const createRepository = v.object({ name: repositoryName });
+export const created = v.object({ id: uuid });
+
+/** Snake case is Patr's. */
+export const tagInfo = v.object({ tag: v.string(), digest: v.string(), last_updated: timestamp });
+export const imageDetails = v.object({
+  digest: v.string(),
+  size: v.number(),
+  created: timestamp,
+  tags: v.array(v.string()),
+});
+export const exposedPorts = v.object({ ports: v.record(v.string(), portType) });
+
+/** Where to push images and as whom. The password is the caller's own API token. */
+export const registryInfo = v.object({ host: v.string(), username: v.string() });
+
+/** What this server is and which endpoints beyond Patr's it answers. */
+export const serverInfo = v.object({
+  product: v.string(),
+  version: v.string(),
+  capabilities: v.array(v.string()),
+  registry: v.optional(registryInfo),
+});
+export type ServerInfo = v.InferOutput<typeof serverInfo>;
+
+/**
+ * One line of the stream of changes. `deployment`: it, its releases, instances or events changed: read them again.
+ * `alive`: nothing happened, but the stream is well (at least every 20 s).
+ */
+export const change = v.variant('kind', [
+  v.object({ kind: v.literal('alive') }),
+  v.object({ kind: v.literal('deployment'), id: uuid }),
+  v.object({ kind: v.literal('deploymentDeleted'), id: uuid }),
+  v.object({ kind: v.literal('region'), id: uuid }),
+  v.object({ kind: v.literal('repository'), id: uuid }),
+]);
+export type Change = v.InferOutput<typeof change>;
