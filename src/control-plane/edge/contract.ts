@@ -1,0 +1,43 @@
+/**
+ * The edge as the reconcile loop sees it: which instances of a deployment take traffic, under which names.
+ * Applying the same wish twice changes nothing; a change of members never reloads the proxy.
+ */
+export interface Edge {
+  /** Makes the deployment's routes so, in the running proxy. Resolves when they are in force. */
+  apply(routes: DeploymentRoutes, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Removes every route, member and certificate of a deployment. */
+  forget(deploymentId: string, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Requests and connections that each member is serving now, by instance id; unknown members are absent. */
+  inFlight(
+    deploymentId: string,
+    options?: { signal?: AbortSignal },
+  ): Promise<ReadonlyMap<string, number>>;
+  /** Totals since the edge started; a smaller number than before means that it was restarted. */
+  traffic(deploymentId: string, options?: { signal?: AbortSignal }): Promise<TrafficTotals>;
+}
+
+export interface DeploymentRoutes {
+  readonly deploymentId: string;
+  readonly ports: readonly PortRoute[];
+}
+
+/** One http port: the names it answers to, and the instances behind it. */
+export interface PortRoute {
+  readonly port: number;
+  /** Lower-case host names, such as `web.localhost` and `8080-<deploymentId>.localhost`. */
+  readonly hosts: readonly string[];
+  readonly members: readonly Member[];
+}
+
+export interface Member {
+  readonly instanceId: string;
+  readonly address: string;
+  /** `drain`: finishes what it has and gets nothing new. */
+  readonly state: 'ready' | 'drain';
+}
+
+/** `failures`: answers that the edge itself had to give (502, 503, 504) and connections that broke. */
+export interface TrafficTotals {
+  readonly requests: number;
+  readonly failures: number;
+}
