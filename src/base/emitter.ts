@@ -1,4 +1,4 @@
-import { disposable, type Disposable } from './disposable.ts';
+import { disposable, type Disposable } from "./disposable.ts";
 
 /** Subscribing to something that happens. The listener is removed by disposing what comes back. */
 export type Event<T> = (listener: (value: T) => void) => Disposable;
@@ -23,7 +23,8 @@ export class Emitter<T> implements Disposable {
   }
 
   fire(value: T): void {
-    for (const listener of [...this.#listeners]) {
+    const now = Array.from(this.#listeners);
+    for (const listener of now) {
       try {
         listener(value);
       } catch (error) {

@@ -8,10 +8,7 @@ export interface Edge {
   /** Removes every route, member and certificate of a deployment. */
   forget(deploymentId: string, options?: { signal?: AbortSignal }): Promise<void>;
   /** Requests and connections that each member is serving now, by instance id; unknown members are absent. */
-  inFlight(
-    deploymentId: string,
-    options?: { signal?: AbortSignal },
-  ): Promise<ReadonlyMap<string, number>>;
+  inFlight(deploymentId: string, options?: { signal?: AbortSignal }): Promise<ReadonlyMap<string, number>>;
   /** Totals since the edge started; a smaller number than before means that it was restarted. */
   traffic(deploymentId: string, options?: { signal?: AbortSignal }): Promise<TrafficTotals>;
 }
@@ -33,7 +30,7 @@ export interface Member {
   readonly instanceId: string;
   readonly address: string;
   /** `drain`: finishes what it has and gets nothing new. */
-  readonly state: 'ready' | 'drain';
+  readonly state: "ready" | "drain";
 }
 
 /** `failures`: answers that the edge itself had to give (502, 503, 504) and connections that broke. */
