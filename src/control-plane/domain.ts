@@ -95,6 +95,8 @@ export interface Desired {
   readonly machineType: MachineTypeRow;
   /** Every release that an observed instance may belong to. */
   readonly releases: readonly Release[];
+  /** DNS label of the deployment's name, if it is the oldest one with that label (see `hostNames.ts`). */
+  readonly hostLabel: string | undefined;
 }
 
 /** What the reconcile loop reads of state, and the few outcomes that it writes. `state/` implements it. */
