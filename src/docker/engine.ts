@@ -33,8 +33,12 @@ export interface Engine {
   readFile(id: string, path: string, options?: Waiting): Promise<Buffer | "absent">;
   /** One sample of what a container uses. */
   stats(id: string, options?: Waiting): Promise<StatsSample | "absent">;
-  /** Starts of the stream of engine events about containers, networks, images with the given labels. */
-  events(filter: { labels: Labels }, options?: Waiting): AsyncIterable<EngineEvent>;
+  /**
+   * Events about containers, networks, volumes and images with the given labels (networks carry none on older
+   * engines). Ends when the signal fires or the connection breaks: subscribe, then list, again. @throws when
+   * there is nothing to subscribe to.
+   */
+  events(filter: { labels: Labels }, options?: EventsWaiting): AsyncIterable<EngineEvent>;
 
   ensureNetwork(spec: NetworkSpec, options?: Waiting): Promise<NetworkRecord>;
   listNetworks(filter: { labels: Labels }, options?: Waiting): Promise<NetworkRecord[]>;
@@ -63,6 +67,11 @@ export interface Engine {
 /** Every call can be given up. What an abort leaves behind is whatever the engine had done by then. */
 export interface Waiting {
   readonly signal?: AbortSignal;
+}
+
+export interface EventsWaiting extends Waiting {
+  /** Called once the engine has subscribed: what is listed from now on misses no event. */
+  readonly onSubscribed?: () => void;
 }
 
 export type Labels = Readonly<Record<string, string>>;
@@ -292,6 +301,20 @@ export class EngineError extends Error {
     super(message, options);
     this.kind = kind;
   }
+}
+
+/**
+ * The engine's code is a bundle of its own beside the extension's, so there may be two classes of this name:
+ * what was thrown is told by its name and shape, never by `instanceof`.
+ */
+export function isEngineError(error: unknown, kind?: EngineErrorKind): error is EngineError {
+  if (!(error instanceof Error) || error.name !== "EngineError" || !("kind" in error)) return false;
+  return kind === undefined || error.kind === kind;
+}
+
+/** See `isEngineError` for why this is no `instanceof`. */
+export function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && error.name === "BuildFailure" && "output" in error;
 }
 
 /** A Dockerfile that does not build: which step, what it printed, where in the file. */

@@ -1,0 +1,58 @@
+import type { ContainerSpec, Mount, PublishedPort } from "./engine.ts";
+
+/** Body of `POST /containers/create`. Pure, so that it can be compared with what is wanted. */
+export function containerBody(spec: ContainerSpec): object {
+  const joinsNamed = !/^(host|none|container:.*)$/.test(spec.network);
+  return {
+    Image: spec.image,
+    Labels: spec.labels,
+    Env: spec.environment,
+    Cmd: spec.command,
+    Entrypoint: spec.entrypoint,
+    User: spec.user,
+    Hostname: spec.hostname,
+    StopSignal: spec.stopSignal,
+    StopTimeout: spec.stopGraceSeconds,
+    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
+    HostConfig: {
+      NetworkMode: spec.network,
+      Mounts: spec.mounts.map(mountBody),
+      PortBindings: portBindings(spec.ports),
+      RestartPolicy: { Name: spec.restart },
+      NanoCpus: spec.cpus === undefined ? undefined : Math.round(spec.cpus * 1e9),
+      Memory: spec.memoryBytes,
+      // The same as the memory: no swap on top of it, so that the limit is the limit.
+      MemorySwap: spec.memoryBytes,
+      PidsLimit: spec.pidsLimit,
+      CapDrop: spec.capabilities?.drop,
+      CapAdd: spec.capabilities?.add,
+      SecurityOpt: spec.noNewPrivileges ? ["no-new-privileges:true"] : undefined,
+      ReadonlyRootfs: spec.readOnlyRoot,
+      LogConfig: {
+        Type: "local",
+        Config: { "max-size": String(spec.log.maxBytes), "max-file": String(Math.max(1, spec.log.files)) },
+      },
+      Init: spec.init,
+      ExtraHosts: spec.extraHosts,
+    },
+    NetworkingConfig: joinsNamed ? { EndpointsConfig: { [spec.network]: {} } } : undefined,
+  };
+}
+
+function portKey(port: PublishedPort): string {
+  return `${port.containerPort}/${port.protocol}`;
+}
+
+function portBindings(ports: readonly PublishedPort[]): Record<string, object[]> {
+  const bindings: Record<string, object[]> = {};
+  for (const port of ports) {
+    // An empty host port lets the engine choose; "0" means the same to Docker but not to Podman.
+    const hostPort = port.hostPort === 0 ? "" : String(port.hostPort);
+    (bindings[portKey(port)] ??= []).push({ HostIp: port.hostAddress, HostPort: hostPort });
+  }
+  return bindings;
+}
+
+function mountBody(mount: Mount): object {
+  return { Type: mount.kind, Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
+}
