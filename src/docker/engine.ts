@@ -243,6 +243,8 @@ export interface RegistryAuth {
   readonly server: string;
   readonly username: string;
   readonly password: string;
+  /** Stands for user name and password where a registry gave out one. */
+  readonly identityToken?: string;
 }
 
 export interface TransferProgress {

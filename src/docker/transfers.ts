@@ -39,7 +39,12 @@ export function authHeader(auth: RegistryAuth | undefined): Record<string, strin
   const told =
     auth === undefined
       ? {}
-      : { username: auth.username, password: auth.password, serveraddress: auth.server };
+      : {
+          username: auth.username,
+          password: auth.password,
+          serveraddress: auth.server,
+          identitytoken: auth.identityToken,
+        };
   return { "X-Registry-Auth": Buffer.from(JSON.stringify(told)).toString("base64url") };
 }
 
