@@ -1,7 +1,13 @@
 import { build } from 'esbuild';
 import { cp, rm } from 'node:fs/promises';
 
-const common = { bundle: true, minify: true, sourcemap: 'linked', logLevel: 'warning', legalComments: 'none' };
+const common = {
+  bundle: true,
+  minify: true,
+  sourcemap: 'linked',
+  logLevel: 'warning',
+  legalComments: 'none',
+};
 /** What dockerode reaches for and this product never uses: its own SSH transport and that one's native parts. */
 const unused = { 'cpu-features': './scripts/build/absent.cjs', ssh2: './scripts/build/absent.cjs' };
 

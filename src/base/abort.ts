@@ -1,6 +1,6 @@
 /** True for the error that an aborted signal leaves behind, whoever threw it. */
 export function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }
 
 /** A signal that fires when any of the given ones does; absent ones are passed over. */

@@ -55,6 +55,6 @@ export class DisposableStore implements Disposable {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, "Some resources could not be released.");
+    if (failures.length > 0) throw new AggregateError(failures, 'Some resources could not be released.');
   }
 }

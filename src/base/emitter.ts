@@ -1,4 +1,4 @@
-import { disposable, type Disposable } from "./disposable.ts";
+import { disposable, type Disposable } from './disposable.ts';
 
 /** Subscribing to something that happens. The listener is removed by disposing what comes back. */
 export type Event<T> = (listener: (value: T) => void) => Disposable;

@@ -17,15 +17,15 @@ export function lineLog(write: (line: string) => void, now: () => Date): Log {
     const tail = Object.entries(facts ?? {})
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => ` ${name}=${JSON.stringify(value)}`)
-      .join("");
+      .join('');
     write(`${now().toISOString()} ${level} ${message}${tail}`);
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 /** The words of an error, and of the errors that caused it, without stacks. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? "" : ` (${describeError(error.cause)})`;
+  const cause = error.cause === undefined ? '' : ` (${describeError(error.cause)})`;
   return `${error.message}${cause}`;
 }

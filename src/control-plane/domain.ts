@@ -1,5 +1,5 @@
-import type { EnvValue, ImageSource, PortType, Probe, Reason } from "../protocol/shapes/deployment.ts";
-import type { ReleaseCause, ReleaseState, RolloutProof } from "../protocol/shapes/release.ts";
+import type { EnvValue, ImageSource, PortType, Probe, Reason } from '../protocol/shapes/deployment.ts';
+import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
 
 /**
  * The nouns of the control plane. State keeps what people want; the engine keeps what is; nothing that the
@@ -17,7 +17,7 @@ export interface Deployment {
   readonly minScale: number;
   readonly maxScale: number;
   /** What the person wants. `created`: not started yet, a push or a start begins it. */
-  readonly intent: "created" | "running" | "stopped";
+  readonly intent: 'created' | 'running' | 'stopped';
   /** Configuration that the next release takes over. */
   readonly config: ReleaseConfig;
   /** The release that shall run; absent until there is one. */
@@ -104,7 +104,7 @@ export interface ReconcileStore {
   /** Ids of all deployments, deleted ones not among them. */
   deploymentIds(): readonly string[];
   /** `absent` when it was deleted: then whatever runs of it shall go. */
-  desired(deploymentId: string): Desired | "absent";
+  desired(deploymentId: string): Desired | 'absent';
   /** The rollout of a release began. */
   releaseRolling(releaseId: string, at: number): void;
   /** Every wanted instance of it takes traffic: it is live, and the one before is retired. */
@@ -122,20 +122,22 @@ export interface ReconcileStore {
 
 /** What the loop knows about a deployment right now, derived from the last look at the engine. */
 export interface LiveStatus {
-  readonly status: "created" | "deploying" | "running" | "stopped" | "errored" | "unreachable";
+  readonly status: 'created' | 'deploying' | 'running' | 'stopped' | 'errored' | 'unreachable';
   readonly reason: Reason | undefined;
   readonly instances: readonly LiveInstance[];
   readonly ready: number;
   readonly wanted: number;
   readonly liveReleaseNumber: number | undefined;
   readonly rollingReleaseNumber: number | undefined;
+  /** Loopback port of each tcp and udp port that is published, by container port. */
+  readonly publishedPorts?: ReadonlyMap<number, number>;
 }
 
 export interface LiveInstance {
   readonly id: string;
   readonly name: string;
   readonly releaseNumber: number;
-  readonly state: "starting" | "ready" | "unready" | "draining" | "backingOff" | "stopped";
+  readonly state: 'starting' | 'ready' | 'unready' | 'draining' | 'backingOff' | 'stopped';
   readonly node: string;
   readonly startedAt: number | undefined;
   readonly restarts: number;

@@ -79,17 +79,12 @@ export function addressesOf(
 }
 
 function httpAddresses(named: Named, edge: EdgePorts): Address[] {
-  const forPeople: Address[] = [];
-  const perPort: Address[] = [];
-  for (const [port, hosts] of hostsByPort(named)) {
-    const own = portHost(port, named.deploymentId, named.domain);
-    for (const host of hosts) {
-      const into = host === own ? perPort : forPeople;
-      if (host !== own) into.push({ port, type: "http", url: url("http", host, edge.httpPort) });
-      into.push({ port, type: "http", url: url("https", host, edge.httpsPort) });
-    }
-  }
-  return [...forPeople, ...perPort];
+  return Array.from(hostsByPort(named)).flatMap(([port, hosts]) =>
+    hosts.flatMap((host): Address[] => [
+      { port, type: "http", url: url("http", host, edge.httpPort) },
+      { port, type: "http", url: url("https", host, edge.httpsPort) },
+    ]),
+  );
 }
 
 function url(scheme: "http" | "https", host: string, port: number): string {

@@ -1,29 +1,29 @@
-import type { Reason } from "../protocol/shapes/deployment.ts";
+import type { Reason } from '../protocol/shapes/deployment.ts';
 
 /**
  * From a Dockerfile to an address that answers, free of the editor: the extension and `npm start` run the same
  * journey and only differ in how they show what it reports.
  */
-export type JourneyStep = "preflight" | "context" | "build" | "push" | "create" | "rollout";
+export type JourneyStep = 'preflight' | 'context' | 'build' | 'push' | 'create' | 'rollout';
 
 export type JourneyEvent =
-  | { readonly kind: "started"; readonly step: JourneyStep; readonly at: number }
-  | { readonly kind: "finished"; readonly step: JourneyStep; readonly at: number; readonly ms: number }
+  | { readonly kind: 'started'; readonly step: JourneyStep; readonly at: number }
+  | { readonly kind: 'finished'; readonly step: JourneyStep; readonly at: number; readonly ms: number }
   /** One short line about where the step is: "step 3/7 RUN npm ci", "4 of 6 layers are there, 12 MB left". */
   | {
-      readonly kind: "progress";
+      readonly kind: 'progress';
       readonly step: JourneyStep;
       readonly message: string;
       readonly share?: number;
     }
   /** Full output, for the channel that is one click away. */
-  | { readonly kind: "output"; readonly step: JourneyStep; readonly text: string }
-  | { readonly kind: "created"; readonly deploymentId: string; readonly name: string };
+  | { readonly kind: 'output'; readonly step: JourneyStep; readonly text: string }
+  | { readonly kind: 'created'; readonly deploymentId: string; readonly name: string };
 
 /** What came of it. The verdict is about health, not about having been sent. */
 export type JourneyResult =
   | {
-      readonly kind: "serving";
+      readonly kind: 'serving';
       readonly deploymentId: string;
       readonly name: string;
       readonly digest: string;
@@ -32,12 +32,12 @@ export type JourneyResult =
       readonly url: string | undefined;
     }
   /** Pushed, but it shall not be rolled out: deploy on push is off, or the deployment is stopped. */
-  | { readonly kind: "pushed"; readonly deploymentId: string; readonly name: string; readonly digest: string }
+  | { readonly kind: 'pushed'; readonly deploymentId: string; readonly name: string; readonly digest: string }
   | {
-      readonly kind: "unhealthy";
+      readonly kind: 'unhealthy';
       readonly deploymentId: string;
       readonly name: string;
       readonly reason: Reason;
     };
 
-export type { Finding } from "../image/finding.ts";
+export type { Finding } from '../image/finding.ts';

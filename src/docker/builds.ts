@@ -1,11 +1,11 @@
-import type { Readable } from "node:stream";
-import type { Connection } from "./connection.ts";
-import { BuildFailure, type BuildProgress, type BuildWanted, type Engine } from "./engine.ts";
-import { jsonLines } from "./jsonLines.ts";
-import type { EngineOptions } from "./openEngine.ts";
-import { record, text } from "./records/facts.ts";
+import type { Readable } from 'node:stream';
+import type { Connection } from './connection.ts';
+import { BuildFailure, type BuildProgress, type BuildWanted, type Engine } from './engine.ts';
+import { jsonLines } from './jsonLines.ts';
+import type { EngineOptions } from './openEngine.ts';
+import { record, text } from './records/facts.ts';
 
-export function builds(connection: Connection, _options: EngineOptions): Pick<Engine, "build"> {
+export function builds(connection: Connection, _options: EngineOptions): Pick<Engine, 'build'> {
   return { build: (context, wanted, { signal } = {}) => classic(connection, context, wanted, signal) };
 }
 
@@ -27,10 +27,10 @@ async function* classic(
     forcerm: true,
     version: 1,
   };
-  const headers = { "Content-Type": "application/x-tar" };
+  const headers = { 'Content-Type': 'application/x-tar' };
   const stream = await connection.stream({
-    method: "POST",
-    path: "/build",
+    method: 'POST',
+    path: '/build',
     query,
     upload: context,
     headers,
@@ -39,12 +39,12 @@ async function* classic(
   try {
     for await (const value of jsonLines(stream)) {
       const raw = record(value);
-      const failure = text(raw["error"]);
+      const failure = text(raw['error']);
       if (failure !== undefined) throw new BuildFailure(failure, { output: [] });
-      const output = text(raw["stream"]);
-      if (output !== undefined) yield { kind: "output", step: "", text: output };
-      const id = text(record(raw["aux"])["ID"]);
-      if (id !== undefined) yield { kind: "built", imageId: id };
+      const output = text(raw['stream']);
+      if (output !== undefined) yield { kind: 'output', step: '', text: output };
+      const id = text(record(raw['aux'])['ID']);
+      if (id !== undefined) yield { kind: 'built', imageId: id };
     }
   } catch (error) {
     throw error instanceof BuildFailure ? error : connection.explain(error, signal);

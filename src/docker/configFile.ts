@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { record, type RawRecord } from "./records/facts.ts";
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { record, type RawRecord } from './records/facts.ts';
 
 /** Where the docker command line keeps its settings; arguments so that tests can bring their own. */
 export interface DockerHome {
@@ -17,13 +17,13 @@ export function ownDockerHome(): DockerHome {
 
 /** The folder of `config.json` and of the contexts. */
 export function configFolder({ env, home }: DockerHome): string {
-  const named = env["DOCKER_CONFIG"];
-  return named === undefined || named === "" ? join(home, ".docker") : named;
+  const named = env['DOCKER_CONFIG'];
+  return named === undefined || named === '' ? join(home, '.docker') : named;
 }
 
 /** `config.json`; empty when there is none. @throws when it cannot be read or is no JSON, with its path. */
 export async function readConfig(at: DockerHome): Promise<RawRecord> {
-  return (await readJson(join(configFolder(at), "config.json"))) ?? {};
+  return (await readJson(join(configFolder(at), 'config.json'))) ?? {};
 }
 
 /** `undefined`: there is no such file. */
@@ -41,10 +41,10 @@ export async function readJson(file: string): Promise<RawRecord | undefined> {
 
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, "utf8");
+    return await readFile(file, 'utf8');
   } catch (error) {
     const code = (error as { code?: unknown }).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

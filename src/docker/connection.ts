@@ -1,16 +1,16 @@
-import type { IncomingMessage } from "node:http";
-import { anySignal } from "../base/abort.ts";
-import { abandonable } from "./abandonable.ts";
-import type { EngineAddress } from "./address.ts";
-import { EngineError } from "./engine.ts";
-import { Refusal, refusalOf, silence, translate } from "./errors.ts";
-import { compareApi } from "./records/infoRecord.ts";
-import { record, text } from "./records/facts.ts";
-import { openTransport, type EngineRequest, type Transport } from "./transport.ts";
+import type { IncomingMessage } from 'node:http';
+import { anySignal } from '../base/abort.ts';
+import { abandonable } from './abandonable.ts';
+import type { EngineAddress } from './address.ts';
+import { EngineError } from './engine.ts';
+import { Refusal, refusalOf, silence, translate } from './errors.ts';
+import { compareApi } from './records/infoRecord.ts';
+import { record, text } from './records/facts.ts';
+import { openTransport, type EngineRequest, type Transport } from './transport.ts';
 
 /** The newest API that this product was written for, and the oldest that it can work with. */
-const newestApi = "1.47";
-const oldestApi = "1.40";
+const newestApi = '1.47';
+const oldestApi = '1.40';
 /** An ordinary call answers in milliseconds; a loaded engine may take long, a hung one for ever. */
 const patienceSeconds = 120;
 const longestAnswer = 64 * 1024 * 1024;
@@ -73,11 +73,11 @@ export function connect(address: EngineAddress): Connection {
 
   const negotiate = async (): Promise<unknown> => {
     const answer = await bounded(undefined, 30, async (signal) =>
-      readAnswer(await send({ method: "GET", path: "/version", signal }, [])),
+      readAnswer(await send({ method: 'GET', path: '/version', signal }, [])),
     );
-    const theirs = text(record(answer.value)["ApiVersion"]) ?? "";
-    const minimum = text(record(answer.value)["MinAPIVersion"]) ?? oldestApi;
-    if (theirs === "" || compareApi(theirs, oldestApi) < 0) throw tooOld(theirs);
+    const theirs = text(record(answer.value)['ApiVersion']) ?? '';
+    const minimum = text(record(answer.value)['MinAPIVersion']) ?? oldestApi;
+    if (theirs === '' || compareApi(theirs, oldestApi) < 0) throw tooOld(theirs);
     const pinned = compareApi(theirs, newestApi) < 0 ? theirs : newestApi;
     transport.pin(compareApi(pinned, minimum) < 0 ? minimum : pinned);
     return answer.value;
@@ -118,11 +118,11 @@ export function connect(address: EngineAddress): Connection {
 }
 
 async function refusal(answer: IncomingMessage, status: number): Promise<Refusal> {
-  return refusalOf(status, (await readAll(answer, longestRefusal)).toString("utf8"));
+  return refusalOf(status, (await readAll(answer, longestRefusal)).toString('utf8'));
 }
 
 async function readAnswer(answer: IncomingMessage): Promise<Answer> {
-  const body = (await readAll(answer, longestAnswer)).toString("utf8").trim();
+  const body = (await readAll(answer, longestAnswer)).toString('utf8').trim();
   return { status: answer.statusCode ?? 0, value: parseJson(body) };
 }
 
@@ -132,7 +132,7 @@ export async function readAll(stream: AsyncIterable<Buffer>, most: number): Prom
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > most) throw new EngineError("failed", `The engine's answer is longer than ${most} bytes.`);
+    if (size > most) throw new EngineError('failed', `The engine's answer is longer than ${most} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -141,7 +141,7 @@ export async function readAll(stream: AsyncIterable<Buffer>, most: number): Prom
 /** `undefined` for what is no JSON, such as the empty body of a 204. */
 export function parseJson(body: string): unknown {
   try {
-    return body === "" ? undefined : (JSON.parse(body) as unknown);
+    return body === '' ? undefined : (JSON.parse(body) as unknown);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -149,9 +149,9 @@ export function parseJson(body: string): unknown {
 }
 
 function tooOld(theirs: string): EngineError {
-  const said = theirs === "" ? "tells no API version" : `speaks API ${theirs}`;
+  const said = theirs === '' ? 'tells no API version' : `speaks API ${theirs}`;
   return new EngineError(
-    "tooOld",
+    'tooOld',
     `This Docker engine ${said}; API ${oldestApi} (Docker 19.03) or newer is needed. Update Docker, or select another Docker context.`,
   );
 }

@@ -1,4 +1,4 @@
-import type { ContainerSpec, Mount, PublishedPort } from "./engine.ts";
+import type { ContainerSpec, Mount, PublishedPort } from './engine.ts';
 
 /** Body of `POST /containers/create`. Pure, so that it can be compared with what is wanted. */
 export function containerBody(spec: ContainerSpec): object {
@@ -26,11 +26,11 @@ export function containerBody(spec: ContainerSpec): object {
       PidsLimit: spec.pidsLimit,
       CapDrop: spec.capabilities?.drop,
       CapAdd: spec.capabilities?.add,
-      SecurityOpt: spec.noNewPrivileges ? ["no-new-privileges:true"] : undefined,
+      SecurityOpt: spec.noNewPrivileges ? ['no-new-privileges:true'] : undefined,
       ReadonlyRootfs: spec.readOnlyRoot,
       LogConfig: {
-        Type: "local",
-        Config: { "max-size": String(spec.log.maxBytes), "max-file": String(Math.max(1, spec.log.files)) },
+        Type: 'local',
+        Config: { 'max-size': String(spec.log.maxBytes), 'max-file': String(Math.max(1, spec.log.files)) },
       },
       Init: spec.init,
       ExtraHosts: spec.extraHosts,
@@ -47,7 +47,7 @@ function portBindings(ports: readonly PublishedPort[]): Record<string, object[]>
   const bindings: Record<string, object[]> = {};
   for (const port of ports) {
     // An empty host port lets the engine choose; "0" means the same to Docker but not to Podman.
-    const hostPort = port.hostPort === 0 ? "" : String(port.hostPort);
+    const hostPort = port.hostPort === 0 ? '' : String(port.hostPort);
     (bindings[portKey(port)] ??= []).push({ HostIp: port.hostAddress, HostPort: hostPort });
   }
   return bindings;

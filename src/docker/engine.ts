@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Readable } from 'node:stream';
 
 /**
  * What this product needs of a container engine, in its own words. Only the implementation beside this file
@@ -11,18 +11,18 @@ export interface Engine {
   freeBytes(options?: Waiting): Promise<number | undefined>;
 
   listContainers(filter: { labels: Labels }, options?: Waiting): Promise<ContainerRecord[]>;
-  inspectContainer(id: string, options?: Waiting): Promise<ContainerRecord | "absent">;
+  inspectContainer(id: string, options?: Waiting): Promise<ContainerRecord | 'absent'>;
   createContainer(
     spec: ContainerSpec,
     options?: Waiting,
-  ): Promise<{ id: string } | "nameTaken" | "imageMissing">;
+  ): Promise<{ id: string } | 'nameTaken' | 'imageMissing'>;
   /** `portTaken` leaves the container as it is: created, not started. */
   startContainer(id: string, options?: Waiting): Promise<StartOutcome>;
   /** SIGTERM, then SIGKILL after `graceSeconds`. */
-  stopContainer(id: string, graceSeconds: number, options?: Waiting): Promise<"stopped" | "absent">;
-  killContainer(id: string, signal: string, options?: Waiting): Promise<"sent" | "absent">;
+  stopContainer(id: string, graceSeconds: number, options?: Waiting): Promise<'stopped' | 'absent'>;
+  killContainer(id: string, signal: string, options?: Waiting): Promise<'sent' | 'absent'>;
   /** Kills it when it runs. `volumes`: anonymous ones go too. */
-  removeContainer(id: string, options?: Waiting & { volumes?: boolean }): Promise<"removed" | "absent">;
+  removeContainer(id: string, options?: Waiting & { volumes?: boolean }): Promise<'removed' | 'absent'>;
   /** Runs a command inside and collects its output, at most 1 MiB of each stream. */
   exec(id: string, command: readonly string[], options?: Waiting & { user?: string }): Promise<ExecOutcome>;
   /** Output of a container, told apart by stream, oldest first; ends when it stops or the signal fires. */
@@ -30,9 +30,9 @@ export interface Engine {
   /** Puts a tar archive into a directory of a container (running or not). */
   putArchive(id: string, directory: string, tar: Readable | Buffer, options?: Waiting): Promise<void>;
   /** One file out of a container (running or not), at most 1 MiB. */
-  readFile(id: string, path: string, options?: Waiting): Promise<Buffer | "absent">;
+  readFile(id: string, path: string, options?: Waiting): Promise<Buffer | 'absent'>;
   /** One sample of what a container uses. */
-  stats(id: string, options?: Waiting): Promise<StatsSample | "absent">;
+  stats(id: string, options?: Waiting): Promise<StatsSample | 'absent'>;
   /**
    * Events about containers, networks, volumes and images with the given labels (networks carry none on older
    * engines). Ends when the signal fires or the connection breaks: subscribe, then list, again. @throws when
@@ -42,21 +42,21 @@ export interface Engine {
 
   ensureNetwork(spec: NetworkSpec, options?: Waiting): Promise<NetworkRecord>;
   listNetworks(filter: { labels: Labels }, options?: Waiting): Promise<NetworkRecord[]>;
-  removeNetwork(id: string, options?: Waiting): Promise<"removed" | "absent" | "inUse">;
+  removeNetwork(id: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
   connectNetwork(network: string, container: string, options?: Waiting): Promise<void>;
   disconnectNetwork(network: string, container: string, options?: Waiting): Promise<void>;
 
   ensureVolume(spec: { name: string; labels: Labels }, options?: Waiting): Promise<VolumeRecord>;
   listVolumes(filter: { labels: Labels }, options?: Waiting): Promise<VolumeRecord[]>;
-  removeVolume(name: string, options?: Waiting): Promise<"removed" | "absent" | "inUse">;
+  removeVolume(name: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
 
-  inspectImage(reference: string, options?: Waiting): Promise<ImageRecord | "absent">;
+  inspectImage(reference: string, options?: Waiting): Promise<ImageRecord | 'absent'>;
   /** Progress while it pulls; ends when the image is there. @throws EngineError (`notFound`, `denied`, …). */
   pull(reference: string, auth: RegistryAuth | undefined, options?: Waiting): AsyncIterable<TransferProgress>;
   /** Ends with the digest that the registry now has under the tag. */
   push(reference: string, auth: RegistryAuth | undefined, options?: Waiting): AsyncIterable<PushProgress>;
   tagImage(source: string, target: string, options?: Waiting): Promise<void>;
-  removeImage(reference: string, options?: Waiting): Promise<"removed" | "absent" | "inUse">;
+  removeImage(reference: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
   listImages(filter: { labels: Labels }, options?: Waiting): Promise<ImageRecord[]>;
   /** Builds from a streamed context. Ends with the image id. @throws BuildFailure when a step fails. */
   build(context: Readable, wanted: BuildWanted, options?: Waiting): AsyncIterable<BuildProgress>;
@@ -87,14 +87,14 @@ export interface EngineInfo {
   readonly memoryBytes: number;
   readonly buildKit: boolean;
   /** `native`: containers share the host's network. `virtual`: a machine of its own, as Docker Desktop. */
-  readonly host: "native" | "virtual";
+  readonly host: 'native' | 'virtual';
   readonly rootless: boolean;
   /** `docker` or `podman`. */
-  readonly flavour: "docker" | "podman";
+  readonly flavour: 'docker' | 'podman';
 }
 
 export interface Mount {
-  readonly kind: "volume" | "bind";
+  readonly kind: 'volume' | 'bind';
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
@@ -105,7 +105,7 @@ export interface PublishedPort {
   /** 0: any free one. */
   readonly hostPort: number;
   readonly containerPort: number;
-  readonly protocol: "tcp" | "udp";
+  readonly protocol: 'tcp' | 'udp';
 }
 
 export interface ContainerSpec {
@@ -122,7 +122,7 @@ export interface ContainerSpec {
   readonly network: string;
   readonly mounts: readonly Mount[];
   readonly ports: readonly PublishedPort[];
-  readonly restart: "no" | "unless-stopped";
+  readonly restart: 'no' | 'unless-stopped';
   readonly cpus?: number;
   readonly memoryBytes?: number;
   readonly pidsLimit?: number;
@@ -144,7 +144,7 @@ export interface ContainerRecord {
   readonly labels: Labels;
   readonly image: string;
   readonly imageId?: string;
-  readonly state: "created" | "running" | "paused" | "restarting" | "exited" | "dead" | "removing";
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead' | 'removing';
   readonly createdAt?: number;
   /** Present after an inspection only. */
   readonly startedAt?: number;
@@ -163,10 +163,10 @@ export interface ContainerRecord {
 }
 
 export type StartOutcome =
-  | { readonly kind: "started" }
-  | { readonly kind: "absent" }
-  | { readonly kind: "portTaken"; readonly message: string }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: 'started' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'portTaken'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
 
 export interface ExecOutcome {
   readonly exitCode: number;
@@ -184,7 +184,7 @@ export interface LogsWanted {
 }
 
 export interface LogChunk {
-  readonly stream: "stdout" | "stderr";
+  readonly stream: 'stdout' | 'stderr';
   readonly bytes: Buffer;
 }
 
@@ -200,7 +200,7 @@ export interface StatsSample {
 
 export interface EngineEvent {
   readonly at: number;
-  readonly kind: "container" | "network" | "volume" | "image";
+  readonly kind: 'container' | 'network' | 'volume' | 'image';
   readonly action: string;
   readonly id: string;
   readonly labels: Labels;
@@ -235,7 +235,7 @@ export interface ImageRecord {
   readonly labels: Labels;
   readonly platform?: string;
   readonly sizeBytes?: number;
-  readonly exposedPorts: readonly { readonly port: number; readonly protocol: "tcp" | "udp" }[];
+  readonly exposedPorts: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
   readonly layers: readonly string[];
 }
 
@@ -252,12 +252,12 @@ export interface TransferProgress {
   /** Bytes done and in all, of this layer, when the engine tells. */
   readonly done?: number;
   readonly total?: number;
-  readonly state: "waiting" | "moving" | "exists" | "finished";
+  readonly state: 'waiting' | 'moving' | 'exists' | 'finished';
 }
 
 export type PushProgress =
-  | (TransferProgress & { readonly kind: "layer" })
-  | { readonly kind: "pushed"; readonly tag: string; readonly digest: string; readonly size: number };
+  | (TransferProgress & { readonly kind: 'layer' })
+  | { readonly kind: 'pushed'; readonly tag: string; readonly digest: string; readonly size: number };
 
 export interface BuildWanted {
   /** Path of the Dockerfile within the context, with forward slashes. */
@@ -273,30 +273,30 @@ export interface BuildWanted {
 export type BuildProgress =
   /** A step begins, ends or was taken from the cache. `number` counts from 1 where the builder tells. */
   | {
-      readonly kind: "step";
+      readonly kind: 'step';
       readonly id: string;
       readonly name: string;
       readonly number?: number;
       readonly of?: number;
-      readonly state: "started" | "cached" | "finished" | "failed";
+      readonly state: 'started' | 'cached' | 'finished' | 'failed';
       readonly message?: string;
     }
-  | { readonly kind: "output"; readonly step: string; readonly text: string }
-  | { readonly kind: "built"; readonly imageId: string };
+  | { readonly kind: 'output'; readonly step: string; readonly text: string }
+  | { readonly kind: 'built'; readonly imageId: string };
 
 /** A call that failed for a reason above has one of these kinds. */
 export type EngineErrorKind =
-  | "unreachable"
-  | "forbidden"
-  | "tooOld"
-  | "notFound"
-  | "denied"
-  | "noRoom"
-  | "failed";
+  | 'unreachable'
+  | 'forbidden'
+  | 'tooOld'
+  | 'notFound'
+  | 'denied'
+  | 'noRoom'
+  | 'failed';
 
 /** The engine refused or broke. `message` is the engine's own words; `cause` the original. */
 export class EngineError extends Error {
-  override readonly name = "EngineError";
+  override readonly name = 'EngineError';
   readonly kind: EngineErrorKind;
 
   constructor(kind: EngineErrorKind, message: string, options?: ErrorOptions) {
@@ -310,18 +310,18 @@ export class EngineError extends Error {
  * what was thrown is told by its name and shape, never by `instanceof`.
  */
 export function isEngineError(error: unknown, kind?: EngineErrorKind): error is EngineError {
-  if (!(error instanceof Error) || error.name !== "EngineError" || !("kind" in error)) return false;
+  if (!(error instanceof Error) || error.name !== 'EngineError' || !('kind' in error)) return false;
   return kind === undefined || error.kind === kind;
 }
 
 /** See `isEngineError` for why this is no `instanceof`. */
 export function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && error.name === "BuildFailure" && "output" in error;
+  return error instanceof Error && error.name === 'BuildFailure' && 'output' in error;
 }
 
 /** A Dockerfile that does not build: which step, what it printed, where in the file. */
 export class BuildFailure extends Error {
-  override readonly name = "BuildFailure";
+  override readonly name = 'BuildFailure';
   /** Text of the instruction, such as `RUN npm ci`. */
   readonly step: string | undefined;
   /** 1-based line of the Dockerfile, when it can be told. */

@@ -1,4 +1,4 @@
-import type { LogChunk } from "./engine.ts";
+import type { LogChunk } from './engine.ts';
 
 /**
  * Tells standard output and error apart: frames of `[stream, 0, 0, 0, length (4 bytes, big-endian)]` and data.
@@ -8,13 +8,13 @@ import type { LogChunk } from "./engine.ts";
 export async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<LogChunk, void, void> {
   let header = Buffer.alloc(0);
   let left = 0;
-  let name: LogChunk["stream"] = "stdout";
+  let name: LogChunk['stream'] = 'stdout';
   let raw = false;
   for await (const chunk of stream) {
     let rest = chunk;
     while (rest.length > 0) {
       if (raw) {
-        yield { stream: "stdout", bytes: rest };
+        yield { stream: 'stdout', bytes: rest };
         break;
       }
       if (left > 0) {
@@ -29,16 +29,16 @@ export async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<Log
       rest = rest.subarray(wanted);
       if (!couldBeHeader(header)) {
         raw = true;
-        yield { stream: "stdout", bytes: header };
+        yield { stream: 'stdout', bytes: header };
         header = Buffer.alloc(0);
       } else if (header.length === 8) {
-        name = header[0] === 2 ? "stderr" : "stdout";
+        name = header[0] === 2 ? 'stderr' : 'stdout';
         left = header.readUInt32BE(4);
         header = Buffer.alloc(0);
       }
     }
   }
-  if (header.length > 0) yield { stream: "stdout", bytes: header };
+  if (header.length > 0) yield { stream: 'stdout', bytes: header };
 }
 
 function couldBeHeader(bytes: Buffer): boolean {

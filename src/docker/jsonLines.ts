@@ -1,4 +1,4 @@
-import { parseJson } from "./connection.ts";
+import { parseJson } from './connection.ts';
 
 /** The engine's progress lines are short; whatever is longer is not one. */
 const longestLine = 16 * 1024 * 1024;
@@ -12,7 +12,7 @@ export async function* jsonLines(stream: AsyncIterable<Buffer>): AsyncGenerator<
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       const value = parseJson(
         Buffer.concat([...held, chunk.subarray(from, end)])
-          .toString("utf8")
+          .toString('utf8')
           .trim(),
       );
       held = [];
@@ -27,6 +27,6 @@ export async function* jsonLines(stream: AsyncIterable<Buffer>): AsyncGenerator<
       size = 0;
     } else if (rest.length > 0) held.push(rest);
   }
-  const last = parseJson(Buffer.concat(held).toString("utf8").trim());
+  const last = parseJson(Buffer.concat(held).toString('utf8').trim());
   if (last !== undefined) yield last;
 }

@@ -17,7 +17,7 @@ export class Tail {
 
   text(): string {
     this.#join();
-    return this.#chunks[0]?.toString("utf8") ?? "";
+    return this.#chunks[0]?.toString('utf8') ?? '';
   }
 
   #join(): void {

@@ -1,19 +1,19 @@
-import type { EngineAddress } from "./address.ts";
-import { builds } from "./builds.ts";
-import { connect, type Connection } from "./connection.ts";
-import { containers } from "./containers.ts";
-import type { Engine } from "./engine.ts";
-import { events } from "./events.ts";
-import { execution } from "./execution.ts";
-import { files } from "./files.ts";
-import { freeBytesOf } from "./freeBytes.ts";
-import { images } from "./images.ts";
-import { logs } from "./logs.ts";
-import { networks } from "./networks.ts";
-import { infoOf } from "./records/infoRecord.ts";
-import { transfers } from "./transfers.ts";
-import { volumes } from "./volumes.ts";
-import type { CredentialSource } from "./registryCredentials.ts";
+import type { EngineAddress } from './address.ts';
+import { builds } from './builds.ts';
+import { connect, type Connection } from './connection.ts';
+import { containers } from './containers.ts';
+import type { Engine } from './engine.ts';
+import { events } from './events.ts';
+import { execution } from './execution.ts';
+import { files } from './files.ts';
+import { freeBytesOf } from './freeBytes.ts';
+import { images } from './images.ts';
+import { logs } from './logs.ts';
+import { networks } from './networks.ts';
+import { infoOf } from './records/infoRecord.ts';
+import { transfers } from './transfers.ts';
+import { volumes } from './volumes.ts';
+import type { CredentialSource } from './registryCredentials.ts';
 
 export interface EngineOptions {
   /** Credentials for the base images of a build, asked per registry host. None: only public ones. */
@@ -44,11 +44,11 @@ export function openEngine(address: EngineAddress, options: EngineOptions = {}):
   };
 }
 
-function about(connection: Connection, platform: NodeJS.Platform): Pick<Engine, "info" | "freeBytes"> {
-  const local = connection.address.kind === "unix" || connection.address.kind === "npipe";
-  const virtualMachine = local && platform !== "linux";
+function about(connection: Connection, platform: NodeJS.Platform): Pick<Engine, 'info' | 'freeBytes'> {
+  const local = connection.address.kind === 'unix' || connection.address.kind === 'npipe';
+  const virtualMachine = local && platform !== 'linux';
   const ask = async (signal: AbortSignal | undefined): Promise<unknown> =>
-    (await connection.call({ method: "GET", path: "/info", signal })).value;
+    (await connection.call({ method: 'GET', path: '/info', signal })).value;
   return {
     async info({ signal } = {}) {
       return infoOf(await ask(signal), await connection.version(signal), virtualMachine);
@@ -56,7 +56,7 @@ function about(connection: Connection, platform: NodeJS.Platform): Pick<Engine, 
     async freeBytes({ signal } = {}) {
       const info = await ask(signal);
       const { host } = infoOf(info, await connection.version(signal), virtualMachine);
-      return freeBytesOf(info, local && host === "native");
+      return freeBytesOf(info, local && host === 'native');
     },
   };
 }

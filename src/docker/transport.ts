@@ -1,10 +1,10 @@
-import { Agent as HttpAgent, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import type { Duplex, Readable } from "node:stream";
-import Docker from "dockerode";
-import type { EngineAddress } from "./address.ts";
-import { abandonable } from "./abandonable.ts";
-import { SshAgent } from "./sshAgent.ts";
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex, Readable } from 'node:stream';
+import Docker from 'dockerode';
+import type { EngineAddress } from './address.ts';
+import { abandonable } from './abandonable.ts';
+import { SshAgent } from './sshAgent.ts';
 
 /**
  * The one door to dockerode. Calls go through its `modem.dial` and not through its methods, because those leave
@@ -22,7 +22,7 @@ export interface Transport {
 }
 
 export interface EngineRequest {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   /** Absolute, without version; parts of it already escaped with `escapePath`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, Query>>;
@@ -60,7 +60,7 @@ export function openTransport(address: EngineAddress): Transport {
     upgrade(path, headers) {
       return new Promise((resolve, reject) => {
         const options = {
-          method: "POST",
+          method: 'POST',
           path,
           hijack: true,
           headers: { ...headers },
@@ -81,7 +81,7 @@ export function openTransport(address: EngineAddress): Transport {
 
 /** Escapes a name for one place in a path; slashes of image references stay. */
 export function escapePath(name: string): string {
-  return encodeURIComponent(name).replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%40", "@");
+  return encodeURIComponent(name).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%40', '@');
 }
 
 function dialOptions(request: EngineRequest): object {
@@ -102,8 +102,8 @@ function dialOptions(request: EngineRequest): object {
 }
 
 function agentFor(address: EngineAddress): HttpAgent {
-  if (address.kind === "ssh") return new SshAgent(address);
-  if (address.kind === "tcp" && address.tls !== undefined) {
+  if (address.kind === 'ssh') return new SshAgent(address);
+  if (address.kind === 'tcp' && address.tls !== undefined) {
     return new HttpsAgent({ keepAlive: true, rejectUnauthorized: address.tls.skipVerify !== true });
   }
   return new HttpAgent({ keepAlive: true });
@@ -111,16 +111,16 @@ function agentFor(address: EngineAddress): HttpAgent {
 
 function connectionOptions(address: EngineAddress): object {
   switch (address.kind) {
-    case "unix":
-    case "npipe":
-      return { socketPath: address.path, host: undefined, protocol: "http" };
-    case "ssh":
-      return { host: "docker.invalid", port: 80, protocol: "http" };
-    case "tcp":
+    case 'unix':
+    case 'npipe':
+      return { socketPath: address.path, host: undefined, protocol: 'http' };
+    case 'ssh':
+      return { host: 'docker.invalid', port: 80, protocol: 'http' };
+    case 'tcp':
       return {
-        host: address.host.includes(":") ? `[${address.host}]` : address.host,
+        host: address.host.includes(':') ? `[${address.host}]` : address.host,
         port: address.port,
-        protocol: address.tls === undefined ? "http" : "https",
+        protocol: address.tls === undefined ? 'http' : 'https',
         ca: address.tls?.ca,
         cert: address.tls?.cert,
         key: address.tls?.key,

@@ -1,4 +1,4 @@
-import { continuation, heredocsOf, isComment, readDirectives, type Directives } from "./dockerfileLines.ts";
+import { continuation, heredocsOf, isComment, readDirectives, type Directives } from './dockerfileLines.ts';
 
 /** One instruction, with its continuation lines joined. Lines count from 1. */
 export interface Instruction {
@@ -31,20 +31,20 @@ export interface Dockerfile {
 }
 
 export const knownKeywords: ReadonlySet<string> = new Set(
-  "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split(
-    " ",
+  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
+    ' ',
   ),
 );
 
 /** Reads any text; what is no Dockerfile gives unknown keywords or no stages, never an exception. */
 export function parseDockerfile(text: string): Dockerfile {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const directives = readDirectives(lines);
   const instructions: Instruction[] = [];
   let next = 0;
   while (next < lines.length) {
-    const line = lines[next] ?? "";
-    if (line.trim() === "" || isComment(line)) {
+    const line = lines[next] ?? '';
+    if (line.trim() === '' || isComment(line)) {
       next += 1;
       continue;
     }
@@ -63,15 +63,15 @@ function readInstruction(
   const parts: string[] = [];
   let index = start;
   for (; index < lines.length; index += 1) {
-    const line = lines[index] ?? "";
+    const line = lines[index] ?? '';
     // Within a continuation Docker passes over comments and, with a warning, over empty lines.
-    if (index > start && (isComment(line) || line.trim() === "")) continue;
+    if (index > start && (isComment(line) || line.trim() === '')) continue;
     const { content, continues } = continuation(line, escape);
     parts.push(content.trim());
     if (!continues) break;
   }
-  const joined = parts.filter((part) => part !== "").join(" ");
-  const [, keyword = "", rest = ""] = /^(\S+)\s*([\s\S]*)$/.exec(joined) ?? [];
+  const joined = parts.filter((part) => part !== '').join(' ');
+  const [, keyword = '', rest = ''] = /^(\S+)\s*([\s\S]*)$/.exec(joined) ?? [];
   const { flags, argument } = splitFlags(rest);
   const upper = keyword.toUpperCase();
   const { bodies, next } = heredocsOf(upper, argument, lines, Math.min(index + 1, lines.length));
@@ -90,7 +90,7 @@ function splitFlags(text: string): { flags: Record<string, string>; argument: st
   const flags: Record<string, string> = {};
   let rest = text;
   for (let match = nextFlag(rest); match !== null; match = nextFlag(rest)) {
-    flags[match[1] ?? ""] = match[2] ?? "";
+    flags[match[1] ?? ''] = match[2] ?? '';
     rest = rest.slice(match[0].length);
   }
   return { flags, argument: rest };
@@ -102,16 +102,16 @@ function nextFlag(text: string): RegExpExecArray | null {
 
 function stagesOf(instructions: readonly Instruction[]): Stage[] {
   const starts = instructions.flatMap((instruction, index) =>
-    instruction.keyword === "FROM" ? [index] : [],
+    instruction.keyword === 'FROM' ? [index] : [],
   );
   return starts.map((start, index) => {
     const own = instructions.slice(start, starts[index + 1]);
-    const from = own[0]?.argument ?? "";
+    const from = own[0]?.argument ?? '';
     const [, base = from, name] = /^(\S+)(?:\s+[aA][sS]\s+(\S+))?/.exec(from) ?? [];
     return {
       name: name?.toLowerCase(),
       base,
-      platform: own[0]?.flags["platform"],
+      platform: own[0]?.flags['platform'],
       line: own[0]?.line ?? 1,
       instructions: own,
     };

@@ -1,8 +1,8 @@
-import type { Dockerfile, Instruction, Stage } from "./dockerfile.ts";
+import type { Dockerfile, Instruction, Stage } from './dockerfile.ts';
 
 export interface Exposed {
   readonly port: number;
-  readonly protocol: "tcp" | "udp";
+  readonly protocol: 'tcp' | 'udp';
   readonly line: number;
 }
 
@@ -31,7 +31,7 @@ export function exposedPorts(dockerfile: Dockerfile, target?: string): Exposed[]
   const values = defaults(dockerfile, stage);
   return lineage(dockerfile, stage)
     .flatMap((one) => one.instructions)
-    .filter((instruction) => instruction.keyword === "EXPOSE")
+    .filter((instruction) => instruction.keyword === 'EXPOSE')
     .flatMap((instruction) => readExpose(instruction, values));
 }
 
@@ -44,10 +44,10 @@ function readExpose(instruction: Instruction, values: ReadonlyMap<string, string
       const first = Number(match[1]);
       const last = Number(match[2] ?? match[1]);
       if (first < 1 || last > 65535 || last < first) return [];
-      const protocol = match[3]?.toLowerCase() === "udp" ? "udp" : "tcp";
+      const protocol = match[3]?.toLowerCase() === 'udp' ? 'udp' : 'tcp';
       return Array.from({ length: last - first + 1 }, (_, index) => ({
         port: first + index,
-        protocol: protocol as Exposed["protocol"],
+        protocol: protocol as Exposed['protocol'],
         line: instruction.line,
       }));
     });
@@ -60,7 +60,7 @@ function defaults(dockerfile: Dockerfile, stage: Stage): Map<string, string> {
   const global = dockerfile.instructions.filter((instruction) => instruction.line < firstStage);
   const inherited = lineage(dockerfile, stage).toReversed();
   for (const instruction of [...global, ...inherited.flatMap((one) => one.instructions)]) {
-    if (instruction.keyword !== "ARG" && instruction.keyword !== "ENV") continue;
+    if (instruction.keyword !== 'ARG' && instruction.keyword !== 'ENV') continue;
     for (const [name, value] of assignments(instruction.argument)) values.set(name, expand(value, values));
   }
   return values;
@@ -69,11 +69,11 @@ function defaults(dockerfile: Dockerfile, stage: Stage): Map<string, string> {
 function assignments(argument: string): [string, string][] {
   const pairs = [...argument.matchAll(/([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|\S*)/g)];
   if (pairs.length > 0) {
-    return pairs.map((pair) => [pair[1] ?? "", (pair[2] ?? "").replace(/^(["'])(.*)\1$/s, "$2")]);
+    return pairs.map((pair) => [pair[1] ?? '', (pair[2] ?? '').replace(/^(["'])(.*)\1$/s, '$2')]);
   }
   // The old form without an equals sign: `ENV PORT 8080`.
   const old = /^([A-Za-z_]\w*)\s+(.+)$/.exec(argument);
-  return old === null ? [] : [[old[1] ?? "", old[2] ?? ""]];
+  return old === null ? [] : [[old[1] ?? '', old[2] ?? '']];
 }
 
 /** Puts values in place of `$NAME`, `${NAME}` and `${NAME:-default}`; an unknown name stays as it is written. */
@@ -81,7 +81,7 @@ export function expand(text: string, values: ReadonlyMap<string, string>): strin
   return text.replace(
     /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::-([^}]*))?\})/g,
     (written: string, bare?: string, braced?: string, otherwise?: string) =>
-      values.get(bare ?? braced ?? "") ?? otherwise ?? written,
+      values.get(bare ?? braced ?? '') ?? otherwise ?? written,
   );
 }
 
@@ -89,5 +89,5 @@ export function expand(text: string, values: ReadonlyMap<string, string>): strin
 export function pinnedPlatform(dockerfile: Dockerfile, target?: string): string | undefined {
   const stage = targetStage(dockerfile, target);
   const written = stage === undefined ? undefined : lineage(dockerfile, stage).at(-1)?.platform;
-  return written === undefined || written.includes("$") ? undefined : written;
+  return written === undefined || written.includes('$') ? undefined : written;
 }

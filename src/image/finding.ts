@@ -1,19 +1,19 @@
 /** Found before minutes are spent. `stop`: it cannot work. `warn`: it may go on, and this is said. */
 export interface Finding {
-  readonly severity: "stop" | "warn";
+  readonly severity: 'stop' | 'warn';
   readonly code:
-    | "dockerfileMissing"
-    | "dockerfileUnreadable"
-    | "dockerfileInvalid"
-    | "noExposedPort"
-    | "portNotExposed"
-    | "platformDiffers"
-    | "littleRoom"
-    | "nameTaken"
-    | "nameInvalid"
-    | "regionUnreachable"
-    | "secretsInContext"
-    | "largeContext";
+    | 'dockerfileMissing'
+    | 'dockerfileUnreadable'
+    | 'dockerfileInvalid'
+    | 'noExposedPort'
+    | 'portNotExposed'
+    | 'platformDiffers'
+    | 'littleRoom'
+    | 'nameTaken'
+    | 'nameInvalid'
+    | 'regionUnreachable'
+    | 'secretsInContext'
+    | 'largeContext';
   /** What is wrong, why it matters, what to do. */
   readonly message: string;
 }

@@ -8,20 +8,20 @@ export interface ImageReference {
   readonly digest?: string;
 }
 
-const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
-const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 const registryPattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?$`);
 const tagPattern = /^[\w][\w.-]{0,127}$/;
 const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,}$/;
-const hub = "docker.io";
+const hub = 'docker.io';
 
 /** Reads a reference as Docker does. `undefined`: it is none. */
 export function parseReference(text: string): ImageReference | undefined {
-  const at = text.indexOf("@");
+  const at = text.indexOf('@');
   const digest = at < 0 ? undefined : text.slice(at + 1);
   const named = at < 0 ? text : text.slice(0, at);
-  const colon = named.indexOf(":", named.lastIndexOf("/") + 1);
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);
   const name = colon < 0 ? named : named.slice(0, colon);
   const { registry, repository } = splitRegistry(name);
@@ -42,31 +42,31 @@ export function parseReference(text: string): ImageReference | undefined {
 
 /** Docker's rule: the first part is a host when it has a dot or a port, or is `localhost`, or has capitals. */
 function splitRegistry(name: string): { registry: string; repository: string } {
-  const slash = name.indexOf("/");
-  const first = slash < 0 ? "" : name.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === "localhost" || first.toLowerCase() !== first;
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === 'localhost' || first.toLowerCase() !== first;
   if (slash < 0 || !isHost) return { registry: hub, repository: slash < 0 ? `library/${name}` : name };
-  const registry = first === "index.docker.io" ? hub : first;
+  const registry = first === 'index.docker.io' ? hub : first;
   const rest = name.slice(slash + 1);
-  const inLibrary = registry === hub && !rest.includes("/");
+  const inLibrary = registry === hub && !rest.includes('/');
   return { registry, repository: inLibrary ? `library/${rest}` : rest };
 }
 
 /** The full form, with registry. Parsing it again gives the same reference. */
 export function formatReference(reference: ImageReference): string {
-  const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
-  const digest = reference.digest === undefined ? "" : `@${reference.digest}`;
+  const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+  const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
   return `${reference.registry}/${reference.repository}${tag}${digest}`;
 }
 
 /** A name for a repository made out of any text, such as a folder's name; never empty. */
 export function repositoryName(text: string): string {
   const name = text
-    .normalize("NFKD")
-    .replace(/\p{Mark}/gu, "")
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60)
-    .replace(/^-+|-+$/g, "");
-  return name === "" ? "app" : name;
+    .replace(/^-+|-+$/g, '');
+  return name === '' ? 'app' : name;
 }

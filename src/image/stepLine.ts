@@ -1,7 +1,7 @@
-import type { Dockerfile, Instruction, Stage } from "./dockerfile.ts";
+import type { Dockerfile, Instruction, Stage } from './dockerfile.ts';
 
 /** Instructions that BuildKit numbers within a stage; the others change only the image's configuration. */
-const numbered = new Set(["FROM", "RUN", "COPY", "ADD", "WORKDIR"]);
+const numbered = new Set(['FROM', 'RUN', 'COPY', 'ADD', 'WORKDIR']);
 
 /**
  * 1-based line of the instruction that a builder's step stands for. BuildKit says `[build 2/5] RUN npm ci`, the
@@ -13,7 +13,7 @@ export function lineOfStep(
 ): number | undefined {
   const match = /^\[(?:(\S+) +)?(\d+)\/\d+\] ([\s\S]+)$/.exec(step.name);
   if (match === null) return classicLine(dockerfile, step);
-  const written = match[3] ?? "";
+  const written = match[3] ?? '';
   const stages = candidates(dockerfile, match[1]);
   const byNumber = stages.flatMap((stage) => {
     const counted = stage.instructions.filter((instruction) => numbered.has(instruction.keyword));
@@ -51,11 +51,11 @@ function sameText(instruction: Instruction, written: string): boolean {
   if (!sameKeyword(instruction, written)) return false;
   const argument = written
     .trim()
-    .replace(/^\S+\s*/, "")
-    .replace(/^(?:--[a-z][a-z-]*(?:=\S*)?\s+)+/, "");
+    .replace(/^\S+\s*/, '')
+    .replace(/^(?:--[a-z][a-z-]*(?:=\S*)?\s+)+/, '');
   return squeeze(argument) === squeeze(instruction.argument);
 }
 
 function squeeze(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return text.replace(/\s+/g, ' ').trim();
 }

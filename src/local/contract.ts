@@ -1,4 +1,4 @@
-import type { Engine } from "../docker/engine.ts";
+import type { Engine } from '../docker/engine.ts';
 
 /** What the local region is made of. Images are settings; the defaults are the public ones. */
 export interface LocalSettings {
@@ -18,14 +18,14 @@ export interface LocalSettings {
     readonly https: number;
   };
   /** `auto`: `host` on a native Linux engine, `bridged` elsewhere. */
-  readonly placement: "auto" | "host" | "bridged";
+  readonly placement: 'auto' | 'host' | 'bridged';
 }
 
 export const defaultLocalSettings: LocalSettings = {
-  name: "local",
-  images: { node: "node:24-slim", registry: "registry:3", edge: "haproxy:lts" },
+  name: 'local',
+  images: { node: 'node:24-slim', registry: 'registry:3', edge: 'haproxy:lts' },
   ports: { api: 7070, registry: 7050, http: 7080, https: 7443 },
-  placement: "auto",
+  placement: 'auto',
 };
 
 /** The bundled control plane that this extension ships. */
@@ -43,17 +43,17 @@ export interface LocalEndpoint {
 }
 
 export type LocalState =
-  | { readonly kind: "absent" }
-  | { readonly kind: "stopped" }
-  | { readonly kind: "starting" }
-  | { readonly kind: "running"; readonly endpoint: LocalEndpoint };
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'running'; readonly endpoint: LocalEndpoint };
 
 export type LocalProgress =
-  | { readonly kind: "pulling"; readonly image: string; readonly percent: number | undefined }
-  | { readonly kind: "building" }
-  | { readonly kind: "starting" }
-  | { readonly kind: "upgrading"; readonly from: string; readonly to: string }
-  | { readonly kind: "ready"; readonly endpoint: LocalEndpoint };
+  | { readonly kind: 'pulling'; readonly image: string; readonly percent: number | undefined }
+  | { readonly kind: 'building' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'upgrading'; readonly from: string; readonly to: string }
+  | { readonly kind: 'ready'; readonly endpoint: LocalEndpoint };
 
 /**
  * The control plane's own container: found, built, started, upgraded and removed through the engine. Nothing is
@@ -93,7 +93,7 @@ export type MakeLocalHost = (
 
 /** The control plane could not be brought up; the message says why and what to do. */
 export class LocalHostError extends Error {
-  override readonly name = "LocalHostError";
+  override readonly name = 'LocalHostError';
   /** Its last lines of output, when it started and failed. */
   readonly output: readonly string[];
 

@@ -1,6 +1,6 @@
-import type { GenericSchema, InferInput, InferOutput } from "valibot";
+import type { GenericSchema, InferInput, InferOutput } from 'valibot';
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** Names of the `:parts` of a path, as a type: `'/a/:b/c/:d'` gives `'b' | 'd'`. */
 export type ParamNames<Path extends string> = Path extends `${string}:${infer Rest}`
@@ -25,9 +25,9 @@ export interface Endpoint<
   readonly path: Path;
   readonly status: number;
   /** `bearer`: needs a token. `none`: open to anyone who can reach the server. */
-  readonly auth: "bearer" | "none";
+  readonly auth: 'bearer' | 'none';
   /** `json`: one JSON answer. `lines`: one JSON value per line until either side ends it. */
-  readonly answer: "json" | "lines";
+  readonly answer: 'json' | 'lines';
   /** The answer carries `X-Total-Count`. */
   readonly paged: boolean;
   /** Absent upstream: only servers that name this capability answer it. */
@@ -42,8 +42,8 @@ interface Options<Q, B, R> {
   readonly body?: B;
   readonly returns?: R;
   readonly status?: number;
-  readonly auth?: "none";
-  readonly answer?: "lines";
+  readonly auth?: 'none';
+  readonly answer?: 'lines';
   readonly paged?: true;
   readonly capability?: string;
 }
@@ -61,8 +61,8 @@ function of(method: Method, usualStatus: number) {
     method,
     path,
     status: options.status ?? usualStatus,
-    auth: options.auth ?? "bearer",
-    answer: options.answer ?? "json",
+    auth: options.auth ?? 'bearer',
+    answer: options.answer ?? 'json',
     paged: options.paged ?? false,
     capability: options.capability,
     query: options.query as Q,
@@ -71,10 +71,10 @@ function of(method: Method, usualStatus: number) {
   });
 }
 
-export const get = of("GET", 200);
-export const post = of("POST", 200);
-export const patch = of("PATCH", 202);
-export const del = of("DELETE", 205);
+export const get = of('GET', 200);
+export const post = of('POST', 200);
+export const patch = of('PATCH', 202);
+export const del = of('DELETE', 205);
 
 type In<S> = S extends GenericSchema ? InferInput<S> : undefined;
 type Out<S> = S extends GenericSchema ? InferOutput<S> : undefined;
@@ -96,11 +96,14 @@ export type DecodedOf<E> =
 /** What an endpoint answers, decoded. */
 export type AnswerOf<E> = E extends Endpoint<infer _P, infer _Q, infer _B, infer R> ? Out<R> : never;
 
+/** What a server writes for an endpoint: the same, before decoding. */
+export type WireAnswerOf<E> = E extends Endpoint<infer _P, infer _Q, infer _B, infer R> ? In<R> : never;
+
 /** Fills the `:parts` of a path; every value is encoded, so a digest or a hostile name stays one segment. */
 export function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replaceAll(/:([a-zA-Z]+)/g, (_, name: string) => {
     const value = params[name];
-    if (value === undefined || value === "") throw new Error(`The path ${path} needs a value for ${name}.`);
+    if (value === undefined || value === '') throw new Error(`The path ${path} needs a value for ${name}.`);
     return encodeURIComponent(value);
   });
 }

@@ -1,5 +1,5 @@
-import * as v from "valibot";
-import { del, get, patch, post } from "./endpoint.ts";
+import * as v from 'valibot';
+import { del, get, patch, post } from './endpoint.ts';
 import {
   createDeployment,
   deployHistoryEntry,
@@ -7,8 +7,8 @@ import {
   deploymentInfo,
   machineType,
   updateDeployment,
-} from "./shapes/deployment.ts";
-import { event, instance, release } from "./shapes/release.ts";
+} from './shapes/deployment.ts';
+import { event, instance, release } from './shapes/release.ts';
 import {
   change,
   createRepository,
@@ -22,8 +22,8 @@ import {
   serverInfo,
   tagInfo,
   workspace,
-} from "./shapes/workspace.ts";
-import { queryBoolean, queryInteger } from "./wire.ts";
+} from './shapes/workspace.ts';
+import { queryBoolean, queryInteger } from './wire.ts';
 
 /** `count` rows from row `count * page` on. */
 const page = v.object({
@@ -31,7 +31,7 @@ const page = v.object({
   page: v.optional(queryInteger(0, 1_000_000), 0),
 });
 
-const ws = "/workspace/:workspaceId";
+const ws = '/workspace/:workspaceId';
 const deployments = `${ws}/deployment` as const;
 const one = `${deployments}/:deploymentId` as const;
 const repositories = `${ws}/container-registry` as const;
@@ -41,10 +41,10 @@ const repositories = `${ws}/container-registry` as const;
  * endpoint that the other has not. Lines with a `capability` are ours; the others are Patr's, to the letter.
  */
 export const endpoints = {
-  getServerInfo: get("/server", { returns: serverInfo, capability: "server" }),
+  getServerInfo: get('/server', { returns: serverInfo, capability: 'server' }),
 
-  getCurrentUser: get("/user", { returns: currentUser }),
-  listWorkspaces: get("/user/workspaces", { returns: v.object({ workspaces: v.array(workspace) }) }),
+  getCurrentUser: get('/user', { returns: currentUser }),
+  listWorkspaces: get('/user/workspaces', { returns: v.object({ workspaces: v.array(workspace) }) }),
   getWorkspace: get(ws, { returns: workspace }),
 
   listDeployments: get(deployments, {
@@ -54,7 +54,7 @@ export const endpoints = {
   }),
   createDeployment: post(deployments, { body: createDeployment, status: 201, returns: created }),
   listMachineTypes: get(`${deployments}/machine-type`, {
-    auth: "none",
+    auth: 'none',
     returns: v.object({ machineTypes: v.array(machineType) }),
   }),
   getDeployment: get(one, { returns: deploymentInfo }),
@@ -74,17 +74,17 @@ export const endpoints = {
     query: page,
     paged: true,
     returns: v.object({ releases: v.array(release) }),
-    capability: "releases",
+    capability: 'releases',
   }),
   listInstances: get(`${one}/instance`, {
     returns: v.object({ instances: v.array(instance) }),
-    capability: "instances",
+    capability: 'instances',
   }),
   listEvents: get(`${one}/event`, {
     query: page,
     paged: true,
     returns: v.object({ events: v.array(event) }),
-    capability: "events",
+    capability: 'events',
   }),
 
   listRepositories: get(repositories, {
@@ -112,7 +112,7 @@ export const endpoints = {
   }),
   getRunner: get(`${ws}/runner/:runnerId`, { returns: v.object({ runner }) }),
 
-  followChanges: get(`${ws}/change`, { answer: "lines", returns: change, capability: "changes" }),
+  followChanges: get(`${ws}/change`, { answer: 'lines', returns: change, capability: 'changes' }),
 };
 
 export type Endpoints = typeof endpoints;

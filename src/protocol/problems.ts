@@ -3,24 +3,24 @@
  * The first group are Patr's codes with Patr's statuses; clients switch on the code, never on the sentence.
  */
 const catalogue = {
-  wrongParameters: { status: 400, says: "The request is not in the form that this server expects." },
+  wrongParameters: { status: 400, says: 'The request is not in the form that this server expects.' },
   malformedApiToken: { status: 400, says: 'This is not an API token. It begins with "patrv1.".' },
-  malformedAccessToken: { status: 400, says: "The sign-in is not valid any more. Sign in again." },
-  tagNotFound: { status: 400, says: "There is no image with this tag in the repository." },
-  cannotReduceVolumeSize: { status: 400, says: "A volume can grow, but it cannot shrink." },
-  unauthorized: { status: 401, says: "This token may not do that." },
-  authorizationTokenInvalid: { status: 401, says: "The API token is unknown, expired or revoked." },
-  disallowedIpAddressForApiToken: { status: 401, says: "This API token may not be used from this address." },
-  resourceDoesNotExist: { status: 404, says: "It does not exist (any more)." },
-  resourceAlreadyExists: { status: 409, says: "The name is already taken." },
-  resourceInUse: { status: 422, says: "It is still in use." },
-  workspaceNameAlreadyExists: { status: 409, says: "There is already a workspace of this name." },
-  internalServerError: { status: 500, says: "The server failed. Its log says why." },
+  malformedAccessToken: { status: 400, says: 'The sign-in is not valid any more. Sign in again.' },
+  tagNotFound: { status: 400, says: 'There is no image with this tag in the repository.' },
+  cannotReduceVolumeSize: { status: 400, says: 'A volume can grow, but it cannot shrink.' },
+  unauthorized: { status: 401, says: 'This token may not do that.' },
+  authorizationTokenInvalid: { status: 401, says: 'The API token is unknown, expired or revoked.' },
+  disallowedIpAddressForApiToken: { status: 401, says: 'This API token may not be used from this address.' },
+  resourceDoesNotExist: { status: 404, says: 'It does not exist (any more).' },
+  resourceAlreadyExists: { status: 409, says: 'The name is already taken.' },
+  resourceInUse: { status: 422, says: 'It is still in use.' },
+  workspaceNameAlreadyExists: { status: 409, says: 'There is already a workspace of this name.' },
+  internalServerError: { status: 500, says: 'The server failed. Its log says why.' },
   // What upstream has no word for.
-  revisionConflict: { status: 409, says: "It was changed elsewhere in the meantime." },
-  dataLossNotConfirmed: { status: 422, says: "The change would delete data." },
-  engineUnreachable: { status: 503, says: "The container engine does not answer." },
-  registryUnreachable: { status: 502, says: "The registry does not answer." },
+  revisionConflict: { status: 409, says: 'It was changed elsewhere in the meantime.' },
+  dataLossNotConfirmed: { status: 422, says: 'The change would delete data.' },
+  engineUnreachable: { status: 503, says: 'The container engine does not answer.' },
+  registryUnreachable: { status: 502, says: 'The registry does not answer.' },
 } as const satisfies Record<string, { status: number; says: string }>;
 
 export type ProblemCode = keyof typeof catalogue;
@@ -41,7 +41,7 @@ export interface Failure {
 
 /** An expected refusal. Thrown by handlers, turned into an answer at one door, rebuilt by the client. */
 export class ProblemError extends Error {
-  override readonly name = "ProblemError";
+  override readonly name = 'ProblemError';
   readonly code: string;
   readonly status: number;
   readonly fields: readonly FieldProblem[];

@@ -1,11 +1,11 @@
-import * as v from "valibot";
+import * as v from 'valibot';
 
 /** 32 lower-case hexadecimal digits, no hyphens. The same text in paths, bodies, labels and host names. */
-export const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be 32 lower-case hexadecimal digits"));
+export const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hexadecimal digits'));
 
 /** Makes a UUID in wire form out of the usual hyphenated one. */
 export function toWireUuid(text: string): string {
-  return text.replaceAll("-", "").toLowerCase();
+  return text.replaceAll('-', '').toLowerCase();
 }
 
 const patrGrammar = /^(\d{4}-\d\d-\d\d) (\d\d?:\d\d:\d\d)(?:\.(\d+))? ([+-]\d\d:\d\d)(?::\d\d)?$/;
@@ -15,19 +15,19 @@ const patrGrammar = /^(\d{4}-\d\d-\d\d) (\d\d?:\d\d:\d\d)(?:\.(\d+))? ([+-]\d\d:
  * epoch milliseconds) as milliseconds since the epoch. What cannot be read stays absent: no invented date.
  */
 export function parseTimestamp(value: string | number): number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   const match = patrGrammar.exec(value);
   const text =
     match === null
       ? value
-      : `${match[1]}T${(match[2] ?? "").padStart(8, "0")}.${`${match[3] ?? "0"}00`.slice(0, 3)}${match[4]}`;
+      : `${match[1]}T${(match[2] ?? '').padStart(8, '0')}.${`${match[3] ?? '0'}00`.slice(0, 3)}${match[4]}`;
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
 
 /** Writes milliseconds since the epoch in the grammar of Patr's present generation, always in UTC. */
 export function formatTimestamp(time: number): string {
-  const [day, clock] = new Date(time).toISOString().split("T") as [string, string];
+  const [day, clock] = new Date(time).toISOString().split('T') as [string, string];
   return `${day} ${clock.slice(0, -1)} +00:00:00`;
 }
 
@@ -37,11 +37,11 @@ export const timestamp = v.union([v.string(), v.number()]);
 /** Standard padded Base64. */
 export const base64 = v.pipe(
   v.string(),
-  v.regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, "must be Base64 with padding"),
+  v.regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'must be Base64 with padding'),
 );
 
 /** `sha256:` and 64 hexadecimal digits. */
-export const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, "must be a sha256 digest"));
+export const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'must be a sha256 digest'));
 
 /** The rule for names of deployments, regions, volumes, secrets and tokens, after trimming. */
 export const resourceName = v.pipe(
@@ -49,7 +49,7 @@ export const resourceName = v.pipe(
   v.trim(),
   v.regex(
     /^[a-zA-Z0-9\-_ .]{4,255}$/,
-    "must have 4 to 255 characters: letters, digits, spaces, dots, hyphens and underscores",
+    'must have 4 to 255 characters: letters, digits, spaces, dots, hyphens and underscores',
   ),
 );
 
@@ -57,10 +57,10 @@ export const resourceName = v.pipe(
 export const repositoryName = v.pipe(
   v.string(),
   v.trim(),
-  v.maxLength(255, "must have at most 255 characters"),
+  v.maxLength(255, 'must have at most 255 characters'),
   v.regex(
     /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/,
-    "must be lower-case letters and digits, joined by dots, hyphens, underscores or slashes",
+    'must be lower-case letters and digits, joined by dots, hyphens, underscores or slashes',
   ),
 );
 
@@ -69,21 +69,21 @@ export const imageTag = v.pipe(
   v.string(),
   v.trim(),
   v.toLowerCase(),
-  v.regex(/^[a-z0-9_][a-z0-9_.-]{0,127}$/, "must be a tag: letters, digits, dots, hyphens and underscores"),
+  v.regex(/^[a-z0-9_][a-z0-9_.-]{0,127}$/, 'must be a tag: letters, digits, dots, hyphens and underscores'),
 );
 
 /** One to 65535, as the decimal key of a JSON object. */
 export const portKey = v.pipe(
   v.string(),
-  v.check((text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535, "must be a port from 1 to 65535"),
+  v.check((text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535, 'must be a port from 1 to 65535'),
 );
 
 /** One to 65535, as a number. */
 export const portNumber = v.pipe(
   v.number(),
-  v.integer("must be a whole number"),
-  v.minValue(1, "must be a port from 1 to 65535"),
-  v.maxValue(65535, "must be a port from 1 to 65535"),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be a port from 1 to 65535'),
+  v.maxValue(65535, 'must be a port from 1 to 65535'),
 );
 
 /** Whole number in a query string. */
@@ -91,13 +91,13 @@ export const queryInteger = (least: number, most: number) =>
   v.pipe(
     v.union([v.string(), v.number()]),
     v.transform(Number),
-    v.integer("must be a whole number"),
+    v.integer('must be a whole number'),
     v.minValue(least, `must be at least ${least}`),
     v.maxValue(most, `must be at most ${most}`),
   );
 
 /** `true` or `false` in a query string. */
 export const queryBoolean = v.pipe(
-  v.union([v.boolean(), v.picklist(["true", "false"])]),
-  v.transform((value) => value === true || value === "true"),
+  v.union([v.boolean(), v.picklist(['true', 'false'])]),
+  v.transform((value) => value === true || value === 'true'),
 );

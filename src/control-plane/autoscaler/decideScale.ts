@@ -39,10 +39,10 @@ export interface ScaleQuestion {
 }
 
 export type ScaleDecision =
-  | { readonly kind: "keep" }
-  | { readonly kind: "scale"; readonly to: number; readonly because: string };
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'scale'; readonly to: number; readonly because: string };
 
-const keep: ScaleDecision = { kind: "keep" };
+const keep: ScaleDecision = { kind: 'keep' };
 
 /**
  * How many instances a deployment should have. Out: every sample of a full window is above the line, then the
@@ -52,8 +52,8 @@ const keep: ScaleDecision = { kind: "keep" };
 export function decideScale(question: ScaleQuestion, rules: ScaleRules): ScaleDecision {
   const { current, min, max } = question;
   if (question.rolling || question.hasVolumes) return keep;
-  if (current < min) return { kind: "scale", to: min, because: `${current} is below the minimum of ${min}` };
-  if (current > max) return { kind: "scale", to: max, because: `${current} is above the maximum of ${max}` };
+  if (current < min) return { kind: 'scale', to: min, because: `${current} is below the minimum of ${min}` };
+  if (current > max) return { kind: 'scale', to: max, because: `${current} is above the maximum of ${max}` };
   const window = fullWindow(question, rules);
   if (window === undefined) return keep;
   return scaleOut(question, rules, window) ?? scaleIn(question, rules, window) ?? keep;
@@ -77,7 +77,7 @@ function scaleOut(
   const wanted = Math.ceil((current * mean(window)) / rules.scaleOutAbove);
   const to = Math.min(max, current * 2, Math.max(current + 1, wanted));
   const because = `CPU was above ${percent(rules.scaleOutAbove)} of the allocated for ${minutes(rules.windowMs)}: ${summary(window)}`;
-  return { kind: "scale", to, because };
+  return { kind: 'scale', to, because };
 }
 
 function scaleIn(
@@ -89,7 +89,7 @@ function scaleIn(
   const projected = window.map(({ at, cpu }) => ({ at, cpu: (cpu * current) / (current - 1) }));
   if (!projected.every(({ cpu }) => cpu < rules.scaleInBelow)) return undefined;
   const because = `with one instance fewer CPU would stay under ${percent(rules.scaleInBelow)} of the allocated, as it did for ${minutes(rules.windowMs)}: ${summary(projected)}`;
-  return { kind: "scale", to: current - 1, because };
+  return { kind: 'scale', to: current - 1, because };
 }
 
 function mean(samples: readonly LoadSample[]): number {

@@ -30,7 +30,7 @@ export interface Member {
   readonly instanceId: string;
   readonly address: string;
   /** `drain`: finishes what it has and gets nothing new. */
-  readonly state: "ready" | "drain";
+  readonly state: 'ready' | 'drain';
 }
 
 /** `failures`: answers that the edge itself had to give (502, 503, 504) and connections that broke. */

@@ -2,7 +2,7 @@
 export type RawRecord = Readonly<Record<string, unknown>>;
 
 export function record(value: unknown): RawRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as RawRecord) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as RawRecord) : {};
 }
 
 export function list(value: unknown): readonly unknown[] {
@@ -10,33 +10,33 @@ export function list(value: unknown): readonly unknown[] {
 }
 
 export function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 export function texts(value: unknown): string[] {
-  return list(value).filter((item): item is string => typeof item === "string");
+  return list(value).filter((item): item is string => typeof item === 'string');
 }
 
 export function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 export function flag(value: unknown): boolean | undefined {
-  return typeof value === "boolean" ? value : undefined;
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 /** Names with text values; others are left out. */
 export function labels(value: unknown): Record<string, string> {
   const pairs = Object.entries(record(value)).filter(
-    (pair): pair is [string, string] => typeof pair[1] === "string",
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
   );
   return Object.fromEntries(pairs);
 }
 
 /** Milliseconds since the epoch. Go's zero time (`0001-01-01T00:00:00Z`) means "never" and is absent. */
 export function time(value: unknown): number | undefined {
-  if (typeof value !== "string" || value.startsWith("0001-")) return undefined;
-  const at = Date.parse(value.replace(/(\.\d{3})\d+/, "$1"));
+  if (typeof value !== 'string' || value.startsWith('0001-')) return undefined;
+  const at = Date.parse(value.replace(/(\.\d{3})\d+/, '$1'));
   return Number.isNaN(at) ? undefined : at;
 }
 

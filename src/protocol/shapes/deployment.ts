@@ -1,34 +1,34 @@
-import * as v from "valibot";
-import { base64, imageTag, portKey, portNumber, resourceName, timestamp, uuid } from "../wire.ts";
+import * as v from 'valibot';
+import { base64, imageTag, portKey, portNumber, resourceName, timestamp, uuid } from '../wire.ts';
 
 /** The host that stands for Patr's own registry in an image source, whichever server is behind it. */
-export const patrRegistry = "registry.patr.cloud";
+export const patrRegistry = 'registry.patr.cloud';
 
 /** Statuses on the wire. What a newer server may add is read as `unknown`, never as a failure. */
 export const deploymentStatuses = [
-  "created",
-  "deploying",
-  "running",
-  "stopped",
-  "errored",
-  "unreachable",
+  'created',
+  'deploying',
+  'running',
+  'stopped',
+  'errored',
+  'unreachable',
 ] as const;
 export const deploymentStatus = v.fallback(
-  v.union([v.picklist(deploymentStatuses), v.literal("unknown")]),
-  "unknown",
+  v.union([v.picklist(deploymentStatuses), v.literal('unknown')]),
+  'unknown',
 );
 export type DeploymentStatus = v.InferOutput<typeof deploymentStatus>;
 
-export const portType = v.picklist(["http", "tcp", "udp"]);
+export const portType = v.picklist(['http', 'tcp', 'udp']);
 export type PortType = v.InferOutput<typeof portType>;
 
 const patrImage = v.object({ registry: v.literal(patrRegistry), repositoryId: uuid });
 const externalImage = v.object({
-  registry: v.pipe(v.string(), v.trim(), v.minLength(1, "must name a registry"), v.maxLength(255)),
+  registry: v.pipe(v.string(), v.trim(), v.minLength(1, 'must name a registry'), v.maxLength(255)),
   imageName: v.pipe(
     v.string(),
     v.trim(),
-    v.regex(/^[a-zA-Z0-9\-_ ./]{4,255}$/, "must be the path of an image, such as library/nginx"),
+    v.regex(/^[a-zA-Z0-9\-_ ./]{4,255}$/, 'must be the path of an image, such as library/nginx'),
   ),
 });
 /** Patr's own registry by repository id, or any other by host and image name. */
@@ -41,8 +41,8 @@ export const probe = v.object({
   path: v.pipe(
     v.string(),
     v.trim(),
-    v.startsWith("/", "must start with /"),
-    v.maxLength(255, "must have at most 255 characters"),
+    v.startsWith('/', 'must start with /'),
+    v.maxLength(255, 'must have at most 255 characters'),
   ),
 });
 export type Probe = v.InferOutput<typeof probe>;
@@ -51,12 +51,12 @@ const probeChange = v.union([v.object({ port: v.literal(0), path: v.string() }),
 
 export const envName = v.pipe(
   v.string(),
-  v.regex(/^[^=\0]{1,256}$/, "must have 1 to 256 characters and no equals sign"),
+  v.regex(/^[^=\0]{1,256}$/, 'must have 1 to 256 characters and no equals sign'),
 );
 export const envValue = v.union([
   v.pipe(
     v.string(),
-    v.check((text) => !text.includes("\0"), "must not contain a NUL character"),
+    v.check((text) => !text.includes('\0'), 'must not contain a NUL character'),
   ),
   v.object({ fromSecret: uuid }),
 ]);
@@ -65,22 +65,22 @@ export type EnvValue = v.InferOutput<typeof envValue>;
 /** A bare file name under /etc/config. */
 export const configMountName = v.pipe(
   v.string(),
-  v.regex(/^[a-zA-Z0-9_\-.()]{1,253}$/, "must be a file name: letters, digits, dots, hyphens, underscores"),
-  v.check((name) => name !== "." && name !== ".." && !name.startsWith(".."), "must not begin with two dots"),
+  v.regex(/^[a-zA-Z0-9_\-.()]{1,253}$/, 'must be a file name: letters, digits, dots, hyphens, underscores'),
+  v.check((name) => name !== '.' && name !== '..' && !name.startsWith('..'), 'must not begin with two dots'),
 );
 
 const mountPath = v.pipe(
   v.string(),
   v.trim(),
-  v.regex(/^\/[^\0:]{1,254}$/, "must be an absolute path such as /data"),
-  v.check((path) => !path.split("/").includes(".."), "must not contain .."),
+  v.regex(/^\/[^\0:]{1,254}$/, 'must be an absolute path such as /data'),
+  v.check((path) => !path.split('/').includes('..'), 'must not contain ..'),
 );
 
 const scale = v.pipe(
   v.number(),
-  v.integer("must be a whole number"),
-  v.minValue(1, "must be at least 1"),
-  v.maxValue(256, "must be at most 256"),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be at least 1'),
+  v.maxValue(256, 'must be at most 256'),
 );
 
 const maps = {
@@ -134,26 +134,26 @@ export type UpdateDeployment = v.InferOutput<typeof updateDeployment>;
 
 /** Why a deployment, release or instance is not well, in a form that a fix can be offered for. */
 export const reasonCodes = [
-  "imageNotFound",
-  "pullDenied",
-  "pullFailed",
-  "platformMismatch",
-  "exited",
-  "cannotStart",
-  "outOfMemory",
-  "portNotListening",
-  "probeFailed",
-  "notReadyInTime",
-  "crashLoop",
-  "dependencyDown",
-  "noRoom",
-  "portTaken",
-  "secretMissing",
-  "engineUnreachable",
-  "engineFailed",
+  'imageNotFound',
+  'pullDenied',
+  'pullFailed',
+  'platformMismatch',
+  'exited',
+  'cannotStart',
+  'outOfMemory',
+  'portNotListening',
+  'probeFailed',
+  'notReadyInTime',
+  'crashLoop',
+  'dependencyDown',
+  'noRoom',
+  'portTaken',
+  'secretMissing',
+  'engineUnreachable',
+  'engineFailed',
 ] as const;
 export const reason = v.object({
-  code: v.fallback(v.union([v.picklist(reasonCodes), v.literal("unknown")]), "unknown"),
+  code: v.fallback(v.union([v.picklist(reasonCodes), v.literal('unknown')]), 'unknown'),
   /** What happened, why, and what to do next: whole sentences. */
   message: v.string(),
   /** The last lines of output that belong to it, oldest first. */
@@ -210,7 +210,7 @@ const runningDetails = v.object({
   deployOnPush: v.fallback(v.boolean(), false),
   minHorizontalScale: v.fallback(v.number(), 1),
   maxHorizontalScale: v.fallback(v.number(), 1),
-  ports: v.optional(v.record(v.string(), v.fallback(portType, "http")), {}),
+  ports: v.optional(v.record(v.string(), v.fallback(portType, 'http')), {}),
   environmentVariables: v.optional(v.record(v.string(), envValue), {}),
   startupProbe: v.nullish(v.object({ port: v.number(), path: v.string() })),
   livenessProbe: v.nullish(v.object({ port: v.number(), path: v.string() })),

@@ -1,16 +1,16 @@
-import * as v from "valibot";
-import { timestamp, uuid } from "../wire.ts";
-import { reason } from "./deployment.ts";
+import * as v from 'valibot';
+import { timestamp, uuid } from '../wire.ts';
+import { reason } from './deployment.ts';
 
 /** What made a release. */
-export const releaseCauses = ["create", "start", "push", "update", "restart", "revert", "adopt"] as const;
+export const releaseCauses = ['create', 'start', 'push', 'update', 'restart', 'revert', 'adopt'] as const;
 export type ReleaseCause = (typeof releaseCauses)[number];
 
 /**
  * `waiting`: made, not begun. `rolling`: being rolled out. `live`: takes all traffic. `retired`: was live.
  * `failed`: never became ready. `superseded`: a newer one came before it was live.
  */
-export const releaseStates = ["waiting", "rolling", "live", "retired", "failed", "superseded"] as const;
+export const releaseStates = ['waiting', 'rolling', 'live', 'retired', 'failed', 'superseded'] as const;
 export type ReleaseState = (typeof releaseStates)[number];
 
 /** What a rollout did to the traffic, counted at the edge while it ran. Times in milliseconds. */
@@ -28,8 +28,8 @@ export const release = v.object({
   number: v.number(),
   digest: v.nullable(v.string()),
   imageTag: v.string(),
-  cause: v.fallback(v.union([v.picklist(releaseCauses), v.literal("unknown")]), "unknown"),
-  state: v.fallback(v.union([v.picklist(releaseStates), v.literal("unknown")]), "unknown"),
+  cause: v.fallback(v.union([v.picklist(releaseCauses), v.literal('unknown')]), 'unknown'),
+  state: v.fallback(v.union([v.picklist(releaseStates), v.literal('unknown')]), 'unknown'),
   created: timestamp,
   finished: v.optional(timestamp),
   /** From made to live, in milliseconds. */
@@ -39,7 +39,7 @@ export const release = v.object({
 });
 export type ReleaseInfo = v.InferOutput<typeof release>;
 
-export const instanceStates = ["starting", "ready", "unready", "draining", "backingOff", "stopped"] as const;
+export const instanceStates = ['starting', 'ready', 'unready', 'draining', 'backingOff', 'stopped'] as const;
 export type InstanceState = (typeof instanceStates)[number];
 
 export const instance = v.object({
@@ -48,7 +48,7 @@ export const instance = v.object({
   /** Short name for people, unique within the deployment. */
   name: v.string(),
   release: v.number(),
-  state: v.fallback(v.union([v.picklist(instanceStates), v.literal("unknown")]), "unknown"),
+  state: v.fallback(v.union([v.picklist(instanceStates), v.literal('unknown')]), 'unknown'),
   node: v.string(),
   startedAt: v.optional(timestamp),
   restarts: v.number(),

@@ -1,6 +1,6 @@
-import * as v from "valibot";
-import { repositoryName, timestamp, uuid } from "../wire.ts";
-import { portType } from "./deployment.ts";
+import * as v from 'valibot';
+import { repositoryName, timestamp, uuid } from '../wire.ts';
+import { portType } from './deployment.ts';
 
 export const currentUser = v.object({
   id: uuid,
@@ -74,11 +74,11 @@ export type ServerInfo = v.InferOutput<typeof serverInfo>;
  * One line of the stream of changes. `deployment`: it, its releases, instances or events changed: read them again.
  * `alive`: nothing happened, but the stream is well (at least every 20 s).
  */
-export const change = v.variant("kind", [
-  v.object({ kind: v.literal("alive") }),
-  v.object({ kind: v.literal("deployment"), id: uuid }),
-  v.object({ kind: v.literal("deploymentDeleted"), id: uuid }),
-  v.object({ kind: v.literal("region"), id: uuid }),
-  v.object({ kind: v.literal("repository"), id: uuid }),
+export const change = v.variant('kind', [
+  v.object({ kind: v.literal('alive') }),
+  v.object({ kind: v.literal('deployment'), id: uuid }),
+  v.object({ kind: v.literal('deploymentDeleted'), id: uuid }),
+  v.object({ kind: v.literal('region'), id: uuid }),
+  v.object({ kind: v.literal('repository'), id: uuid }),
 ]);
 export type Change = v.InferOutput<typeof change>;

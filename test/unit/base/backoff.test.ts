@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
-import fc from "fast-check";
-import { nextWait } from "../../../src/base/backoff.ts";
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { nextWait } from '../../../src/base/backoff.ts';
 
-describe("nextWait", () => {
-  it("doubles from the first wait up to the most", () => {
+describe('nextWait', () => {
+  it('doubles from the first wait up to the most', () => {
     const backoff = { first: 10, most: 60, jitter: 0 };
     assert.deepEqual(
       [1, 2, 3, 4, 5].map((failures) => nextWait(failures, backoff, () => 0.5)),
@@ -11,7 +11,7 @@ describe("nextWait", () => {
     );
   });
 
-  it("stays between the jittered wait and the wait", () => {
+  it('stays between the jittered wait and the wait', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 80 }),

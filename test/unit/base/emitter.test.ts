@@ -1,13 +1,13 @@
-import assert from "node:assert/strict";
-import { Emitter } from "../../../src/base/emitter.ts";
+import assert from 'node:assert/strict';
+import { Emitter } from '../../../src/base/emitter.ts';
 
-describe("Emitter", () => {
-  it("tells every listener even when one throws, and reports that one", () => {
+describe('Emitter', () => {
+  it('tells every listener even when one throws, and reports that one', () => {
     const failures: unknown[] = [];
     const emitter = new Emitter<number>((error) => failures.push(error));
     const heard: number[] = [];
     emitter.event(() => {
-      throw new Error("deaf");
+      throw new Error('deaf');
     });
     emitter.event((value) => heard.push(value));
     emitter.fire(1);
@@ -15,8 +15,8 @@ describe("Emitter", () => {
     assert.equal(failures.length, 1);
   });
 
-  it("keeps two subscriptions of the same function apart", () => {
-    const emitter = new Emitter<number>(() => assert.fail("no listener throws here"));
+  it('keeps two subscriptions of the same function apart', () => {
+    const emitter = new Emitter<number>(() => assert.fail('no listener throws here'));
     const heard: number[] = [];
     const listener = (value: number): number => heard.push(value);
     const first = emitter.event(listener);
@@ -27,8 +27,8 @@ describe("Emitter", () => {
     assert.equal(emitter.listenerCount, 1);
   });
 
-  it("does not tell a listener that came while it was telling", () => {
-    const emitter = new Emitter<number>(() => assert.fail("no listener throws here"));
+  it('does not tell a listener that came while it was telling', () => {
+    const emitter = new Emitter<number>(() => assert.fail('no listener throws here'));
     let late = 0;
     emitter.event(() => {
       emitter.event(() => (late += 1));
