@@ -1,4 +1,4 @@
-import type { Address, PortType } from "../protocol/shapes/deployment.ts";
+import type { Address, PortType } from '../protocol/shapes/deployment.ts';
 
 /** Longest label that DNS allows. */
 const longest = 63;
@@ -12,16 +12,16 @@ const portName = /^\d+-[0-9a-f]{32}$/;
 export function nameLabel(name: string): string | undefined {
   const label = name
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, longest)
-    .replaceAll(/^-+|-+$/g, "");
-  return label === "" || portName.test(label) ? undefined : label;
+    .replaceAll(/^-+|-+$/g, '');
+  return label === '' || portName.test(label) ? undefined : label;
 }
 
 /** Ports of type http, ascending. The first one is the one that the deployment's name leads to. */
 export function httpPorts(ports: Readonly<Record<string, PortType>>): readonly number[] {
   return Object.entries(ports)
-    .filter(([, type]) => type === "http")
+    .filter(([, type]) => type === 'http')
     .map(([port]) => Number(port))
     .toSorted((a, b) => a - b);
 }
@@ -70,10 +70,10 @@ export function addressesOf(
 ): readonly Address[] {
   const http = edge === undefined ? [] : httpAddresses(named, edge);
   const others = Object.entries(named.ports)
-    .filter(([, type]) => type !== "http")
+    .filter(([, type]) => type !== 'http')
     .flatMap(([key, type]): Address[] => {
       const publicPort = published.get(Number(key));
-      return publicPort === undefined ? [] : [{ port: Number(key), type, host: "127.0.0.1", publicPort }];
+      return publicPort === undefined ? [] : [{ port: Number(key), type, host: '127.0.0.1', publicPort }];
     });
   return [...http, ...others];
 }
@@ -81,13 +81,13 @@ export function addressesOf(
 function httpAddresses(named: Named, edge: EdgePorts): Address[] {
   return Array.from(hostsByPort(named)).flatMap(([port, hosts]) =>
     hosts.flatMap((host): Address[] => [
-      { port, type: "http", url: url("http", host, edge.httpPort) },
-      { port, type: "http", url: url("https", host, edge.httpsPort) },
+      { port, type: 'http', url: url('http', host, edge.httpPort) },
+      { port, type: 'http', url: url('https', host, edge.httpsPort) },
     ]),
   );
 }
 
-function url(scheme: "http" | "https", host: string, port: number): string {
-  const usual = scheme === "http" ? 80 : 443;
+function url(scheme: 'http' | 'https', host: string, port: number): string {
+  const usual = scheme === 'http' ? 80 : 443;
   return port === usual ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
 }

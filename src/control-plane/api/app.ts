@@ -1,0 +1,80 @@
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { anySignal } from '../../base/abort.ts';
+import type { Log } from '../../base/log.ts';
+import type { Endpoint } from '../../protocol/endpoint.ts';
+import { endpoints, type EndpointName } from '../../protocol/endpoints.ts';
+import { problem } from '../../protocol/problems.ts';
+import type { Identity } from '../state/identity.ts';
+import { failure, lines, success } from './answers.ts';
+import type { Asked, Handlers } from './handler.ts';
+import { hostAllowed, type HostRule } from './hosts.ts';
+import { bodyFrom, callerFrom, paramsFrom, queryFrom } from './request.ts';
+
+/** Largest body of a request, in bytes. */
+const largestBody = 8 * 1024 * 1024;
+
+export interface AppParts {
+  readonly handlers: Handlers;
+  readonly identity: Identity;
+  readonly hosts: HostRule;
+  readonly log: Log;
+  /** Fires when the server stops: streams end then. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The whole API as one value: a request goes in, a response comes out, with or without a port. Routes are those
+ * of the endpoint table; anything else is a 404 without a body, as upstream answers it.
+ */
+export function createApp(parts: AppParts): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    const host = context.req.header('host') ?? new URL(context.req.url).host;
+    if (!hostAllowed(parts.hosts, host)) return context.body(null, 404);
+    return next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: largestBody,
+      onError: () =>
+        failure(
+          problem('wrongParameters', { says: 'The request is larger than 8 MiB.' }),
+          parts.log,
+          'A request',
+        ),
+    }),
+  );
+  for (const name of Object.keys(endpoints) as EndpointName[]) mount(app, parts, name);
+  app.notFound((context) => context.body(null, 404));
+  app.onError((error, context) => failure(error, parts.log, `${context.req.method} ${context.req.path}`));
+  return app;
+}
+
+/** A handler of any endpoint: its types were checked where the table was filled. */
+type AnyHandler = (asked: unknown) => unknown;
+
+function mount(app: Hono, parts: AppParts, name: EndpointName): void {
+  const endpoint: Endpoint = endpoints[name];
+  const handler = parts.handlers[name] as AnyHandler;
+  app.on(endpoint.method, endpoint.path, async (context) => {
+    const reply = await handler(await askedFrom(context, parts, endpoint));
+    if (endpoint.answer === 'lines') return lines(reply as AsyncIterable<unknown>, parts.log);
+    if (!endpoint.paged) return success(endpoint.status, reply, undefined);
+    const { answer, total } = reply as { answer: unknown; total: number };
+    return success(endpoint.status, answer, total);
+  });
+}
+
+async function askedFrom(
+  context: Context,
+  parts: AppParts,
+  endpoint: Endpoint,
+): Promise<Asked<EndpointName>> {
+  const caller = callerFrom(context, endpoint, parts.identity);
+  const params = paramsFrom(context);
+  const query = queryFrom(context, endpoint);
+  const body = await bodyFrom(context, endpoint);
+  const signal = anySignal(context.req.raw.signal, parts.signal);
+  return { caller, params, query, body, signal } as Asked<EndpointName>;
+}

@@ -1,0 +1,10 @@
+import type { Handlers } from '../handler.ts';
+import type { ApiParts } from '../parts.ts';
+import { deploymentHandlers } from './deployments.ts';
+import { peopleHandlers } from './people.ts';
+import { repositoryHandlers } from './repositories.ts';
+
+/** A handler for every line of the endpoint table. */
+export function allHandlers(parts: ApiParts): Handlers {
+  return { ...peopleHandlers(parts), ...deploymentHandlers(parts), ...repositoryHandlers(parts) };
+}

@@ -1,0 +1,135 @@
+import { problem } from '../../../protocol/problems.ts';
+import type { CreateDeployment, ImageSource } from '../../../protocol/shapes/deployment.ts';
+import type { Deployment } from '../../domain.ts';
+import { repositoryPath } from '../../registry/imageRegistry.ts';
+import { release } from '../../state/wishes.ts';
+import type { ApiParts } from '../parts.ts';
+import { breaches, type Known } from '../rules.ts';
+
+/** Creates a deployment, and its first release when it shall be deployed and there is an image. */
+export async function createDeployment(
+  parts: ApiParts,
+  workspaceId: string,
+  body: CreateDeployment,
+  signal: AbortSignal,
+): Promise<{ id: string }> {
+  // What can be refused is refused before the registry is asked.
+  check(parts, workspaceId, body);
+  const image: FoundImage = body.deployOnCreate
+    ? await findImage(parts, body, body.imageTag, signal)
+    : { kind: 'none' };
+  const { store, notary } = parts;
+  return store.change((publish) => {
+    check(parts, workspaceId, body);
+    const made = deploymentFrom(parts, workspaceId, body);
+    store.deployments.insert(made);
+    publish({ kind: 'wish', deploymentId: made.id });
+    if (image.kind === 'none') return { id: made.id };
+    const digest = image.kind === 'external' ? undefined : image.digest;
+    if (digest !== undefined && 'repositoryId' in body) {
+      store.repositories.see(body.repositoryId, body.imageTag, digest, notary.now());
+    }
+    release(notary, publish, made, { digest, config: made.config, cause: 'create' });
+    return { id: made.id };
+  });
+}
+
+/** What is behind a tag. `external`: in another registry, where the engine looks it up when it pulls. */
+export type FoundImage =
+  | { readonly kind: 'digest'; readonly digest: string }
+  | { readonly kind: 'external' }
+  | { readonly kind: 'none' };
+
+/** Looks a tag up. @throws ProblemError `registryUnreachable`. */
+export async function findImage(
+  { store, registry }: ApiParts,
+  source: ImageSource,
+  tag: string,
+  signal: AbortSignal,
+): Promise<FoundImage> {
+  if (!('repositoryId' in source)) return { kind: 'external' };
+  const repository = store.repositories.find(source.repositoryId);
+  if (repository === undefined) return { kind: 'none' };
+  const digest = await registry.digestOf(repositoryPath(repository), tag, { signal });
+  return digest === undefined ? { kind: 'none' } : { kind: 'digest', digest };
+}
+
+/** @throws ProblemError `resourceAlreadyExists`, `resourceDoesNotExist`, `wrongParameters`. */
+function check({ store }: ApiParts, workspaceId: string, body: CreateDeployment): void {
+  const known: Known = {
+    runner: store.identity
+      .regions()
+      .some(({ id, workspaceId: of }) => id === body.runner && of === workspaceId),
+    machineType: store.identity.machineTypes().some(({ id }) => id === body.machineType),
+    repository:
+      !('repositoryId' in body) || store.repositories.find(body.repositoryId)?.workspaceId === workspaceId,
+  };
+  const fields = breaches(
+    {
+      minScale: body.minHorizontalScale,
+      maxScale: body.maxHorizontalScale,
+      ports: body.ports,
+      startupProbe: body.startupProbe,
+      livenessProbe: body.livenessProbe,
+    },
+    known,
+  );
+  if (fields.length > 0) throw problem('wrongParameters', { fields });
+  refuseVolumes(body.volumes);
+  if (store.deployments.nameTaken(workspaceId, body.name)) throw nameTaken(body.name);
+}
+
+/** There are no volumes to mount yet, so every id is one that does not exist. */
+export function refuseVolumes(volumes: Readonly<Record<string, string>>): void {
+  const [first] = Object.keys(volumes);
+  if (first === undefined) return;
+  throw problem('resourceDoesNotExist', {
+    says: `There is no volume ${first}.`,
+    fields: [{ field: `volumes.${first}`, message: 'does not exist' }],
+  });
+}
+
+export function nameTaken(name: string) {
+  return problem('resourceAlreadyExists', {
+    says: `There is already a deployment named ${name}. Choose another name.`,
+    fields: [{ field: 'name', message: 'is already taken' }],
+  });
+}
+
+function deploymentFrom({ notary }: ApiParts, workspaceId: string, body: CreateDeployment): Deployment {
+  const at = notary.now();
+  return {
+    id: notary.ids(),
+    workspaceId,
+    name: body.name,
+    source: sourceFrom(body),
+    imageTag: body.imageTag,
+    regionId: body.runner,
+    machineTypeId: body.machineType,
+    deployOnPush: body.deployOnPush,
+    minScale: body.minHorizontalScale,
+    maxScale: body.maxHorizontalScale,
+    intent: 'created',
+    config: {
+      ports: body.ports,
+      environment: body.environmentVariables,
+      startupProbe: body.startupProbe,
+      livenessProbe: body.livenessProbe,
+      configMounts: body.configMounts,
+      volumes: body.volumes,
+      machineTypeId: body.machineType,
+    },
+    targetReleaseId: undefined,
+    scale: body.minHorizontalScale,
+    pushesPaused: false,
+    revision: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+function sourceFrom(body: ImageSource): ImageSource {
+  return 'repositoryId' in body
+    ? { registry: body.registry, repositoryId: body.repositoryId }
+    : { registry: body.registry, imageName: body.imageName };
+}

@@ -1,0 +1,79 @@
+import { formatTimestamp } from '../../../protocol/wire.ts';
+import { forget, note } from '../../state/wishes.ts';
+import { deploymentOf, workspaceOf } from '../find.ts';
+import { paged, type Some } from '../handler.ts';
+import type { ApiParts } from '../parts.ts';
+import {
+  deploymentInfoView,
+  deploymentView,
+  eventView,
+  instanceView,
+  machineTypeView,
+  releaseView,
+} from '../views.ts';
+import { createDeployment } from './create.ts';
+import { revertDeployment, startDeployment } from './start.ts';
+import { updateDeployment } from './update.ts';
+
+type Names =
+  | 'listDeployments'
+  | 'createDeployment'
+  | 'listMachineTypes'
+  | 'getDeployment'
+  | 'updateDeployment'
+  | 'deleteDeployment'
+  | 'startDeployment'
+  | 'stopDeployment'
+  | 'listDeployHistory'
+  | 'revertDeployment'
+  | 'listReleases'
+  | 'listInstances'
+  | 'listEvents';
+
+export function deploymentHandlers(parts: ApiParts): Some<Names> {
+  const { store, notary, reconciler } = parts;
+  return {
+    listDeployments: ({ params, query }) =>
+      paged(store.deployments.list(params.workspaceId, query), (rows) => ({
+        deployments: rows.map((row) => deploymentView(parts, row)),
+      })),
+    createDeployment: ({ params, body, signal }) =>
+      createDeployment(parts, workspaceOf(store, params.workspaceId).id, body, signal),
+    listMachineTypes: () => ({ machineTypes: store.identity.machineTypes().map(machineTypeView) }),
+    getDeployment: ({ params }) => deploymentInfoView(parts, deploymentOf(store, params)),
+    updateDeployment: ({ params, body }) => updateDeployment(parts, params, body),
+    deleteDeployment({ params }) {
+      store.change((publish) => forget(notary, publish, deploymentOf(store, params)));
+    },
+    startDeployment: ({ params, query, signal }) =>
+      startDeployment(parts, params, query.forceRestart, signal),
+    stopDeployment({ params }) {
+      store.change((publish) => {
+        const found = deploymentOf(store, params);
+        if (found.intent !== 'stopped') note(notary, publish, { ...found, intent: 'stopped' });
+      });
+    },
+    listDeployHistory({ params, query }) {
+      const found = deploymentOf(store, params);
+      return paged(store.releases.history(found.id, query), (rows) => ({
+        deploys: rows.map(({ digest, createdAt }) => ({
+          imageDigest: digest,
+          created: formatTimestamp(createdAt),
+        })),
+      }));
+    },
+    revertDeployment: ({ params }) => revertDeployment(parts, params, params.digest),
+    listReleases({ params, query }) {
+      const found = deploymentOf(store, params);
+      return paged(store.releases.list(found.id, query), (rows) => ({ releases: rows.map(releaseView) }));
+    },
+    listInstances({ params }) {
+      const found = deploymentOf(store, params);
+      return { instances: reconciler.status(found.id).instances.map(instanceView) };
+    },
+    listEvents({ params, query }) {
+      const found = deploymentOf(store, params);
+      return paged(store.events.list(found.id, query), (rows) => ({ events: rows.map(eventView) }));
+    },
+  };
+}

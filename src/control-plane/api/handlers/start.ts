@@ -1,0 +1,90 @@
+import { isProblem, problem } from '../../../protocol/problems.ts';
+import type { Deployment, Release } from '../../domain.ts';
+import { note, release, sameConfig } from '../../state/wishes.ts';
+import { deploymentOf } from '../find.ts';
+import type { ApiParts } from '../parts.ts';
+import { findImage, type FoundImage } from './create.ts';
+
+type At = { readonly workspaceId: string; readonly deploymentId: string };
+
+/**
+ * Lets it run, with the newest image of its tag and its present configuration. `force` makes a new release even
+ * when nothing has changed, so that every instance is replaced.
+ */
+export async function startDeployment(
+  parts: ApiParts,
+  at: At,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, notary } = parts;
+  const image = await newestImage(parts, deploymentOf(store, at), signal);
+  store.change((publish) => {
+    const found = deploymentOf(store, at);
+    const target = targetOf(parts, found);
+    const digest = image.kind === 'external' ? externalDigest(found, target, force) : image.digest;
+    const fresh =
+      target !== undefined &&
+      target.state !== 'failed' &&
+      target.digest === digest &&
+      sameConfig(target.config, found.config);
+    if (fresh && !force) {
+      if (found.intent !== 'running') note(notary, publish, { ...found, intent: 'running' });
+      return;
+    }
+    const cause = found.intent === 'running' && force ? 'restart' : 'start';
+    release(notary, publish, found, { digest, config: found.config, cause });
+  });
+}
+
+/** Makes a new release out of the image and configuration of an old one, and pauses pushes: they would undo it. */
+export function revertDeployment({ store, notary }: ApiParts, at: At, digest: string): void {
+  store.change((publish) => {
+    const found = deploymentOf(store, at);
+    const old = store.releases.withDigest(found.id, digest);
+    if (old === undefined) {
+      throw problem('resourceDoesNotExist', { says: "This version is not in the deployment's history." });
+    }
+    const { config } = old;
+    const back: Deployment = { ...found, config, machineTypeId: config.machineTypeId, pushesPaused: true };
+    release(notary, publish, back, { digest, config, cause: 'revert' });
+  });
+}
+
+/** What to start. @throws ProblemError `tagNotFound`, `registryUnreachable`. */
+async function newestImage(
+  parts: ApiParts,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Exclude<FoundImage, { kind: 'none' }>> {
+  const target = targetOf(parts, deployment);
+  const present = 'repositoryId' in deployment.source ? target?.digest : undefined;
+  const before = present === undefined ? undefined : ({ kind: 'digest', digest: present } as const);
+  if (deployment.pushesPaused && before !== undefined) return before;
+  try {
+    const image = await findImage(parts, deployment.source, deployment.imageTag, signal);
+    if (image.kind !== 'none') return image;
+  } catch (error) {
+    // What ran before can run again without asking the registry for anything newer.
+    if (before === undefined || !isProblem(error, 'registryUnreachable')) throw error;
+  }
+  if (before !== undefined) return before;
+  throw problem('tagNotFound', {
+    says: `Nothing was pushed to the tag ${deployment.imageTag} yet. Push an image, then start the deployment.`,
+  });
+}
+
+/** An external tag is looked up anew by a restart only; a plain start runs what it ran before. */
+function externalDigest(
+  deployment: Deployment,
+  target: Release | undefined,
+  force: boolean,
+): string | undefined {
+  return force && !deployment.pushesPaused ? undefined : target?.digest;
+}
+
+function targetOf({ store }: ApiParts, deployment: Deployment): Release | undefined {
+  return deployment.targetReleaseId === undefined
+    ? undefined
+    : store.releases.find(deployment.targetReleaseId);
+}

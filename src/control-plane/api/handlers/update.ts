@@ -1,0 +1,96 @@
+import { problem } from '../../../protocol/problems.ts';
+import type { Probe, UpdateDeployment } from '../../../protocol/shapes/deployment.ts';
+import type { Deployment } from '../../domain.ts';
+import { note, release, sameConfig, wakeLabel } from '../../state/wishes.ts';
+import { deploymentOf } from '../find.ts';
+import type { ApiParts } from '../parts.ts';
+import { breaches } from '../rules.ts';
+import { nameTaken, refuseVolumes } from './create.ts';
+
+type At = { readonly workspaceId: string; readonly deploymentId: string };
+
+/**
+ * Changes what is wanted. A new release comes of it when it is running and instances made from the new
+ * configuration would differ; a change of name or scale alone makes none.
+ */
+export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment): void {
+  const { store, notary } = parts;
+  const { ifRevision, allowDataLoss: _allowed, ...changes } = body;
+  if (Object.values(changes).every((change) => change === undefined)) {
+    throw problem('wrongParameters', { says: 'The update changes nothing.' });
+  }
+  store.change((publish) => {
+    const before = deploymentOf(store, at);
+    if (ifRevision !== undefined && ifRevision !== before.revision) throw problem('revisionConflict');
+    const after = changed(before, body);
+    check(parts, after, body);
+    if (before.intent === 'running' && !sameConfig(before.config, after.config)) {
+      const target =
+        before.targetReleaseId === undefined ? undefined : store.releases.find(before.targetReleaseId);
+      release(notary, publish, after, { digest: target?.digest, config: after.config, cause: 'update' });
+    } else {
+      note(notary, publish, after);
+    }
+    if (after.name === before.name) return;
+    wakeLabel(notary, publish, before.name);
+    wakeLabel(notary, publish, after.name);
+  });
+}
+
+function changed(before: Deployment, body: UpdateDeployment): Deployment {
+  const minScale = body.minHorizontalScale ?? before.minScale;
+  const maxScale = body.maxHorizontalScale ?? before.maxScale;
+  const machineTypeId = body.machineType ?? before.machineTypeId;
+  const { config } = before;
+  return {
+    ...before,
+    name: body.name ?? before.name,
+    regionId: body.runner ?? before.regionId,
+    machineTypeId,
+    deployOnPush: body.deployOnPush ?? before.deployOnPush,
+    // Asking for deploy on push is how a person goes on after a revert.
+    pushesPaused: before.pushesPaused && body.deployOnPush !== true,
+    minScale,
+    maxScale,
+    scale: Math.min(maxScale, Math.max(minScale, before.scale)),
+    config: {
+      ports: body.ports ?? config.ports,
+      environment: body.environmentVariables ?? config.environment,
+      startupProbe: probeAfter(config.startupProbe, body.startupProbe),
+      livenessProbe: probeAfter(config.livenessProbe, body.livenessProbe),
+      configMounts: body.configMounts ?? config.configMounts,
+      volumes: body.volumes ?? config.volumes,
+      machineTypeId,
+    },
+  };
+}
+
+/** Absent leaves it as it is; port 0 removes it. */
+function probeAfter(before: Probe | undefined, change: Probe | undefined): Probe | undefined {
+  if (change === undefined) return before;
+  return change.port === 0 ? undefined : change;
+}
+
+/** @throws ProblemError `wrongParameters`, `resourceDoesNotExist`, `resourceAlreadyExists`. */
+function check({ store }: ApiParts, after: Deployment, body: UpdateDeployment): void {
+  const { identity } = store;
+  const fields = breaches(
+    {
+      minScale: after.minScale,
+      maxScale: after.maxScale,
+      ports: after.config.ports,
+      startupProbe: after.config.startupProbe,
+      livenessProbe: after.config.livenessProbe,
+    },
+    {
+      runner: identity
+        .regions()
+        .some(({ id, workspaceId }) => id === after.regionId && workspaceId === after.workspaceId),
+      machineType: identity.machineTypes().some(({ id }) => id === after.machineTypeId),
+      repository: true,
+    },
+  );
+  if (fields.length > 0) throw problem('wrongParameters', { fields });
+  if (body.volumes !== undefined) refuseVolumes(body.volumes);
+  if (store.deployments.nameTaken(after.workspaceId, after.name, after.id)) throw nameTaken(after.name);
+}

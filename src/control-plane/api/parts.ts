@@ -1,0 +1,17 @@
+import type { Reconciler } from '../domain.ts';
+import type { ImageRegistry } from '../registry/imageRegistry.ts';
+import type { Store } from '../state/store.ts';
+import type { Notary } from '../state/wishes.ts';
+import type { ChangeFeed } from './changeFeed.ts';
+
+/** What the handlers work with. Handed over once, by `assemble.ts` or by a test. */
+export interface ApiParts {
+  readonly store: Store;
+  readonly notary: Notary;
+  readonly reconciler: Reconciler;
+  readonly registry: ImageRegistry;
+  readonly feed: ChangeFeed;
+  readonly version: string;
+  /** What host names of deployments end in, such as `localhost`. */
+  readonly domain: string;
+}

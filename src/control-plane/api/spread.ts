@@ -1,0 +1,36 @@
+import type { Disposable } from '../../base/disposable.ts';
+import { DisposableStore } from '../../base/disposable.ts';
+import type { Reconciler } from '../domain.ts';
+import type { Store } from '../state/store.ts';
+import type { ChangeFeed } from './changeFeed.ts';
+
+/** Carries what was committed to those it concerns: wishes to the loop, everything to whoever follows. */
+export function spread(store: Store, reconciler: Reconciler, feed: ChangeFeed): Disposable {
+  const held = new DisposableStore();
+  held.add(
+    store.onChange((change) => {
+      switch (change.kind) {
+        case 'wish':
+          reconciler.wake(change.deploymentId);
+          feed.publish({ kind: 'deployment', id: change.deploymentId });
+          break;
+        case 'outcome':
+          feed.publish({ kind: 'deployment', id: change.deploymentId });
+          break;
+        case 'deleted':
+          reconciler.wake(change.deploymentId);
+          feed.publish({ kind: 'deploymentDeleted', id: change.deploymentId });
+          break;
+        case 'repository':
+          feed.publish({ kind: 'repository', id: change.repositoryId });
+          break;
+      }
+    }),
+  );
+  held.add(
+    reconciler.onChange((id) => {
+      if (store.deployments.find(id) !== undefined) feed.publish({ kind: 'deployment', id });
+    }),
+  );
+  return held;
+}

@@ -1,0 +1,151 @@
+import type { WireAnswerOf } from '../../protocol/endpoint.ts';
+import type { Endpoints } from '../../protocol/endpoints.ts';
+import type { Deployment as WireDeployment, MachineType } from '../../protocol/shapes/deployment.ts';
+import type { EventInfo, InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
+import type { Repository, Runner } from '../../protocol/shapes/workspace.ts';
+import { formatTimestamp } from '../../protocol/wire.ts';
+import type {
+  Deployment,
+  LiveInstance,
+  MachineTypeRow,
+  RegionFacts,
+  Release,
+  RepositoryRow,
+} from '../domain.ts';
+import { addressesOf } from '../hostNames.ts';
+import type { StoredEvent } from '../state/events.ts';
+import type { RegionRow } from '../state/identity.ts';
+import type { ApiParts } from './parts.ts';
+
+/** A deployment in a list. */
+export function deploymentView(parts: ApiParts, deployment: Deployment): WireDeployment {
+  const live = parts.store.releases.live(deployment.id);
+  const status = parts.reconciler.status(deployment.id);
+  const addresses = addressesOf(
+    {
+      deploymentId: deployment.id,
+      hostLabel: parts.store.deployments.hostLabel(deployment),
+      ports: deployment.config.ports,
+      domain: parts.domain,
+    },
+    parts.reconciler.region().edge,
+    status.publishedPorts,
+  );
+  return {
+    ...deployment.source,
+    id: deployment.id,
+    name: deployment.name,
+    imageTag: deployment.imageTag,
+    status: status.status,
+    runner: deployment.regionId,
+    machineType: deployment.machineTypeId,
+    currentLiveDigest: live?.digest ?? null,
+    ...given('reason', status.reason),
+    addresses: [...addresses],
+    instances: { ready: status.ready, wanted: status.wanted },
+    ...given('liveRelease', status.liveReleaseNumber),
+    ...given('rollingRelease', status.rollingReleaseNumber),
+    revision: deployment.revision,
+  };
+}
+
+/** A deployment by itself: with its configuration. Empty maps and absent probes are left out. */
+export function deploymentInfoView(
+  parts: ApiParts,
+  deployment: Deployment,
+): WireAnswerOf<Endpoints['getDeployment']> {
+  const { config } = deployment;
+  return {
+    ...deploymentView(parts, deployment),
+    deployOnPush: deployment.deployOnPush,
+    minHorizontalScale: deployment.minScale,
+    maxHorizontalScale: deployment.maxScale,
+    ...filled('ports', config.ports),
+    ...filled('environmentVariables', config.environment),
+    ...given('startupProbe', config.startupProbe),
+    ...given('livenessProbe', config.livenessProbe),
+    ...filled('configMounts', config.configMounts),
+    ...filled('volumes', config.volumes),
+  };
+}
+
+export function machineTypeView(type: MachineTypeRow): MachineType {
+  return { id: type.id, cpu_count: type.cpus, memory_count: type.memoryCount };
+}
+
+export function releaseView(release: Release): ReleaseInfo {
+  const took =
+    release.finishedAt === undefined || release.proof === undefined
+      ? undefined
+      : release.finishedAt - release.createdAt;
+  return {
+    id: release.id,
+    number: release.number,
+    digest: release.digest ?? null,
+    imageTag: release.imageTag,
+    cause: release.cause,
+    state: release.state,
+    created: formatTimestamp(release.createdAt),
+    ...given('finished', release.finishedAt === undefined ? undefined : formatTimestamp(release.finishedAt)),
+    ...given('tookMs', took),
+    ...given('reason', release.reason),
+    ...given('proof', release.proof),
+  };
+}
+
+export function instanceView(instance: LiveInstance): InstanceInfo {
+  return {
+    id: instance.id,
+    name: instance.name,
+    release: instance.releaseNumber,
+    state: instance.state,
+    node: instance.node,
+    ...given('startedAt', instance.startedAt === undefined ? undefined : formatTimestamp(instance.startedAt)),
+    restarts: instance.restarts,
+    ...given('reason', instance.reason),
+  };
+}
+
+export function eventView(event: StoredEvent): EventInfo {
+  return {
+    id: event.id,
+    at: formatTimestamp(event.at),
+    kind: event.kind,
+    message: event.message,
+    ...given('release', event.releaseNumber),
+  };
+}
+
+export function repositoryView(repository: RepositoryRow, size: number): Repository {
+  return {
+    name: repository.name,
+    size,
+    lastUpdated: formatTimestamp(repository.updatedAt),
+    created: formatTimestamp(repository.createdAt),
+  };
+}
+
+export function runnerView(region: RegionRow, facts: RegionFacts): Runner {
+  return {
+    id: region.id,
+    name: region.name,
+    connected: facts.connected,
+    lastSeen: facts.lastSeen === undefined ? null : formatTimestamp(facts.lastSeen),
+    ...given('platform', facts.platform),
+    ...given('freeBytes', facts.freeBytes),
+    ...given('edge', facts.edge),
+    ...given('message', facts.message),
+  };
+}
+
+type Given<K extends string, T> = { readonly [P in K]?: T };
+
+/** The property when there is a value, nothing when there is none. */
+function given<const K extends string, T>(name: K, value: T | undefined): Given<K, T> {
+  return value === undefined ? {} : ({ [name]: value } as Given<K, T>);
+}
+
+/** The map when anything is in it. */
+function filled<const K extends string, T extends object>(name: K, map: T): Given<K, T> {
+  return Object.keys(map).length === 0 ? {} : ({ [name]: map } as Given<K, T>);
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { describeError, lineLog, type Log } from '../base/log.ts';
+import { toWireUuid } from '../protocol/wire.ts';
+import { assemble } from './assemble.ts';
+import { TokenFileError } from './auth/tokenFile.ts';
+import { lockState, StateInUseError } from './lock.ts';
+import { OptionsError, parseOptions, usage, type Options } from './options.ts';
+import { listen, ListenError } from './server.ts';
+import { DatabaseTooNewError } from './state/database.ts';
+import { makeStateDir } from './state/open.ts';
+import { version } from './version.ts';
+
+/** Refusals that are told in a sentence; everything else is a defect and shows its stack. */
+const expected = [OptionsError, StateInUseError, TokenFileError, ListenError, DatabaseTooNewError];
+
+async function run(given: Options, log: Log): Promise<void> {
+  const options = { ...given, stateDir: resolve(given.stateDir), tokenFile: resolve(given.tokenFile) };
+  await makeStateDir(options.stateDir);
+  const lock = lockState(options.stateDir);
+  const ids = () => toWireUuid(randomUUID());
+  const controlPlane = await assemble({ options, version, clock: systemClock, ids, log });
+  const server = await listen((request) => controlPlane.app.fetch(request), options);
+  const url = `http://${options.host}:${server.port}`;
+  await controlPlane.start();
+  await writeEndpoint(options.stateDir, { url, version });
+  process.stdout.write(`${JSON.stringify({ ready: true, url, version })}\n`);
+  log.info('The control plane answers', { url, version });
+
+  const name = await stopAsked();
+  log.info('Stopping', { signal: name });
+  const closed = server.close();
+  await controlPlane.stop();
+  await closed;
+  lock.dispose();
+  log.info('Stopped; deployments go on serving');
+}
+
+/** Tells other programs of this machine where the control plane answers; never seen half written. */
+async function writeEndpoint(stateDir: string, endpoint: { url: string; version: string }): Promise<void> {
+  const path = join(stateDir, 'endpoint.json');
+  await writeFile(`${path}.new`, `${JSON.stringify(endpoint)}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+function stopAsked(): Promise<NodeJS.Signals> {
+  const { promise, resolve: stop } = Promise.withResolvers<NodeJS.Signals>();
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  return promise;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const log = lineLog(
+    (line) => process.stderr.write(`${line}\n`),
+    () => new Date(),
+  );
+  if (argv.includes('--help')) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  try {
+    await run(parseOptions(argv), log);
+    return 0;
+  } catch (error) {
+    const known = expected.some((kind) => error instanceof kind);
+    process.stderr.write(`${known ? describeError(error) : errorWithStack(error)}\n`);
+    return 1;
+  }
+}
+
+function errorWithStack(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+process.exit(await main(process.argv.slice(2)));

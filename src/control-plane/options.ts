@@ -1,0 +1,127 @@
+import { parseArgs } from 'node:util';
+
+/** How a control plane is run. Ports: 0 means any free one; absent leaves the choice to the region. */
+export interface Options {
+  readonly port: number;
+  readonly host: string;
+  readonly stateDir: string;
+  readonly tokenFile: string;
+  /** Tells several regions on one engine apart. */
+  readonly name: string;
+  /** Address of the engine, such as `unix:///var/run/docker.sock`. */
+  readonly engine: string;
+  readonly placement: 'auto' | 'host' | 'bridged';
+  readonly registryImage: string;
+  readonly edgeImage: string;
+  readonly registryPort: number;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** Where instances' data is kept: named volumes, or directories under the state directory. */
+  readonly data: 'volumes' | 'directory';
+  /** What host names of deployments end in. */
+  readonly domain: string;
+}
+
+/** The command line cannot be understood; the message says which argument and what it takes. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError';
+}
+
+export const usage = `control-plane --port P --state-dir D --token-file F [options]
+
+  --port P              port of the API on the host below; 0 takes any free one
+  --state-dir D         directory of the database and keys; made when it is not there
+  --token-file F        file with the API token; a token is made there when it is not there
+  --host H              address to listen on (127.0.0.1)
+  --name N              name of the region, for several on one engine (local)
+  --engine E            address of the engine (unix:///var/run/docker.sock)
+  --placement P         auto, host or bridged (auto)
+  --registry-image I    image of the registry (registry:3)
+  --edge-image I        image of the edge (haproxy:lts)
+  --registry-port N     loopback port of the registry (7050)
+  --http-port N         loopback port of the edge for HTTP (7080)
+  --https-port N        loopback port of the edge for HTTPS (7443)
+  --data D              volumes or directory (volumes)
+  --domain D            what host names of deployments end in (localhost)
+`;
+
+const text = { type: 'string' } as const;
+const spec = {
+  port: text,
+  'state-dir': text,
+  'token-file': text,
+  host: text,
+  name: text,
+  engine: text,
+  placement: text,
+  'registry-image': text,
+  'edge-image': text,
+  'registry-port': text,
+  'http-port': text,
+  'https-port': text,
+  data: text,
+  domain: text,
+};
+
+type Given = { readonly [K in keyof typeof spec]?: string };
+
+/** Reads the arguments after the program's own. @throws OptionsError. */
+export function parseOptions(argv: readonly string[]): Options {
+  const given = read(argv);
+  return {
+    port: port(given, 'port', undefined),
+    host: given.host ?? '127.0.0.1',
+    stateDir: required(given, 'state-dir'),
+    tokenFile: required(given, 'token-file'),
+    name: matching(
+      given,
+      'name',
+      /^[a-z0-9][a-z0-9-]{0,19}$/,
+      'local',
+      '1 to 20 lower-case letters, digits, hyphens',
+    ),
+    engine: given.engine ?? 'unix:///var/run/docker.sock',
+    placement: oneOf(given, 'placement', ['auto', 'host', 'bridged'], 'auto'),
+    registryImage: given['registry-image'] ?? 'registry:3',
+    edgeImage: given['edge-image'] ?? 'haproxy:lts',
+    registryPort: port(given, 'registry-port', 7050),
+    httpPort: port(given, 'http-port', 7080),
+    httpsPort: port(given, 'https-port', 7443),
+    data: oneOf(given, 'data', ['volumes', 'directory'], 'volumes'),
+    domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
+  };
+}
+
+function read(argv: readonly string[]): Given {
+  try {
+    return parseArgs({ args: [...argv], options: spec, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new OptionsError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+function required(given: Given, name: keyof Given): string {
+  const value = given[name];
+  if (value === undefined || value === '') throw new OptionsError(`--${name} is missing.\n\n${usage}`);
+  return value;
+}
+
+function port(given: Given, name: keyof Given, usual: number | undefined): number {
+  const value = given[name] ?? usual?.toString() ?? required(given, name);
+  const number = Number(value);
+  if (/^\d{1,5}$/.test(value) && number <= 65535) return number;
+  throw new OptionsError(`--${name} must be a port from 0 to 65535, not ${JSON.stringify(value)}.`);
+}
+
+function oneOf<const T extends string>(given: Given, name: keyof Given, all: readonly T[], usual: T): T {
+  const value = given[name] ?? usual;
+  const found = all.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw new OptionsError(`--${name} must be ${all.join(' or ')}, not ${JSON.stringify(value)}.`);
+}
+
+function matching(given: Given, name: keyof Given, rule: RegExp, usual: string, what: string): string {
+  const value = given[name] ?? usual;
+  if (rule.test(value)) return value;
+  throw new OptionsError(`--${name} must be ${what}, not ${JSON.stringify(value)}.`);
+}

@@ -1,0 +1,77 @@
+import type { Desired, ReconcileStore } from '../domain.ts';
+import type { Outcome } from './releases.ts';
+import type { Store } from './store.ts';
+
+/** The state as the reconcile loop sees it. Outcomes for a deployment deleted in the meantime are passed over. */
+export function reconcileStore(store: Store): ReconcileStore {
+  const { deployments, releases, events } = store;
+
+  function settle(releaseId: string, from: Parameters<typeof releases.settle>[1], outcome: Outcome): void {
+    store.change((publish) => {
+      const release = releases.find(releaseId);
+      if (release === undefined || !releases.settle(releaseId, from, outcome)) return;
+      if (outcome.state === 'live') releases.retireOthers(release.deploymentId, releaseId);
+      publish({ kind: 'outcome', deploymentId: release.deploymentId });
+    });
+  }
+
+  return {
+    deploymentIds: () => deployments.ids(),
+    desired: (deploymentId) => desired(store, deploymentId),
+    releaseRolling(releaseId) {
+      settle(releaseId, ['waiting'], { state: 'rolling', finishedAt: undefined });
+    },
+    // A newer wish may have superseded it while the last step ran: it is what takes traffic all the same.
+    releaseLive(releaseId, at, proof) {
+      settle(releaseId, ['waiting', 'rolling', 'superseded'], { state: 'live', finishedAt: at, proof });
+    },
+    releaseFailed(releaseId, at, reason) {
+      settle(releaseId, ['waiting', 'rolling'], { state: 'failed', finishedAt: at, reason });
+    },
+    releaseResolved(releaseId, digest) {
+      store.change((publish) => {
+        const release = releases.find(releaseId);
+        if (release === undefined || !releases.resolve(releaseId, digest)) return;
+        publish({ kind: 'outcome', deploymentId: release.deploymentId });
+      });
+    },
+    setScale(deploymentId, scale) {
+      store.change((publish) => {
+        const found = deployments.find(deploymentId);
+        if (found === undefined) return;
+        const kept = Math.min(found.maxScale, Math.max(found.minScale, scale));
+        if (kept === found.scale) return;
+        deployments.update({ ...found, scale: kept });
+        publish({ kind: 'wish', deploymentId });
+      });
+    },
+    recordEvent(event) {
+      store.change((publish) => {
+        if (deployments.find(event.deploymentId) === undefined) return;
+        events.append(event);
+        publish({ kind: 'outcome', deploymentId: event.deploymentId });
+      });
+    },
+    // There are no secrets yet, so every reference to one is to a secret that is not there.
+    secretValue: () => undefined,
+  };
+}
+
+function desired(store: Store, deploymentId: string): Desired | 'absent' {
+  const deployment = store.deployments.find(deploymentId);
+  if (deployment === undefined) return 'absent';
+  const target =
+    deployment.targetReleaseId === undefined ? undefined : store.releases.find(deployment.targetReleaseId);
+  const live = store.releases.live(deploymentId);
+  const machineTypeId = target?.config.machineTypeId ?? deployment.machineTypeId;
+  const machineType = store.identity.machineTypes().find((type) => type.id === machineTypeId);
+  if (machineType === undefined) throw new Error(`The machine type ${machineTypeId} is not in the state.`);
+  return {
+    deployment,
+    target,
+    live: live?.id === target?.id ? undefined : live,
+    machineType,
+    releases: store.releases.relevant(deploymentId, deployment.targetReleaseId),
+    hostLabel: store.deployments.hostLabel(deployment),
+  };
+}

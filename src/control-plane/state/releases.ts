@@ -1,0 +1,199 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Release } from '../domain.ts';
+import type { ReleaseState } from '../../protocol/shapes/release.ts';
+import { configOf } from './deployments.ts';
+import { sourceColumns, sourceOf } from './images.ts';
+import { limits, type Page, type PageWanted } from './page.ts';
+import { counted, number, optionalJson, optionalNumber, optionalText, text, type Row } from './row.ts';
+
+/** How many of the newest releases the reconcile loop is told about, beside the target and the live one. */
+const recent = 50;
+
+const columns = [
+  'id',
+  'deployment_id',
+  'number',
+  'digest',
+  'registry',
+  'repository_id',
+  'image_name',
+  'image_tag',
+  'config',
+  'cause',
+  'state',
+  'reason',
+  'proof',
+  'created_at',
+  'finished_at',
+] as const;
+const insert = `INSERT INTO release (${columns.join(', ')}) VALUES (${columns.map((c) => `:${c}`).join(', ')})`;
+
+/** A digest that a deployment has had, and when it first had it. */
+export interface HistoryEntry {
+  readonly digest: string;
+  readonly createdAt: number;
+}
+
+/** How a rollout ended, or that it began. */
+export type Outcome = Pick<Release, 'state' | 'finishedAt'> & Partial<Pick<Release, 'reason' | 'proof'>>;
+
+/** Releases: rows are added and told how their rollout went, never changed otherwise. Callers hold the transaction. */
+export class Releases {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  find(id: string): Release | undefined {
+    const row = this.#database.prepare('SELECT * FROM release WHERE id = ?').get(id);
+    return row === undefined ? undefined : releaseOf(row);
+  }
+
+  /** Newest first. */
+  list(deploymentId: string, wanted: PageWanted): Page<Release> {
+    const { limit, offset } = limits(wanted);
+    const rows = this.#database
+      .prepare('SELECT * FROM release WHERE deployment_id = ? ORDER BY number DESC LIMIT ? OFFSET ?')
+      .all(deploymentId, limit, offset);
+    const total = this.#database
+      .prepare('SELECT count(*) AS n FROM release WHERE deployment_id = ?')
+      .get(deploymentId);
+    return { rows: rows.map(releaseOf), total: counted(total) };
+  }
+
+  /** The one that last became live. */
+  live(deploymentId: string): Release | undefined {
+    const row = this.#database
+      .prepare(
+        "SELECT * FROM release WHERE deployment_id = ? AND state = 'live' ORDER BY number DESC LIMIT 1",
+      )
+      .get(deploymentId);
+    return row === undefined ? undefined : releaseOf(row);
+  }
+
+  /** The newest ones, the live one and the target, newest first. */
+  relevant(deploymentId: string, targetId: string | undefined): readonly Release[] {
+    return this.#database
+      .prepare(
+        `SELECT * FROM release WHERE deployment_id = :id AND (
+           number > (SELECT max(number) FROM release WHERE deployment_id = :id) - ${recent}
+           OR state = 'live' OR id = :target)
+         ORDER BY number DESC`,
+      )
+      .all({ id: deploymentId, target: targetId ?? null })
+      .map(releaseOf);
+  }
+
+  /** The newest release of the deployment that has this digest. */
+  withDigest(deploymentId: string, digest: string): Release | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM release WHERE deployment_id = ? AND digest = ? ORDER BY number DESC LIMIT 1')
+      .get(deploymentId, digest);
+    return row === undefined ? undefined : releaseOf(row);
+  }
+
+  /** Each digest once, with the time it was first released; newest first. */
+  history(deploymentId: string, wanted: PageWanted): Page<HistoryEntry> {
+    const { limit, offset } = limits(wanted);
+    const rows = this.#database
+      .prepare(
+        `SELECT digest, min(created_at) AS first_at FROM release
+         WHERE deployment_id = ? AND digest IS NOT NULL
+         GROUP BY digest ORDER BY min(number) DESC LIMIT ? OFFSET ?`,
+      )
+      .all(deploymentId, limit, offset);
+    const total = this.#database
+      .prepare('SELECT count(DISTINCT digest) AS n FROM release WHERE deployment_id = ?')
+      .get(deploymentId);
+    return {
+      rows: rows.map((row) => ({ digest: text(row, 'digest'), createdAt: number(row, 'first_at') })),
+      total: counted(total),
+    };
+  }
+
+  nextNumber(deploymentId: string): number {
+    const row = this.#database
+      .prepare('SELECT coalesce(max(number), 0) + 1 AS n FROM release WHERE deployment_id = ?')
+      .get(deploymentId);
+    return counted(row);
+  }
+
+  insert(release: Release): void {
+    this.#database.prepare(insert).run(columnsOf(release));
+  }
+
+  /** Moves a release on, if it is in one of the given states; otherwise nothing happens. */
+  settle(id: string, from: readonly ReleaseState[], outcome: Outcome): boolean {
+    const marks = from.map(() => '?').join(', ');
+    const { changes } = this.#database
+      .prepare(
+        `UPDATE release SET state = ?, finished_at = ?, reason = ?, proof = ?
+         WHERE id = ? AND state IN (${marks})`,
+      )
+      .run(
+        outcome.state,
+        outcome.finishedAt ?? null,
+        stored(outcome.reason),
+        stored(outcome.proof),
+        id,
+        ...from,
+      );
+    return changes === 1;
+  }
+
+  /** The release before is retired when another becomes live; what it proved about its rollout stays. */
+  retireOthers(deploymentId: string, liveId: string): void {
+    this.#database
+      .prepare("UPDATE release SET state = 'retired' WHERE deployment_id = ? AND state = 'live' AND id <> ?")
+      .run(deploymentId, liveId);
+  }
+
+  /** A digest is written once. */
+  resolve(id: string, digest: string): boolean {
+    const { changes } = this.#database
+      .prepare('UPDATE release SET digest = ? WHERE id = ? AND digest IS NULL')
+      .run(digest, id);
+    return changes === 1;
+  }
+}
+
+function stored(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+function columnsOf(release: Release) {
+  return {
+    id: release.id,
+    deployment_id: release.deploymentId,
+    number: release.number,
+    digest: release.digest ?? null,
+    ...sourceColumns(release.source),
+    image_tag: release.imageTag,
+    config: JSON.stringify(release.config),
+    cause: release.cause,
+    state: release.state,
+    reason: stored(release.reason),
+    proof: stored(release.proof),
+    created_at: release.createdAt,
+    finished_at: release.finishedAt ?? null,
+  };
+}
+
+function releaseOf(row: Row): Release {
+  return {
+    id: text(row, 'id'),
+    deploymentId: text(row, 'deployment_id'),
+    number: number(row, 'number'),
+    digest: optionalText(row, 'digest'),
+    source: sourceOf(row),
+    imageTag: text(row, 'image_tag'),
+    config: configOf(row),
+    cause: text(row, 'cause') as Release['cause'],
+    state: text(row, 'state') as Release['state'],
+    reason: optionalJson(row, 'reason'),
+    proof: optionalJson(row, 'proof'),
+    createdAt: number(row, 'created_at'),
+    finishedAt: optionalNumber(row, 'finished_at'),
+  };
+}
