@@ -324,6 +324,8 @@ export class BuildFailure extends Error {
   override readonly name = 'BuildFailure';
   /** Text of the instruction, such as `RUN npm ci`. */
   readonly step: string | undefined;
+  /** Number among all instructions of the Dockerfile; only the classic builder tells it. */
+  readonly stepNumber: number | undefined;
   /** 1-based line of the Dockerfile, when it can be told. */
   readonly line: number | undefined;
   /** Last lines that the step printed. */
@@ -331,10 +333,16 @@ export class BuildFailure extends Error {
 
   constructor(
     message: string,
-    facts: { step?: string | undefined; line?: number | undefined; output: readonly string[] },
+    facts: {
+      step?: string | undefined;
+      stepNumber?: number | undefined;
+      line?: number | undefined;
+      output: readonly string[];
+    },
   ) {
     super(message);
     this.step = facts.step;
+    this.stepNumber = facts.stepNumber;
     this.line = facts.line;
     this.output = facts.output;
   }
