@@ -49,9 +49,22 @@ export const bundles = {
   },
 };
 
+/** The in-host suite, compiled for whichever VS Code runs it. */
+bundles.inHost = {
+  ...common,
+  minify: false,
+  entryPoints: { index: 'test/in-host/index.ts' },
+  outdir: 'out/test/in-host',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  platform: 'node',
+  target: 'node22',
+  external: ['vscode', 'mocha'],
+};
+
 /** Builds the named bundles (all when none is named) from a clean `dist`. */
 export async function buildAll(names = Object.keys(bundles)) {
-  await rm('dist', { recursive: true, force: true });
+  await Promise.all(['dist', 'out/test'].map((folder) => rm(folder, { recursive: true, force: true })));
   await Promise.all(names.map((name) => build(bundles[name])));
   await cp('node_modules/dockerode/lib/proto', 'dist/proto', { recursive: true });
 }

@@ -1,0 +1,3 @@
+import { buildAll } from '../../esbuild.config.mjs';
+
+await buildAll();

@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { buildAll } from '../../esbuild.config.mjs';
+import { root } from '../build/folders.ts';
+import { ensureBrowser } from '../setup/browser.ts';
+import { ensureEditor } from '../setup/editor.ts';
+import { ensureEngine } from '../setup/engine.ts';
+import { ensureImages } from '../setup/images.ts';
+import { runInHost } from '../test/inHostStage.ts';
+import { runMocha, type Counts } from '../test/mochaStage.ts';
+import { stages as staticStages } from '../test/staticStages.ts';
+
+/** Set-up and tests of one stage. `needs` run before it, each once. */
+interface Stage {
+  readonly name: string;
+  readonly needs: readonly (() => Promise<unknown>)[];
+  run(): Promise<Counts>;
+}
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, grep: { type: 'string' } },
+});
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Does the work at the first call and gives every caller the same outcome. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let outcome: Promise<T> | undefined;
+  return () => (outcome ??= work());
+}
+
+const engine = once(() => ensureEngine(say));
+const images = once(async () => {
+  await engine();
+  const found = await ensureImages(say);
+  process.env['PATR_TEST_IMAGES'] = JSON.stringify(found);
+});
+const editor = once(() => ensureEditor(say));
+const browser = once(() => ensureBrowser(say));
+const bundles = once(() => buildAll());
+
+const stages: readonly Stage[] = [
+  ...staticStages.map((stage): Stage => ({
+    name: stage.name,
+    needs: [],
+    async run() {
+      const { passed, output } = await stage.check(root);
+      if (!passed) process.stdout.write(`${output}\n`);
+      return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    },
+  })),
+  mocha('unit', 'test/unit/**/*.test.ts', 20_000, []),
+  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images]),
+  { name: 'in-host', needs: [engine, images, browser, editor, bundles], run: () => runInHost(values.grep) },
+  mocha('e2e', 'test/e2e/**/*.test.ts', 600_000, [engine, images, browser, editor, bundles]),
+];
+
+function mocha(name: string, files: string, timeoutMs: number, needs: Stage['needs']): Stage {
+  return { name, needs, run: () => runMocha({ name, files, timeoutMs }, values.grep) };
+}
+
+async function runStage(stage: Stage): Promise<Counts> {
+  try {
+    for (const need of stage.needs) await need();
+    return await stage.run();
+  } catch (error) {
+    process.stdout.write(
+      `${stage.name} could not run: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const chosen = stages.filter(({ name }) => values.only === undefined || values.only === name);
+if (chosen.length === 0) {
+  say(`There is no stage ${values.only}. Stages: ${stages.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+// The editor takes minutes to set up on a new machine: it is made ready while the quick stages run.
+if (chosen.some(({ needs }) => needs.includes(editor))) editor().catch(() => undefined);
+
+const total = { passed: 0, failed: 0 };
+for (const stage of chosen) {
+  const started = performance.now();
+  process.stdout.write(`\n== ${stage.name}\n`);
+  const { passed, failed } = await runStage(stage);
+  total.passed += passed;
+  total.failed += failed;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`== ${stage.name}: ${passed} passed, ${failed} failed (${seconds} s)\n`);
+}
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);

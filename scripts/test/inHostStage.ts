@@ -1,0 +1,56 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchBrowser } from '../../test/support/editor/browser.ts';
+import { startEditorServer } from '../../test/support/editor/editorServer.ts';
+import { workbenchUrl } from '../../test/support/editor/openEditor.ts';
+import { marker } from '../../test/in-host/marker.ts';
+import { root } from '../build/folders.ts';
+import type { Counts } from './mochaStage.ts';
+
+/** The suite may take this long in all; a hung editor must not hang everything. */
+const limitMs = 10 * 60_000;
+
+/**
+ * Runs the compiled in-host suite inside a real extension host, with the real workbench in headless Chromium. The
+ * suite prints through the page's console; its lines carry a marker, and the last one is its count.
+ */
+export async function runInHost(filter: string | undefined): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), 'patr-workspace-'));
+  await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
+  const server = await startEditorServer({
+    env: { PATR_IN_HOST_GREP: filter ?? '', PATR_REGION_NAME: 'in-host' },
+  });
+  try {
+    return await drive(server.authority, folder);
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function drive(authority: string, folder: string): Promise<Counts> {
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    let counts: Counts | undefined;
+    const exit = Promise.withResolvers<number>();
+    const hung = setTimeout(() => exit.reject(new Error('The in-host suite did not end in time.')), limitMs);
+    page.on('crash', () => exit.reject(new Error('The editor crashed.')));
+    await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => {
+      const said = args.find((arg): arg is string => typeof arg === 'string' && arg.includes(marker));
+      if (said === undefined) return;
+      const line = said.slice(said.indexOf(marker) + marker.length);
+      if (line.startsWith('counts ')) counts = JSON.parse(line.slice('counts '.length)) as Counts;
+      else process.stdout.write(`${line}\n`);
+    });
+    await page.exposeFunction('codeAutomationExit', (code: number) => exit.resolve(code));
+    await page.goto(workbenchUrl(authority, folder, join(root, 'out', 'test', 'in-host', 'index.cjs')));
+    const code = await exit.promise.finally(() => clearTimeout(hung));
+    if (counts === undefined)
+      throw new Error(`The in-host suite ended with code ${code} and without a count.`);
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root } from '../build/folders.ts';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export interface MochaStage {
+  readonly name: string;
+  /** Glob of its files, from the repository's folder. */
+  readonly files: string;
+  /** A test that takes longer is hung. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Runs mocha over a stage's files in a process of its own and counts what it reports. Skipped tests count as failed:
+ * a test that does not run proves nothing.
+ */
+export async function runMocha(stage: MochaStage, filter: string | undefined): Promise<Counts> {
+  const files = (await Array.fromAsync(glob(stage.files, { cwd: root }))).toSorted();
+  if (files.length === 0) throw new Error(`No test file matches ${stage.files}.`);
+  const args = [
+    join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'),
+    '--reporter',
+    join(root, 'scripts', 'test', 'countingReporter.cjs'),
+    '--timeout',
+    String(stage.timeoutMs),
+    '--forbid-only',
+    ...(filter === undefined ? [] : ['--grep', filter]),
+    ...files,
+  ];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  let counts: Counts | undefined;
+  child.on('message', (message) => (counts = message as Counts));
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+  if (counts === undefined) return { passed: 0, failed: 1 };
+  // A process that fails after its last test (a leak, a rejection nobody waited for) is a failure as well.
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}

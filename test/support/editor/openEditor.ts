@@ -1,0 +1,51 @@
+import type { Page } from 'playwright-core';
+import { root } from '../../../scripts/build/folders.ts';
+import { launchBrowser } from './browser.ts';
+import { startEditorServer, type EditorServerOptions } from './editorServer.ts';
+
+export interface OpenEditor {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+export interface OpenEditorOptions extends EditorServerOptions {
+  /** Absolute path of the folder to open. */
+  readonly folder: string;
+  readonly width?: number;
+  readonly height?: number;
+  /** The compiled suite to run inside the extension host; none for an editor that is driven from outside. */
+  readonly testsPath?: string;
+}
+
+/** The address that opens a folder with this extension under development, and with its tests if there are any. */
+export function workbenchUrl(authority: string, folder: string, testsPath?: string): string {
+  const remote = (path: string): string => `vscode-remote://${authority}${path}`;
+  const payload = [
+    ['extensionDevelopmentPath', remote(root.replace(/\/$/, ''))],
+    ['skipWelcome', 'true'],
+    ...(testsPath === undefined ? [] : [['extensionTestsPath', remote(testsPath)]]),
+  ];
+  return `http://${authority}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+}
+
+/** A real workbench in a real browser, ready when the status bar is there. */
+export async function openEditor(options: OpenEditorOptions): Promise<OpenEditor> {
+  const server = await startEditorServer(options);
+  try {
+    const browser = await launchBrowser();
+    const viewport = { width: options.width ?? 1280, height: options.height ?? 800 };
+    const page = await browser.newPage({ viewport });
+    await page.goto(workbenchUrl(server.authority, options.folder));
+    await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
+    return {
+      page,
+      async close() {
+        await browser.close();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
