@@ -268,6 +268,10 @@ export interface BuildWanted {
   readonly platform?: string;
   readonly target?: string;
   readonly noCache?: boolean;
+  /** Defaults to BuildKit where the engine has it. */
+  readonly builder?: 'buildKit' | 'classic';
+  /** Hosts of the registries that base images come from: the classic builder wants their credentials beforehand. */
+  readonly registries?: readonly string[];
 }
 
 export type BuildProgress =

@@ -1,5 +1,5 @@
 import { isAbort } from '../base/abort.ts';
-import { EngineError, type EngineErrorKind } from './engine.ts';
+import { BuildFailure, EngineError, type EngineErrorKind } from './engine.ts';
 import { formatAddress, type EngineAddress } from './address.ts';
 
 /** What the engine answered instead of success. Only this folder looks at the status. */
@@ -47,7 +47,7 @@ export function kindOfMessage(message: string): EngineErrorKind {
 
 /** An `EngineError` for whatever went wrong with a call. Aborts stay what they are. */
 export function translate(error: unknown, address: EngineAddress): unknown {
-  if (error instanceof EngineError || isAbort(error)) return error;
+  if (error instanceof EngineError || error instanceof BuildFailure || isAbort(error)) return error;
   if (error instanceof Refusal) return translateRefusal(error);
   if (!(error instanceof Error)) return error;
   const where = formatAddress(address);

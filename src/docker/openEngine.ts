@@ -1,5 +1,5 @@
 import type { EngineAddress } from './address.ts';
-import { builds } from './builds.ts';
+import { builds, type BuildsOptions } from './build/builds.ts';
 import { connect, type Connection } from './connection.ts';
 import { containers } from './containers.ts';
 import type { Engine } from './engine.ts';
@@ -13,11 +13,8 @@ import { networks } from './networks.ts';
 import { infoOf } from './records/infoRecord.ts';
 import { transfers } from './transfers.ts';
 import { volumes } from './volumes.ts';
-import type { CredentialSource } from './registryCredentials.ts';
 
-export interface EngineOptions {
-  /** Credentials for the base images of a build, asked per registry host. None: only public ones. */
-  readonly credentials?: CredentialSource;
+export interface EngineOptions extends BuildsOptions {
   /** Defaults to this process's own, such as `linux`. */
   readonly hostPlatform?: NodeJS.Platform;
 }

@@ -10,6 +10,7 @@ import {
 import { openContext, type ContextSource } from './buildContext.ts';
 import { packContext } from './contextPack.ts';
 import { parseDockerfile } from './dockerfile.ts';
+import { parseReference } from './reference.ts';
 import { lineOfStep } from './stepLine.ts';
 
 export interface BuildRequest extends ContextSource, Omit<BuildWanted, 'dockerfile'> {}
@@ -30,7 +31,7 @@ export async function* buildImage(
   const text = await readFile(join(folder, dockerfile), 'utf8');
   const upload = packContext(context, waiting);
   try {
-    yield* engine.build(upload, { ...wanted, dockerfile }, waiting);
+    yield* engine.build(upload, { registries: baseRegistries(text), ...wanted, dockerfile }, waiting);
   } catch (error) {
     throw isBuildFailure(error) ? withLine(error, text) : error;
   } finally {
@@ -50,4 +51,10 @@ function withLine(failure: BuildFailure, text: string): BuildFailure {
     line,
     output: failure.output,
   });
+}
+
+/** Registry hosts of the base images, as far as they are written out. */
+function baseRegistries(text: string): string[] {
+  const hosts = parseDockerfile(text).stages.flatMap((stage) => parseReference(stage.base)?.registry ?? []);
+  return Array.from(new Set(hosts));
 }

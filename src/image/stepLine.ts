@@ -1,3 +1,4 @@
+import { formatReference, parseReference } from './reference.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile.ts';
 
 /** Instructions that BuildKit numbers within a stage; the others change only the image's configuration. */
@@ -11,6 +12,8 @@ export function lineOfStep(
   dockerfile: Dockerfile,
   step: { name: string; number?: number },
 ): number | undefined {
+  const base = /^\[internal\] load metadata for (\S+)$/.exec(step.name)?.[1];
+  if (base !== undefined) return lineOfBase(dockerfile, base);
   const match = /^\[(?:(\S+) +)?(\d+)\/\d+\] ([\s\S]+)$/.exec(step.name);
   if (match === null) return classicLine(dockerfile, step);
   const written = match[3] ?? '';
@@ -31,6 +34,20 @@ function classicLine(dockerfile: Dockerfile, step: { name: string; number?: numb
   const byNumber = step.number === undefined ? undefined : dockerfile.instructions[step.number - 1];
   if (byNumber !== undefined && sameKeyword(byNumber, step.name)) return byNumber.line;
   return dockerfile.instructions.find((instruction) => sameText(instruction, step.name))?.line;
+}
+
+/** The FROM whose base image cannot be had. */
+function lineOfBase(dockerfile: Dockerfile, base: string): number | undefined {
+  const wanted = fullName(base);
+  return (
+    dockerfile.stages.find((stage) => fullName(stage.base) === wanted)?.line ?? dockerfile.stages[0]?.line
+  );
+}
+
+function fullName(written: string): string {
+  const reference = parseReference(written);
+  if (reference === undefined) return written;
+  return formatReference(reference.digest === undefined ? { tag: 'latest', ...reference } : reference);
 }
 
 /** BuildKit names an unnamed stage `stage-<index>`, and names none when there is but one. */

@@ -30,12 +30,21 @@ export function infoOf(info: unknown, version: unknown, virtualMachine: boolean)
     platform: `${os}/${architectures[machine] ?? machine}`,
     cpus: number(raw['NCPU']) ?? 0,
     memoryBytes: number(raw['MemTotal']) ?? 0,
-    // Engines of Docker speak BuildKit from API 1.39 on, except those for Windows containers; Podman never does.
-    buildKit: flavour === 'docker' && os === 'linux' && compareApi(apiVersion, '1.39') >= 0,
+    buildKit: speaksBuildKit(version),
     host: desktop || virtualMachine ? 'virtual' : 'native',
     rootless: texts(raw['SecurityOptions']).some((option) => option.includes('name=rootless')),
     flavour,
   };
+}
+
+/**
+ * By the answer of `GET /version`: engines of Docker speak BuildKit from API 1.39 on, except those for Windows
+ * containers; Podman never does.
+ */
+export function speaksBuildKit(version: unknown): boolean {
+  const told = record(version);
+  const api = text(told['ApiVersion']) ?? '0.0';
+  return !isPodman(told) && text(told['Os']) !== 'windows' && compareApi(api, '1.39') >= 0;
 }
 
 function isPodman(version: Readonly<Record<string, unknown>>): boolean {
