@@ -1,0 +1,43 @@
+import { isAbort } from '../base/abort.ts';
+import { nextWait, type Backoff } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Change } from '../protocol/shapes/workspace.ts';
+import type { Api } from './client.ts';
+
+/** `connected`: read everything again, changes may have been missed. `lost`: what is shown may be old. */
+export type ChangeNews =
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'lost'; readonly error: unknown }
+  | { readonly kind: 'change'; readonly change: Change };
+
+const backoff: Backoff = { first: 500, most: 60_000, jitter: 0.5 };
+
+/** Follows the changes of a workspace, connecting again for as long as the signal has not fired. */
+export async function followForEver(
+  api: Pick<Api, 'followChanges'>,
+  workspaceId: string,
+  tell: (news: ChangeNews) => void,
+  { clock, chance, signal }: { clock: Clock; chance: () => number; signal: AbortSignal },
+): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      let first = true;
+      for await (const change of api.followChanges({ params: { workspaceId } }, { signal })) {
+        if (first) tell({ kind: 'connected' });
+        first = false;
+        failures = 0;
+        if (change.kind !== 'alive') tell({ kind: 'change', change });
+      }
+    } catch (error) {
+      if (signal.aborted && isAbort(error)) return;
+      tell({ kind: 'lost', error });
+    }
+    if (signal.aborted) return;
+    failures += 1;
+    const rested = await clock.sleep(nextWait(failures, backoff, chance), signal).then(
+      () => true,
+      () => false,
+    );
+    if (!rested) return;
+  }
+}

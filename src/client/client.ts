@@ -1,0 +1,90 @@
+import { decode } from '../protocol/decode.ts';
+import type { AnswerOf, Endpoint, RequestOf } from '../protocol/endpoint.ts';
+import { endpoints, type EndpointName, type Endpoints } from '../protocol/endpoints.ts';
+import type { Change } from '../protocol/shapes/workspace.ts';
+import { readLines } from './lines.ts';
+import { open, request, type AnyRequest, type Connection } from './request.ts';
+
+/** Endpoints that answer once, as JSON. */
+export type CallName = Exclude<EndpointName, 'followChanges'>;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+type Call<K extends CallName> =
+  unknown extends RequestOf<Endpoints[K]>
+    ? (given?: undefined, options?: CallOptions) => Promise<AnswerOf<Endpoints[K]>>
+    : (given: RequestOf<Endpoints[K]>, options?: CallOptions) => Promise<AnswerOf<Endpoints[K]>>;
+
+/** One method for each endpoint of the table, and the stream of changes. */
+export type Api = { readonly [K in CallName]: Call<K> } & {
+  /**
+   * Every row of a paged list, page after page. `rows` picks them out of an answer.
+   */
+  pages<K extends CallName, T>(
+    name: K,
+    given: RequestOf<Endpoints[K]>,
+    rows: (answer: AnswerOf<Endpoints[K]>) => readonly T[],
+    options?: CallOptions,
+  ): AsyncGenerator<T>;
+  /** Changes as they happen, until the signal fires. @throws Unreachable when the stream dies. */
+  followChanges(given: RequestOf<Endpoints['followChanges']>, options?: CallOptions): AsyncGenerator<Change>;
+};
+
+/** Rows of a page, and the most pages that are read of one list. */
+const pageSize = 200;
+const mostPages = 1000;
+/** The server says `alive` every 20 s at the latest. */
+const silenceMs = 45_000;
+
+/** A client of one server. It holds nothing open between calls. */
+export function createClient(connection: Connection): Api {
+  const call = async (name: CallName, given: AnyRequest = {}, options: CallOptions = {}): Promise<unknown> =>
+    (await request(connection, endpoints[name] as Endpoint, given, options.signal)).value;
+
+  const calls = Object.fromEntries(
+    Object.keys(endpoints)
+      .filter((name) => name !== 'followChanges')
+      .map((name) => [
+        name,
+        (given?: AnyRequest, options?: CallOptions) => call(name as CallName, given, options),
+      ]),
+  ) as unknown as { readonly [K in CallName]: Call<K> };
+
+  return {
+    ...calls,
+    async *pages(name, given, rows, options = {}) {
+      const asked = given as AnyRequest;
+      for (let page = 0; page < mostPages; page += 1) {
+        const query = { ...asked.query, count: pageSize, page };
+        const endpoint = endpoints[name] as Endpoint;
+        const { value } = await request(connection, endpoint, { ...asked, query }, options.signal);
+        const found = rows(value as Parameters<typeof rows>[0]);
+        yield* found;
+        // The total is not asked: servers count it from the rows of the page, and say 0 past the end.
+        if (found.length < pageSize) return;
+      }
+    },
+    async *followChanges(given, options = {}) {
+      const stream = await open(connection, endpoints.followChanges as Endpoint, given, options.signal);
+      const signal = options.signal === undefined ? {} : { signal: options.signal };
+      for await (const line of readLines(stream, { silenceMs, clock: connection.clock, ...signal })) {
+        const change = parseChange(line);
+        if (change !== undefined) yield change;
+      }
+    },
+  };
+}
+
+/** Kinds of change that a newer server may have are passed over. */
+function parseChange(line: string): Change | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const decoded = decode(endpoints.followChanges.returns, value);
+  return decoded.ok ? decoded.value : undefined;
+}

@@ -1,0 +1,19 @@
+/** The server cannot be reached, or the connection broke before there was an answer. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+/** The server does not have this endpoint: 404 with an empty body. */
+export class NotOffered extends Error {
+  override readonly name = 'NotOffered';
+}
+
+/** The server answered something that is not in the API; nothing of it was used. */
+export class NotUnderstood extends Error {
+  override readonly name = 'NotUnderstood';
+}
+
+/** Where a request went, for the words of an error: never with its query or a token. */
+export function whereTo(url: string): string {
+  return new URL(url).host;
+}
