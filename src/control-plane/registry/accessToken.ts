@@ -1,0 +1,41 @@
+import type { SigningKey } from './signingKey.ts';
+
+/** Name of this service and of its tokens' issuer, as the registry is configured and as tokens say. */
+export const registryService = 'patr-registry';
+export const registryIssuer = 'patr-control-plane';
+
+/** How long a registry token is good for, in seconds. */
+export const tokenLifeSeconds = 300;
+
+export type RegistryAction = 'pull' | 'push' | 'delete';
+
+/** What may be done with one repository, addressed by its path `<workspaceId>/<name>`. */
+export interface Access {
+  readonly path: string;
+  readonly actions: readonly RegistryAction[];
+}
+
+/** A token for the registry that allows exactly this. `subject` is for the registry's log. */
+export function registryToken(
+  key: SigningKey,
+  wanted: { subject: string; access: readonly Access[]; at: number; id: string },
+): string {
+  const seconds = Math.floor(wanted.at / 1000);
+  return key.sign({
+    iss: registryIssuer,
+    sub: wanted.subject,
+    aud: registryService,
+    iat: seconds,
+    nbf: seconds - 5,
+    exp: seconds + tokenLifeSeconds,
+    jti: wanted.id,
+    access: wanted.access.map(({ path, actions }) => ({ type: 'repository', name: path, actions })),
+  });
+}
+
+/** What a client asks for: `repository:<path>:<action>,<action>`. Absent for anything else. */
+export function parseScope(scope: string): { path: string; actions: readonly string[] } | undefined {
+  const match = /^repository:(.+):([a-z*,]+)$/.exec(scope);
+  const [, path, actions] = match ?? [];
+  return path === undefined || actions === undefined ? undefined : { path, actions: actions.split(',') };
+}

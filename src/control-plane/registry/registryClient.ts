@@ -1,0 +1,123 @@
+import { withTimeout } from '../../base/abort.ts';
+import { problem } from '../../protocol/problems.ts';
+import type { Access, RegistryAction } from './accessToken.ts';
+import type { ImageRegistry, RegistryImage, Waiting } from './imageRegistry.ts';
+import { choosePlatform, imageFrom, readConfig, readManifest, type Manifest } from './manifest.ts';
+
+/** How long one question may take, in milliseconds. */
+const patienceMs = 10_000;
+
+/** Without these the registry converts what it has, and the digest is another one. */
+const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
+export interface RegistryClientParts {
+  /** Address of the registry as the control plane reaches it; undefined while it is not up. */
+  readonly baseUrl: () => string | undefined;
+  /** A token that allows this. */
+  readonly token: (access: Access) => string;
+  /** Platform of the region, such as `linux/amd64`. */
+  readonly platform: () => string | undefined;
+}
+
+/** The registry's own HTTP API, as far as the control plane asks it. */
+export function createRegistryClient(parts: RegistryClientParts): ImageRegistry {
+  const ask = (question: Question) => askRegistry(parts, question);
+
+  async function manifest(path: string, reference: string, waiting: Waiting): Promise<Found | undefined> {
+    const response = await ask({ path, rest: `manifests/${encodeURIComponent(reference)}`, ...waiting });
+    if (response.status === 404) return undefined;
+    const digest = digestIn(response);
+    return { digest, manifest: readManifest(await response.json()) };
+  }
+
+  async function imageAt(path: string, found: Found, waiting: Waiting): Promise<RegistryImage | 'absent'> {
+    if (found.manifest.kind === 'index') {
+      const chosen = choosePlatform(found.manifest, parts.platform());
+      const inner = chosen === undefined ? undefined : await manifest(path, chosen, waiting);
+      if (inner === undefined || inner.manifest.kind === 'index') return 'absent';
+      return imageAt(path, { digest: found.digest, manifest: inner.manifest }, waiting);
+    }
+    const { config } = found.manifest;
+    const response = await ask({ path, rest: `blobs/${config.digest}`, ...waiting });
+    if (response.status === 404) return 'absent';
+    return imageFrom(found.digest, found.manifest, readConfig(await response.json()));
+  }
+
+  return {
+    async digestOf(path, tag, waiting = {}) {
+      const rest = `manifests/${encodeURIComponent(tag)}`;
+      const response = await ask({ path, rest, method: 'HEAD', ...waiting });
+      return response.status === 404 ? undefined : digestIn(response);
+    },
+    async tags(path, waiting = {}) {
+      const tags: string[] = [];
+      for (let rest: string | undefined = 'tags/list?n=500'; rest !== undefined;) {
+        const response = await ask({ path, rest, ...waiting });
+        if (response.status === 404) break;
+        const body = (await response.json()) as { tags?: readonly string[] | null };
+        tags.push(...(body.tags ?? []));
+        rest = nextPage(response);
+      }
+      return tags.toSorted();
+    },
+    async image(path, reference, waiting = {}) {
+      const found = await manifest(path, reference, waiting);
+      return found === undefined ? 'absent' : imageAt(path, found, waiting);
+    },
+    async remove(path, digest, waiting = {}) {
+      const rest = `manifests/${digest}`;
+      const response = await ask({ path, rest, method: 'DELETE', action: 'delete', ...waiting });
+      return response.status === 404 ? 'absent' : 'removed';
+    },
+  };
+}
+
+interface Found {
+  readonly digest: string;
+  readonly manifest: Manifest;
+}
+
+interface Question extends Waiting {
+  readonly path: string;
+  /** What comes after the path of the repository. */
+  readonly rest: string;
+  readonly method?: 'GET' | 'HEAD' | 'DELETE';
+  readonly action?: RegistryAction;
+}
+
+/** A success or a 404; everything else @throws ProblemError `registryUnreachable`. */
+async function askRegistry(parts: RegistryClientParts, question: Question): Promise<Response> {
+  const base = parts.baseUrl();
+  if (base === undefined) throw problem('registryUnreachable', { says: 'The registry is not up (yet).' });
+  const access = { path: question.path, actions: [question.action ?? 'pull'] } as const;
+  const response = await fetch(`${base}/v2/${question.path}/${question.rest}`, {
+    method: question.method ?? 'GET',
+    headers: { accept: `${manifestTypes}, */*`, authorization: `Bearer ${parts.token(access)}` },
+    signal: withTimeout(patienceMs, question.signal),
+  }).catch((cause: unknown) => {
+    question.signal?.throwIfAborted();
+    throw problem('registryUnreachable', { cause });
+  });
+  if (response.ok || response.status === 404) return response;
+  throw problem('registryUnreachable', { says: `The registry answered ${response.status}.` });
+}
+
+function digestIn(response: Response): string {
+  const digest = response.headers.get('docker-content-digest');
+  if (digest === null) {
+    throw problem('registryUnreachable', { says: 'The registry did not tell the digest of an image.' });
+  }
+  return digest;
+}
+
+/** `Link: </v2/<path>/tags/list?last=x&n=500>; rel="next"` */
+function nextPage(response: Response): string | undefined {
+  const link = response.headers.get('link') ?? '';
+  const query = /<[^>]*\/tags\/list\?([^>]+)>;\s*rel="?next"?/.exec(link)?.[1];
+  return query === undefined ? undefined : `tags/list?${query}`;
+}

@@ -1,0 +1,109 @@
+import { isAbort } from '../../base/abort.ts';
+import type { Clock } from '../../base/clock.ts';
+import { Lanes } from '../../base/lanes.ts';
+import { describeError, type Log } from '../../base/log.ts';
+import type { RepositoryRow } from '../domain.ts';
+import { pushObserved } from '../state/pushes.ts';
+import type { Notary } from '../state/wishes.ts';
+import { repositoryPath, type ImageRegistry } from './imageRegistry.ts';
+import { repositoryAt } from './registryAccess.ts';
+
+/** Time between two looks at all tags, in milliseconds. */
+const everyMs = 60_000;
+
+export interface WatcherParts {
+  readonly notary: Notary;
+  readonly registry: ImageRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Watcher {
+  /** A notification said that this tag was pushed: it is looked at soon. */
+  pushed(path: string, tag: string): void;
+  /** Looks at every tag once. */
+  look(): Promise<void>;
+  /** Looks at once and then every minute, until `stop`. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Notices what is pushed. Notifications make it quick; the look now and then makes it certain, because the
+ * registry keeps undelivered notifications in its memory only.
+ */
+export function createWatcher(parts: WatcherParts): Watcher {
+  const { notary, registry, clock, log } = parts;
+  const { repositories } = notary.store;
+  const lanes = new Lanes();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let looking: Promise<void> = Promise.resolve();
+
+  async function lookAtTag(repository: RepositoryRow, tag: string, how: 'pushed' | 'looked'): Promise<void> {
+    const digest = await registry.digestOf(repositoryPath(repository), tag, { signal });
+    if (digest === undefined) return;
+    pushObserved(notary, { repositoryId: repository.id, tag, digest }, how);
+    await weigh(repository, tag);
+  }
+
+  /** Asks once how large an image is. */
+  async function weigh(repository: RepositoryRow, tag: string): Promise<void> {
+    const seen = repositories.seenTags(repository.id).find((one) => one.tag === tag);
+    if (seen === undefined || seen.size !== undefined) return;
+    const image = await registry.image(repositoryPath(repository), seen.digest, { signal });
+    if (image === 'absent') return;
+    notary.store.change((publish) => {
+      repositories.weigh(repository.id, image.digest, image.size);
+      publish({ kind: 'repository', repositoryId: repository.id });
+    });
+  }
+
+  async function lookAtRepository(repository: RepositoryRow): Promise<void> {
+    const tags = await registry.tags(repositoryPath(repository), { signal });
+    for (const tag of tags) await lookAtTag(repository, tag, 'looked');
+    const gone = repositories.seenTags(repository.id).filter(({ tag }) => !tags.includes(tag));
+    if (gone.length === 0) return;
+    notary.store.change((publish) => {
+      for (const { tag } of gone) repositories.unsee(repository.id, tag);
+      publish({ kind: 'repository', repositoryId: repository.id });
+    });
+  }
+
+  async function look(): Promise<void> {
+    for (const repository of repositories.all()) {
+      await lanes.run(repository.id, () => lookAtRepository(repository));
+    }
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!signal.aborted) {
+      await look().catch(report);
+      await clock.sleep(everyMs, signal).catch(report);
+    }
+  }
+
+  function report(error: unknown): void {
+    if (signal.aborted || isAbort(error)) return;
+    log.warn('The registry could not be looked at; the next look comes within a minute', {
+      error: describeError(error),
+    });
+  }
+
+  return {
+    look,
+    pushed(path, tag) {
+      const repository = repositoryAt(repositories, path);
+      if (repository === undefined || signal.aborted) return;
+      void lanes.run(repository.id, () => lookAtTag(repository, tag, 'pushed')).catch(report);
+    },
+    start() {
+      looking = keepLooking();
+    },
+    async stop() {
+      stopping.abort();
+      await looking;
+      await lanes.idle();
+    },
+  };
+}
