@@ -1,0 +1,92 @@
+import type { Hono } from 'hono';
+import { silentLog, type Log } from '../../src/base/log.ts';
+import { createApp } from '../../src/control-plane/api/app.ts';
+import { ChangeFeed } from '../../src/control-plane/api/changeFeed.ts';
+import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
+import { hostRule } from '../../src/control-plane/api/hosts.ts';
+import { spread } from '../../src/control-plane/api/spread.ts';
+import { formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
+import { openDatabase } from '../../src/control-plane/state/database.ts';
+import { seed } from '../../src/control-plane/state/seed.ts';
+import { Store } from '../../src/control-plane/state/store.ts';
+import type { Notary } from '../../src/control-plane/state/wishes.ts';
+import { FakeReconciler } from './fakeReconciler.ts';
+import { FakeRegistry } from './fakeRegistry.ts';
+
+/** Ids that count up: `…0001`, `…0002`. */
+export function countingIds(): () => string {
+  let last = 0;
+  return () => (++last).toString(16).padStart(32, '0');
+}
+
+/** A state in memory with its user, workspace and region, a clock that the test moves, and counting ids. */
+export function memoryNotary(): Notary & { time: number; workspaceId: string; regionId: string } {
+  const store = new Store(openDatabase(':memory:'), (error) => {
+    throw error;
+  });
+  const ids = countingIds();
+  store.change(() => seed(store.identity, 'local', 1000, ids));
+  const workspaceId = store.identity.workspaces()[0]!.id;
+  const regionId = store.identity.regions()[0]!.id;
+  const notary = { store, ids, time: 1000, now: () => notary.time++, workspaceId, regionId };
+  return notary;
+}
+
+export interface TestControlPlane {
+  readonly app: Hono;
+  readonly notary: ReturnType<typeof memoryNotary>;
+  readonly reconciler: FakeReconciler;
+  readonly registry: FakeRegistry;
+  readonly feed: ChangeFeed;
+  readonly token: string;
+  readonly stopping: AbortController;
+  dispose(): void;
+}
+
+/** The API over a state in memory, a loop that does nothing and a registry in memory. */
+export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): TestControlPlane {
+  const notary = memoryNotary();
+  const { store } = notary;
+  const reconciler = new FakeReconciler();
+  const registry = new FakeRegistry();
+  const feed = new ChangeFeed(aliveEveryMs);
+  const spreading = spread(store, reconciler, feed);
+  const stopping = new AbortController();
+  const parts = { secret: 'a'.repeat(32), loginId: 'b'.repeat(32) };
+  store.change(() =>
+    store.identity.putToken({
+      loginId: parts.loginId,
+      userId: store.identity.user()!.id,
+      name: 'Test',
+      secretHash: hashSecret(parts),
+      createdAt: 1,
+      revokedAt: undefined,
+    }),
+  );
+  const handlers = allHandlers({
+    store,
+    notary,
+    reconciler,
+    registry,
+    feed,
+    version: '1.2.3',
+    domain: 'localhost',
+  });
+  const { signal } = stopping;
+  const app = createApp({ handlers, identity: store.identity, hosts: hostRule(), log, signal });
+  return {
+    app,
+    notary,
+    reconciler,
+    registry,
+    feed,
+    token: formatToken(parts),
+    stopping,
+    dispose() {
+      stopping.abort();
+      spreading.dispose();
+      feed.dispose();
+      store.dispose();
+    },
+  };
+}
