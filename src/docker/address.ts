@@ -25,8 +25,6 @@ const readers: Readonly<
     path: (text.slice('npipe://'.length) || defaultNamedPipe).replaceAll('\\', '/'),
   }),
   tcp: readTcp,
-  http: readTcp,
-  https: (text, tls) => readTcp(text, tls ?? {}),
   ssh: readSsh,
 };
 
