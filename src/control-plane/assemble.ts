@@ -9,7 +9,8 @@ import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
 import type { Options } from './options.ts';
-import { standbyReconciler, standbyRegistry } from './standby.ts';
+import { registryParts } from './registry/registryParts.ts';
+import { standbyReconciler } from './standby.ts';
 import { openStore } from './state/open.ts';
 
 export interface AssembleWanted {
@@ -18,18 +19,22 @@ export interface AssembleWanted {
   readonly clock: Clock;
   readonly ids: () => string;
   readonly log: Log;
+  /** 0 to 1. */
+  readonly chance: () => number;
 }
 
 export interface ControlPlane {
   readonly app: Hono;
   start(): Promise<void>;
-  /** Ends streams and the loop at a step boundary and closes the database. Deployments go on serving. */
+  /** Ends streams and requests that wait for something; what is asked from now on is still answered. */
+  drain(): void;
+  /** Ends the loop at a step boundary and closes the database. Deployments go on serving. */
   stop(): Promise<void>;
 }
 
 /** Puts the control plane together, by hand and in one place. The caller holds the lock of the state. */
 export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
-  const { options, clock, ids, log, version } = wanted;
+  const { options, clock, ids, log, chance, version } = wanted;
   const held = new DisposableStore();
   const onError = (error: unknown) => log.error('A listener failed', { error: describeError(error) });
   const now = () => clock.now();
@@ -40,22 +45,49 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   );
   admitToken(store, token, clock.now());
 
+  const notary = { store, now, ids };
   const reconciler = standbyReconciler(store);
-  const registry = standbyRegistry;
+  const registry = await registryParts({
+    stateDir: options.stateDir,
+    notary,
+    clock,
+    log,
+    chance,
+    baseUrl: () => urlOf(reconciler.region().registryHost),
+    platform: () => reconciler.region().platform,
+  });
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, feed));
 
-  const notary = { store, now, ids };
   const { domain } = options;
-  const handlers = allHandlers({ store, notary, reconciler, registry, feed, version, domain });
-  const signal = held.signal();
+  const handlers = allHandlers({
+    store,
+    notary,
+    reconciler,
+    registry: registry.client,
+    feed,
+    version,
+    domain,
+  });
+  const draining = new AbortController();
+  const { signal } = draining;
   const app = createApp({ handlers, identity: store.identity, hosts: hostRule(), log, signal });
+  registry.mount(app);
   return {
     app,
-    start: () => Promise.resolve(),
-    stop() {
-      held.dispose();
+    start() {
+      registry.watcher.start();
       return Promise.resolve();
     },
+    drain: () => draining.abort(),
+    async stop() {
+      draining.abort();
+      await registry.watcher.stop();
+      held.dispose();
+    },
   };
+}
+
+function urlOf(host: string | undefined): string | undefined {
+  return host === undefined ? undefined : `http://${host}`;
 }

@@ -21,7 +21,14 @@ async function run(given: Options, log: Log): Promise<void> {
   await makeStateDir(options.stateDir);
   const lock = lockState(options.stateDir);
   const ids = () => toWireUuid(randomUUID());
-  const controlPlane = await assemble({ options, version, clock: systemClock, ids, log });
+  const controlPlane = await assemble({
+    options,
+    version,
+    clock: systemClock,
+    ids,
+    log,
+    chance: Math.random,
+  });
   const server = await listen((request) => controlPlane.app.fetch(request), options);
   const url = `http://${options.host}:${server.port}`;
   await controlPlane.start();
@@ -31,9 +38,9 @@ async function run(given: Options, log: Log): Promise<void> {
 
   const name = await stopAsked();
   log.info('Stopping', { signal: name });
-  const closed = server.close();
+  controlPlane.drain();
+  await server.close();
   await controlPlane.stop();
-  await closed;
   lock.dispose();
   log.info('Stopped; deployments go on serving');
 }

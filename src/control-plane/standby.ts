@@ -1,6 +1,4 @@
 import type { LiveStatus, Reconciler } from './domain.ts';
-import { problem } from '../protocol/problems.ts';
-import type { ImageRegistry } from './registry/imageRegistry.ts';
 import type { Store } from './state/store.ts';
 
 /** What is told while nobody looks at an engine: nothing runs, and nothing is claimed to. */
@@ -30,16 +28,4 @@ export function standbyReconciler(store: Store): Reconciler {
       registryHost: undefined,
     }),
   };
-}
-
-/** A registry that is not up. */
-export const standbyRegistry: ImageRegistry = {
-  digestOf: unreachable,
-  tags: unreachable,
-  image: unreachable,
-  remove: unreachable,
-};
-
-function unreachable(): Promise<never> {
-  return Promise.reject(problem('registryUnreachable'));
 }

@@ -1,4 +1,5 @@
 import { isAbort } from '../../base/abort.ts';
+import { nextWait } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Lanes } from '../../base/lanes.ts';
 import { describeError, type Log } from '../../base/log.ts';
@@ -10,12 +11,16 @@ import { repositoryAt } from './registryAccess.ts';
 
 /** Time between two looks at all tags, in milliseconds. */
 const everyMs = 60_000;
+/** After a look that failed, for example because the registry is still coming up. */
+const again = { first: 500, most: everyMs, jitter: 0.2 };
 
 export interface WatcherParts {
   readonly notary: Notary;
   readonly registry: ImageRegistry;
   readonly clock: Clock;
   readonly log: Log;
+  /** 0 to 1. */
+  readonly chance: () => number;
 }
 
 export interface Watcher {
@@ -33,7 +38,7 @@ export interface Watcher {
  * registry keeps undelivered notifications in its memory only.
  */
 export function createWatcher(parts: WatcherParts): Watcher {
-  const { notary, registry, clock, log } = parts;
+  const { notary, registry, clock, log, chance } = parts;
   const { repositories } = notary.store;
   const lanes = new Lanes();
   const stopping = new AbortController();
@@ -77,15 +82,27 @@ export function createWatcher(parts: WatcherParts): Watcher {
   }
 
   async function keepLooking(): Promise<void> {
+    let failures = 0;
     while (!signal.aborted) {
-      await look().catch(report);
-      await clock.sleep(everyMs, signal).catch(report);
+      const well = await look().then(
+        () => true,
+        (error: unknown) => failed(error, failures === 0),
+      );
+      failures = well ? 0 : failures + 1;
+      const wait = well ? everyMs : nextWait(failures, again, chance);
+      await clock.sleep(wait, signal).catch(report);
     }
+  }
+
+  /** Told once per outage. */
+  function failed(error: unknown, first: boolean): false {
+    if (first) report(error);
+    return false;
   }
 
   function report(error: unknown): void {
     if (signal.aborted || isAbort(error)) return;
-    log.warn('The registry could not be looked at; the next look comes within a minute', {
+    log.warn('The registry cannot be looked at; it is tried again until it answers', {
       error: describeError(error),
     });
   }
