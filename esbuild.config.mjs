@@ -1,15 +1,34 @@
 import { build } from 'esbuild';
-import { cp, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('.', import.meta.url));
 const common = {
+  absWorkingDir: root,
   bundle: true,
   minify: true,
   sourcemap: 'linked',
   logLevel: 'warning',
   legalComments: 'none',
+  platform: 'node',
 };
-/** What dockerode reaches for and this product never uses: its own SSH transport and that one's native parts. */
-const unused = { 'cpu-features': './scripts/build/absent.cjs', ssh2: './scripts/build/absent.cjs' };
+const absent = './scripts/build/absent.cjs';
+/** What dockerode would use for SSH and for BuildKit's session: `src/docker` does both in its own way. */
+const unused = {
+  '@grpc/grpc-js': absent,
+  '@grpc/proto-loader': absent,
+  'cpu-features': absent,
+  protobufjs: absent,
+  ssh2: absent,
+};
+/** An ES module that holds CommonJS packages has to bring what those expect to find. */
+const commonJsNames = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  'const require = __createRequire(import.meta.url);',
+  'const __filename = import.meta.filename;',
+  'const __dirname = import.meta.dirname;',
+].join(' ');
 
 /** Every bundle this product ships, and the compiled in-host suite. */
 export const bundles = {
@@ -19,7 +38,6 @@ export const bundles = {
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    platform: 'node',
     target: 'node22',
     // Heavy parts are files of their own, required at first use, so that activation stays quick.
     external: ['vscode', './engine.cjs'],
@@ -30,7 +48,6 @@ export const bundles = {
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    platform: 'node',
     target: 'node22',
     alias: unused,
   },
@@ -40,33 +57,40 @@ export const bundles = {
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     format: 'esm',
-    platform: 'node',
     target: 'node24',
     alias: unused,
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url); const __filename = new URL(import.meta.url).pathname; const __dirname = new URL('.', import.meta.url).pathname.slice(0, -1);",
-    },
+    banner: { js: commonJsNames },
+  },
+  inHost: {
+    ...common,
+    minify: false,
+    entryPoints: { index: 'test/in-host/index.ts' },
+    outdir: 'out/test/in-host',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode', 'mocha'],
   },
 };
 
-/** The in-host suite, compiled for whichever VS Code runs it. */
-bundles.inHost = {
-  ...common,
-  minify: false,
-  entryPoints: { index: 'test/in-host/index.ts' },
-  outdir: 'out/test/in-host',
-  outExtension: { '.js': '.cjs' },
-  format: 'cjs',
-  platform: 'node',
-  target: 'node22',
-  external: ['vscode', 'mocha'],
-};
+/** What the VSIX is made of; the rest is for tests. */
+export const shipped = ['extension', 'engine', 'controlPlane'];
 
-/** Builds the named bundles (all when none is named) from a clean `dist`. */
+/**
+ * Builds the named bundles (all when none is named). Each file is replaced as it is ready, so that whoever runs the
+ * old one is not disturbed; what an earlier build left over goes when everything was built.
+ */
 export async function buildAll(names = Object.keys(bundles)) {
-  await Promise.all(['dist', 'out/test'].map((folder) => rm(folder, { recursive: true, force: true })));
-  await Promise.all(names.map((name) => build(bundles[name])));
-  await cp('node_modules/dockerode/lib/proto', 'dist/proto', { recursive: true });
+  const results = await Promise.all(names.map((name) => build({ ...bundles[name], metafile: true })));
+  const outputs = results.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  if (shipped.every((name) => names.includes(name))) await prune('dist', new Set(outputs));
 }
 
-if (import.meta.main ?? process.argv[1] === new URL(import.meta.url).pathname) await buildAll();
+async function prune(folder, kept) {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const left = files.filter((file) => !kept.has(relative(root, file).replaceAll('\\', '/')));
+  await Promise.all(left.map((file) => rm(file, { force: true })));
+}
+
+if (import.meta.main) await buildAll();

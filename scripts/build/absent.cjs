@@ -1,2 +1,2 @@
-// Stands in for optional parts of dockerode that this product never uses.
+// Stands in for parts of dockerode that this product never uses.
 module.exports = {};

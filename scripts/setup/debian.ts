@@ -26,16 +26,22 @@ export async function installPackages(names: readonly string[]): Promise<void> {
     );
   }
   await updateLists();
-  await must('apt-get', ['install', '-y', '--no-install-recommends', ...missing], { env: quiet });
+  await apt('install', '-y', '--no-install-recommends', ...missing);
 }
 
-/** Unpacks packages without installing them, into one fresh folder. Returns the folder. */
+/** Installs what a package depends on, but not the package itself, whose service would start. */
+export async function installLibrariesOf(name: string): Promise<void> {
+  const listing = await must('apt-cache', ['depends', '--important', name]);
+  const names = [...listing.matchAll(/\bDepends: ([a-z0-9][a-z0-9+.-]*)$/gm)].map(([, found = '']) => found);
+  await installPackages([...new Set(names)].filter((found) => found.startsWith('lib')));
+}
+
+/** Unpacks packages without installing them, into one fresh folder. Returns the folder; its parent is the caller's. */
 export async function unpackPackages(names: readonly string[]): Promise<string> {
   await updateLists();
   const folder = await mkdtemp(join(tmpdir(), 'patr-packages-'));
-  // apt fetches as its own user, which must be able to write here.
-  await must('chmod', ['777', folder]);
-  await must('apt-get', ['download', ...names], { cwd: folder, env: quiet });
+  // As root and not as apt's own user, who may not write here.
+  await must('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', ...names], { cwd: folder, env: quiet });
   const root = join(folder, 'root');
   for (const file of await readdir(folder)) {
     if (file.endsWith('.deb')) await must('dpkg', ['-x', join(folder, file), root]);
@@ -43,7 +49,32 @@ export async function unpackPackages(names: readonly string[]): Promise<string> 
   return root;
 }
 
+/** The version of each package that would be installed now. @throws when there is no such package. */
+export async function candidates(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const known = await readCandidates(names);
+  if (names.every((name) => known.has(name))) return known;
+  await updateLists();
+  const found = await readCandidates(names);
+  const unknown = names.filter((name) => !found.has(name));
+  if (unknown.length > 0) throw new Error(`apt knows no package ${unknown.join(', ')}.`);
+  return found;
+}
+
+async function readCandidates(names: readonly string[]): Promise<Map<string, string>> {
+  const text = await must('apt-cache', ['policy', ...names], { env: { LC_ALL: 'C' } });
+  const versions = new Map<string, string>();
+  for (const [, name = '', version = ''] of text.matchAll(/^(\S+):\n(?: .*\n)*? {2}Candidate: (\S+)$/gm)) {
+    if (version !== '(none)') versions.set(name, version);
+  }
+  return versions;
+}
+
 function updateLists(): Promise<string> {
-  updated ??= must('apt-get', ['update'], { env: quiet });
+  updated ??= apt('update');
   return updated;
+}
+
+/** Somebody else's apt is waited for: on a fresh machine the system's own updates may be running. */
+function apt(...args: readonly string[]): Promise<string> {
+  return must('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], { env: quiet });
 }
