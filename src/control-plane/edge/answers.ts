@@ -1,0 +1,45 @@
+/**
+ * What the edge answers itself, in words: to programs that ask for JSON, and to people. The texts are constant, so
+ * nothing that a client sent can come back in them.
+ */
+function page(title: string, text: string): string {
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>` +
+    '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">' +
+    '<style>body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.4rem}</style>' +
+    `</head><body><main><h1>${title}</h1><p>${text}</p></main></body></html>`
+  );
+}
+
+function json(error: string, message: string): string {
+  return JSON.stringify({ success: false, error, message });
+}
+
+/** Quotes a constant for the configuration: within single quotes nothing but a single quote has a meaning. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", '&#39;')}'`;
+}
+
+const wantsJson = '{ req.hdr(accept) -m sub application/json }';
+
+const notFound = {
+  title: 'No deployment answers here',
+  text: 'No deployment has this address. It may have been deleted or renamed; the Patr view of the editor shows the addresses there are.',
+};
+
+const unavailable = {
+  title: 'This deployment is not ready',
+  text: 'The deployment exists, but none of its instances takes traffic right now: it is starting, stopped, or failing. The Patr view of the editor shows which, and why.',
+};
+
+/** For names that the map does not have. */
+export const notFoundRules: readonly string[] = [
+  `http-request return status 404 content-type application/json string ${quoted(json('noDeploymentHere', notFound.text))} if !{ var(txn.slot) -m found } ${wantsJson}`,
+  `http-request return status 404 content-type "text/html; charset=utf-8" string ${quoted(page(notFound.title, notFound.text))} if !{ var(txn.slot) -m found }`,
+];
+
+/** For a deployment without an instance that takes traffic. */
+export const unavailableRules: readonly string[] = [
+  `http-request return status 503 content-type application/json hdr retry-after 2 string ${quoted(json('noReadyInstance', unavailable.text))} if { nbsrv eq 0 } ${wantsJson}`,
+  `http-request return status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(unavailable.title, unavailable.text))} if { nbsrv eq 0 }`,
+];

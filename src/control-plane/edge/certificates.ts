@@ -1,0 +1,92 @@
+import { covers, issue, type Credential } from '../tls/authority.ts';
+import type { EdgeFiles } from './edgeFiles.ts';
+import { certificateListName } from './haproxyConfig.ts';
+import { word, type RuntimeApi } from './runtimeApi.ts';
+
+/** Name of the certificate that answers where no other fits: the list must have one. */
+const fallback = 'certificates/fallback.pem';
+const fallbackHosts = ['localhost'] as const;
+
+export function certificateName(deploymentId: string): string {
+  return `certificates/${word(deploymentId)}.pem`;
+}
+
+/** Certificates of deployments: issued by the region's authority, on disk for a start, in the proxy at run time. */
+export class Certificates {
+  readonly #files: EdgeFiles;
+  readonly #authority: Credential;
+  readonly #api: RuntimeApi;
+  readonly #now: () => number;
+
+  constructor(files: EdgeFiles, authority: Credential, api: RuntimeApi, now: () => number) {
+    this.#files = files;
+    this.#authority = authority;
+    this.#api = api;
+    this.#now = now;
+  }
+
+  /** What must be on disk before the proxy starts for the first time. */
+  async prepare(): Promise<void> {
+    await this.#fresh(fallback, fallbackHosts);
+    await this.#writeList();
+  }
+
+  /** Makes the deployment's certificate cover exactly these hosts, on disk and in the running proxy. */
+  async ensure(deploymentId: string, hosts: readonly string[], signal?: AbortSignal): Promise<void> {
+    const [first, ...others] = hosts;
+    if (first === undefined) return;
+    const name = certificateName(deploymentId);
+    const changed = await this.#fresh(name, [first, ...others]);
+    if (!changed && (await this.#isServed(name, signal))) return;
+    await this.#load(name, signal);
+    await this.#writeList();
+  }
+
+  async remove(deploymentId: string, signal?: AbortSignal): Promise<void> {
+    const name = certificateName(deploymentId);
+    const waiting = signal === undefined ? {} : { signal };
+    const [list, path] = [this.#files.inside(certificateListName), this.#files.inside(name)];
+    // What is not there answers so, and that is as good.
+    await this.#api.ask(`del ssl crt-list ${list} ${path}`, waiting);
+    await this.#api.ask(`del ssl cert ${path}`, waiting);
+    await this.#files.remove(name);
+    await this.#writeList();
+  }
+
+  /** Issues it anew unless what is on disk still fits. Returns whether it did. */
+  async #fresh(name: string, hosts: readonly [string, ...string[]]): Promise<boolean> {
+    const there = await this.#files.read(name);
+    if (there !== undefined && covers(there, hosts, this.#now())) return false;
+    const { certificate, key } = await issue(this.#authority, hosts, this.#now());
+    await this.#files.write(name, `${certificate.trim()}\n${key.trim()}\n`);
+    return true;
+  }
+
+  async #isServed(name: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const waiting = signal === undefined ? {} : { signal };
+    const list = await this.#api.ask(`show ssl crt-list ${this.#files.inside(certificateListName)}`, waiting);
+    return list.split('\n').some((line) => line.trim().startsWith(this.#files.inside(name)));
+  }
+
+  async #load(name: string, signal: AbortSignal | undefined): Promise<void> {
+    const waiting = signal === undefined ? {} : { signal };
+    const path = this.#files.inside(name);
+    const pem = ((await this.#files.read(name)) ?? '').trim();
+    // "new" refuses a certificate that the proxy knows already, which is fine: it is set all the same.
+    await this.#api.ask(`new ssl cert ${path}`, waiting);
+    await this.#api.tell(`set ssl cert ${path} <<\n${pem}\n`, /transaction (created|updated)/i, waiting);
+    await this.#api.tell(`commit ssl cert ${path}`, /success/i, waiting);
+    if (await this.#isServed(name, signal)) return;
+    const list = this.#files.inside(certificateListName);
+    await this.#api.tell(`add ssl crt-list ${list} ${path}`, /success|inserting/i, waiting);
+  }
+
+  async #writeList(): Promise<void> {
+    const names = (await this.#files.list('certificates')).filter((name) => name.endsWith('.pem')).toSorted();
+    const paths = names.map((name) => this.#files.inside(`certificates/${name}`));
+    // The first of the list answers clients that name no host, or one that nothing fits.
+    const first = this.#files.inside(fallback);
+    const others = paths.filter((path) => path !== first);
+    await this.#files.write(certificateListName, `${[first, ...others].join('\n')}\n`);
+  }
+}

@@ -1,0 +1,115 @@
+import { notFoundRules, unavailableRules } from './answers.ts';
+
+/** A server of a backend as the configuration file names it. */
+export interface ConfiguredServer {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly state: 'ready' | 'drain';
+}
+
+export interface ProxyConfig {
+  /** Address that the edge listens on, in its own network. */
+  readonly listen: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** Folder of maps, certificates and sockets, as the proxy sees it. */
+  readonly folder: string;
+  /** Number of backends that are prepared ahead; a route takes the next free one without a reload. */
+  readonly slots: number;
+  /** Servers by slot, so that a proxy that starts again serves at once. */
+  readonly servers: ReadonlyMap<number, readonly ConfiguredServer[]>;
+}
+
+export const hostMapName = 'hosts.map';
+export const certificateListName = 'certificates.txt';
+export const adminSocketName = 'admin.sock';
+export const configName = 'haproxy.cfg';
+
+export function slotName(slot: number): string {
+  return `slot${slot}`;
+}
+
+/**
+ * The proxy's whole configuration, for HAProxy 2.6 and later. Names, members and certificates change through the
+ * runtime API afterwards; this text is what a start or a reload begins with.
+ */
+export function haproxyConfig(config: ProxyConfig): string {
+  const backends = Array.from({ length: config.slots }, (_, slot) =>
+    backend(slot, config.servers.get(slot) ?? []),
+  );
+  return [global(config), defaults, frontends(config), nowhere, ...backends].join('\n\n') + '\n';
+}
+
+function global({ folder }: ProxyConfig): string {
+  return `global
+  log stdout format raw local0 notice
+  stats socket unix@${folder}/${adminSocketName} mode 600 level admin expose-fd listeners
+  stats timeout 1m
+  maxconn 20000
+  # The process binds as root and then works as nobody in particular.
+  user nobody
+  group nogroup
+  hard-stop-after 10m
+  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+  ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20
+  tune.ssl.default-dh-param 2048`;
+}
+
+const defaults = `defaults
+  mode http
+  log global
+  option dontlognull
+  option http-keep-alive
+  # A server that cannot be connected to costs a retry elsewhere. A request that reached one is never sent again.
+  option redispatch 1
+  retries 3
+  retry-on conn-failure
+  # Against slow senders of headers; a slow body is an upload.
+  timeout http-request 15s
+  timeout http-keep-alive 75s
+  timeout connect 5s
+  timeout queue 10s
+  timeout client 5m
+  timeout server 5m
+  timeout tunnel 1h
+  timeout client-fin 30s`;
+
+function frontends(config: ProxyConfig): string {
+  const { listen, httpPort, httpsPort, folder } = config;
+  const rules = [
+    '  http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    '  http-request set-var(txn.path) path',
+    '  http-request set-var(txn.key) var(txn.host),concat(,txn.path,)',
+    `  http-request set-var(txn.slot) var(txn.key),map_beg(${folder}/${hostMapName})`,
+    ...notFoundRules.map((rule) => `  ${rule}`),
+    // What a client says of itself in these headers is not believed.
+    '  http-request del-header x-forwarded-for',
+    '  http-request set-header x-forwarded-for %[src]',
+    '  http-request set-header x-forwarded-host %[req.hdr(host)]',
+    '  http-request set-header x-forwarded-proto http if !{ ssl_fc }',
+    '  http-request set-header x-forwarded-proto https if { ssl_fc }',
+    '  use_backend %[var(txn.slot)] if { var(txn.slot) -m found }',
+    '  default_backend nowhere',
+  ];
+  return `frontend public
+  bind ${listen}:${httpPort}
+  bind ${listen}:${httpsPort} ssl crt-list ${folder}/${certificateListName} alpn h2,http/1.1
+${rules.join('\n')}`;
+}
+
+const nowhere = `backend nowhere
+  http-request deny deny_status 404`;
+
+function backend(slot: number, servers: readonly ConfiguredServer[]): string {
+  return [
+    `backend ${slotName(slot)}`,
+    '  balance leastconn',
+    '  http-reuse safe',
+    ...unavailableRules.map((rule) => `  ${rule}`),
+    ...servers.map(({ name, address, port, state }) => {
+      // Weight 0 is what draining is: what it has goes on, nothing new comes.
+      return `  server ${name} ${address}:${port} weight ${state === 'drain' ? 0 : 100}`;
+    }),
+  ].join('\n');
+}

@@ -1,0 +1,72 @@
+import { connect } from 'node:net';
+import { withTimeout } from '../../base/abort.ts';
+
+/** The proxy did not do what it was told, or does not answer. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+}
+
+const longestAnswer = 64 * 1024 * 1024;
+const timeoutMs = 10_000;
+
+/** What may stand in a command beside its fixed words. */
+const safeWord = /^[A-Za-z0-9_./:@-]{1,512}$/;
+
+/** Checks a value that goes into a command: no white space, quote, semicolon or backslash can. */
+export function word(value: string | number): string {
+  const text = String(value);
+  if (!safeWord.test(text)) throw new ProxyError(`${JSON.stringify(text)} cannot be part of a command.`);
+  return text;
+}
+
+/** HAProxy's admin socket. One connection per batch: each answer ends with an empty line. */
+export interface RuntimeApi {
+  /** Sends a command and returns its answer, trimmed. @throws ProxyError when nobody answers. */
+  ask(command: string, options?: { signal?: AbortSignal }): Promise<string>;
+  /** Sends a command that answers nothing, or one of the given texts, when it worked. @throws ProxyError. */
+  tell(command: string, expected: RegExp, options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+export function runtimeApi(socketPath: string): RuntimeApi {
+  const ask = async (command: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> =>
+    (await exchange(socketPath, command, withTimeout(timeoutMs, signal))).trim();
+  return {
+    ask,
+    async tell(command, expected, options) {
+      const answer = await ask(command, options);
+      if (answer !== '' && !expected.test(answer)) {
+        throw new ProxyError(`The edge refused "${command.split('\n')[0]}": ${answer}`);
+      }
+    },
+  };
+}
+
+function exchange(socketPath: string, command: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path: socketPath });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const fail = (why: string, cause?: unknown): void => {
+      socket.destroy();
+      reject(new ProxyError(`The edge's admin socket ${why}.`, { cause }));
+    };
+    const onAbort = (): void => fail('did not answer in time', signal.reason);
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', (error) => fail('cannot be reached', error));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > longestAnswer) fail('answered without an end');
+    });
+    // The proxy closes the connection after the answer of a batch.
+    socket.on('close', () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(Buffer.concat(chunks).toString('utf8'));
+    });
+    socket.end(`${command}\n`);
+  });
+}

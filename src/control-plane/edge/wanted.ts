@@ -1,0 +1,76 @@
+import type { DeploymentRoutes, Member } from './contract.ts';
+import type { RunningServer } from './proxyState.ts';
+
+/** What a proxy shall be: names to slots, and the servers of each slot. */
+export interface SlotPlan {
+  readonly slot: number;
+  readonly port: number;
+  readonly hosts: readonly string[];
+  readonly members: readonly Member[];
+}
+
+/** Which slot each route has, by `<deploymentId>:<port>`. */
+export type Assignments = ReadonlyMap<string, number>;
+
+export function routeKey(deploymentId: string, port: number): string {
+  return `${deploymentId}:${port}`;
+}
+
+/** The key of a host in the map: its whole site. */
+export function mapKey(host: string): string {
+  return `${host}/`;
+}
+
+/** Name of an instance's server. Instance ids are the engine's, which a command can carry as they are. */
+export function serverName(instanceId: string): string {
+  return `i${instanceId}`;
+}
+
+export function instanceOf(name: string): string | undefined {
+  return name.startsWith('i') ? name.slice(1) : undefined;
+}
+
+/** Gives every route of the deployment a slot, keeping those it has. `undefined`: there are not enough. */
+export function assign(
+  routes: DeploymentRoutes,
+  assignments: Assignments,
+  slots: number,
+): Map<string, number> | undefined {
+  const taken = new Set(assignments.values());
+  const next = new Map(assignments);
+  const wanted = new Set(routes.ports.map(({ port }) => routeKey(routes.deploymentId, port)));
+  for (const key of assignments.keys()) {
+    if (key.startsWith(`${routes.deploymentId}:`) && !wanted.has(key)) next.delete(key);
+  }
+  let candidate = 0;
+  for (const key of wanted) {
+    if (next.has(key)) continue;
+    while (taken.has(candidate)) candidate += 1;
+    if (candidate >= slots) return undefined;
+    taken.add(candidate);
+    next.set(key, candidate);
+  }
+  return next;
+}
+
+export type ServerChange =
+  | { readonly kind: 'add'; readonly name: string; readonly address: string; readonly port: number; readonly state: 'ready' | 'drain' }
+  | { readonly kind: 'state'; readonly name: string; readonly state: 'ready' | 'drain' }
+  | { readonly kind: 'remove'; readonly name: string };
+
+/** Steps from the servers that a slot has to those it shall have; additions first, so that it is never empty between. */
+export function serverChanges(plan: SlotPlan, running: readonly RunningServer[]): ServerChange[] {
+  const wanted = new Map(plan.members.map((member) => [serverName(member.instanceId), member]));
+  const there = new Map(running.filter(({ slot }) => slot === plan.slot).map((server) => [server.name, server]));
+  const changes: ServerChange[] = [];
+  const replaced: ServerChange[] = [];
+  for (const [name, { address, state }] of wanted) {
+    const server = there.get(name);
+    if (server === undefined) changes.push({ kind: 'add', name, address, port: plan.port, state });
+    else if (server.address !== address || server.port !== plan.port) {
+      replaced.push({ kind: 'remove', name }, { kind: 'add', name, address, port: plan.port, state });
+    } else if (server.state !== state) changes.push({ kind: 'state', name, state });
+  }
+  const gone = Array.from(there.keys()).filter((name) => !wanted.has(name));
+  return [...changes, ...replaced, ...gone.map((name): ServerChange => ({ kind: 'remove', name }))];
+}

@@ -1,0 +1,117 @@
+import * as x509 from '@peculiar/x509';
+import { webcrypto } from 'node:crypto';
+
+/** A key and its certificate, as PEM texts. */
+export interface Credential {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const day = 86_400_000;
+const authorityDays = 3650;
+const leafDays = 397;
+
+/** A certificate is made anew when less than this is left of it, in milliseconds. */
+export const renewBeforeMs = 30 * day;
+
+x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+
+/** The region's own authority: trusted by whoever chooses to, and only for names under `domain`. */
+export async function makeAuthority(regionName: string, domain: string, now: number): Promise<Credential> {
+  const keys = await makeKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(),
+    name: [{ CN: [`Patr region ${regionName}`] }],
+    notBefore: new Date(now - day),
+    notAfter: new Date(now + authorityDays * day),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      nameConstraint(domain),
+    ],
+  });
+  return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
+}
+
+/** A certificate for the given host names, signed by the authority. */
+export async function issue(
+  authority: Credential,
+  hosts: readonly [string, ...string[]],
+  now: number,
+): Promise<Credential> {
+  const issuer = new x509.X509Certificate(authority.certificate);
+  const keys = await makeKeys();
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial(),
+    // Names are in the extension; a common name is for people, and has a bound that host names do not.
+    subject: [{ CN: [hosts[0].slice(0, 64)] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(now - day),
+    notAfter: new Date(now + leafDays * day),
+    signingKey: await importKey(authority.key),
+    publicKey: keys.publicKey,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns' as const, value }))),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
+}
+
+/** Whether a certificate covers exactly these names and is not about to expire. Unreadable ones do not. */
+export function covers(certificatePem: string, hosts: readonly string[], now: number): boolean {
+  let certificate: x509.X509Certificate;
+  try {
+    certificate = new x509.X509Certificate(certificatePem);
+  } catch {
+    return false;
+  }
+  const names = certificate
+    .getExtension(x509.SubjectAlternativeNameExtension)
+    ?.names.items.map(({ value }) => value);
+  const same = names !== undefined && names.toSorted().join() === hosts.toSorted().join();
+  return same && certificate.notAfter.getTime() - now > renewBeforeMs;
+}
+
+async function makeKeys(): Promise<CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as unknown as CryptoKeyPair;
+}
+
+async function exportKey(key: CryptoKey): Promise<string> {
+  const bytes = await webcrypto.subtle.exportKey('pkcs8', key as unknown as webcrypto.CryptoKey);
+  return x509.PemConverter.encode(bytes, 'PRIVATE KEY');
+}
+
+async function importKey(pem: string): Promise<CryptoKey> {
+  const [bytes] = x509.PemConverter.decode(pem);
+  if (bytes === undefined) throw new Error('The key of the authority cannot be read.');
+  return (await webcrypto.subtle.importKey('pkcs8', bytes, algorithm, false, ['sign'])) as unknown as CryptoKey;
+}
+
+function serial(): string {
+  const bytes = webcrypto.getRandomValues(new Uint8Array(16));
+  // The first bit is the sign; a serial number is positive.
+  bytes[0] = (bytes[0] ?? 0) & 0x7f;
+  return Buffer.from(bytes).toString('hex');
+}
+
+/** Permits names under one domain only: whoever trusts this authority trusts it for nothing else. */
+function nameConstraint(domain: string): x509.Extension {
+  const name = Buffer.from(domain, 'ascii');
+  const dns = Buffer.concat([Buffer.from([0x82, name.length]), name]);
+  const subtree = sequence(0x30, dns);
+  const permitted = sequence(0xa0, subtree);
+  return new x509.Extension('2.5.29.30', true, new Uint8Array(sequence(0x30, permitted)));
+}
+
+function sequence(tag: number, content: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([tag, content.length]), content]);
+}
