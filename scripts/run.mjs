@@ -57,4 +57,9 @@ if (task === undefined || !/^[a-z-]+$/.test(task) || !existsSync(file)) {
 }
 install();
 const path = [dirname(node), join(modules, '.bin'), process.env.PATH].join(delimiter);
-forwardTo(spawn(node, [file, ...args], { env: { ...process.env, PATH: path }, stdio: 'inherit' }));
+forwardTo(
+  spawn(node, [join(root, 'scripts', 'main.ts'), task, ...args], {
+    env: { ...process.env, PATH: path },
+    stdio: 'inherit',
+  }),
+);

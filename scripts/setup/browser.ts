@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { canInstall, installPackages } from './debian.ts';
+import { SetupError } from './setupError.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -10,7 +11,7 @@ export async function ensureBrowser(say: (line: string) => void = () => {}): Pro
   const found = await first(places);
   if (found !== undefined) return found;
   if (!(await canInstall())) {
-    throw new Error(
+    throw new SetupError(
       'No Chromium was found. Install one, or name it in the environment variable PATR_BROWSER.',
     );
   }
@@ -18,7 +19,7 @@ export async function ensureBrowser(say: (line: string) => void = () => {}): Pro
   await installPackages(['chromium', 'fonts-dejavu-core']);
   const installed = await first(places);
   if (installed === undefined)
-    throw new Error('Chromium was installed, but its program is not where it should be.');
+    throw new SetupError('Chromium was installed, but its program is not where it should be.');
   return installed;
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must, run } from './processes.ts';
+import { SetupError } from './setupError.ts';
 
 const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
 let updated: Promise<string> | undefined;
@@ -21,7 +22,7 @@ export async function installPackages(names: readonly string[]): Promise<void> {
   }
   if (missing.length === 0) return;
   if (!(await canInstall())) {
-    throw new Error(
+    throw new SetupError(
       `These packages are needed and can only be installed as root on Debian: ${missing.join(' ')}.`,
     );
   }
@@ -56,7 +57,7 @@ export async function candidates(names: readonly string[]): Promise<ReadonlyMap<
   await updateLists();
   const found = await readCandidates(names);
   const unknown = names.filter((name) => !found.has(name));
-  if (unknown.length > 0) throw new Error(`apt knows no package ${unknown.join(', ')}.`);
+  if (unknown.length > 0) throw new SetupError(`apt knows no package ${unknown.join(', ')}.`);
   return found;
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { canInstall, installPackages } from './debian.ts';
 import { cacheFolder } from './folders.ts';
 import { run } from './processes.ts';
+import { SetupError } from './setupError.ts';
 
 type Answer =
   | { readonly kind: 'answers'; readonly version: string }
@@ -17,7 +18,7 @@ type Answer =
 export async function ensureEngine(say: (line: string) => void = () => {}): Promise<string> {
   const first = await ask();
   if (first.kind === 'answers') return first.version;
-  if (!(await mayInstall())) throw new Error(adviceFor(first.why));
+  if (!(await mayInstall())) throw new SetupError(adviceFor(first.why));
   say('No Docker engine answers: installing docker.io');
   await installPackages(['docker.io', 'iptables']);
   // The package's own service may have started it.
@@ -71,7 +72,7 @@ async function startDaemon(say: (line: string) => void): Promise<string> {
     await wait(250);
   }
   const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-10).join('\n');
-  throw new Error(`The Docker engine did not start. Its last words:\n${words}`);
+  throw new SetupError(`The Docker engine did not start. Its last words:\n${words}`);
 }
 
 if (import.meta.main)

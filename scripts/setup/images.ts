@@ -1,6 +1,7 @@
 import { canInstall } from './debian.ts';
 import { buildOfflineImages, offline } from './offlineImages.ts';
 import { run } from './processes.ts';
+import { SetupError } from './setupError.ts';
 
 /** Images that the local region, the sample and the tests are made of. */
 export interface Images {
@@ -30,7 +31,7 @@ export async function ensureImages(say: (line: string) => void = () => {}): Prom
     process.env['PATR_OFFLINE_IMAGES'] === '1' ? 'PATR_OFFLINE_IMAGES is set' : await pullAll(say);
   if (obstacle === undefined) return published;
   if (!(await canInstall())) {
-    throw new Error(
+    throw new SetupError(
       `The base images could not be pulled (${obstacle}), and they can be built without a registry only on Debian as root. See that \`docker pull ${published.node}\` works, then run this again.`,
     );
   }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { candidates, installLibrariesOf, installPackages, unpackPackages } from './debian.ts';
 import { placeBase, placeBusybox, placeCertificates, placeProgram } from './imageTree.ts';
 import { must, run } from './processes.ts';
+import { SetupError } from './setupError.ts';
 
 /** Images without a registry: built from scratch, used as their published namesakes are. */
 export const offline = {
@@ -119,7 +120,7 @@ async function fillFromPackage(name: string, program: string, target: string, ro
     const listing = await must('find', [unpacked, '-type', 'f', '-path', `*bin/${program}`]);
     const [found] = listing.split('\n');
     if (found === undefined || found === '')
-      throw new Error(`The package ${name} has no program ${program}.`);
+      throw new SetupError(`The package ${name} has no program ${program}.`);
     await placeProgram(found, target, root);
     await placeCertificates(root);
   } finally {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { SetupError } from './setupError.ts';
 
 export interface Finished {
   readonly code: number;
@@ -46,5 +47,5 @@ export async function must(
   const { code, stdout, stderr } = await run(program, args, options);
   if (code === 0) return stdout;
   const words = (stderr.trim() === '' ? stdout : stderr).trim().split('\n').slice(-15).join('\n');
-  throw new Error(`${program} ${args.join(' ')} ended with code ${code}:\n${words}`);
+  throw new SetupError(`${program} ${args.join(' ')} ended with code ${code}:\n${words}`);
 }

@@ -7,6 +7,7 @@ import { withTable } from '../bench/table.ts';
 import { root } from '../build/folders.ts';
 import { ensureEngine } from '../setup/engine.ts';
 import { ensureImages } from '../setup/images.ts';
+import { SetupError } from '../setup/setupError.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -37,5 +38,6 @@ for (const bench of (await benches()).filter(wanted)) {
   for (const [name, value] of Object.entries(figures)) process.stdout.write(`${name} ${value}\n`);
   await writeFile(page, withTable(await readFile(page, 'utf8'), bench.name, bench.figures, figures));
 }
-if (Object.keys(all).length === 0) throw new Error(`No part of the measurements is called ${values.only}.`);
+if (Object.keys(all).length === 0)
+  throw new SetupError(`No part of the measurements is called ${values.only}.`);
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(all, null, 2)}\n`);

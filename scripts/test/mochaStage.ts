@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../build/folders.ts';
+import { SetupError } from '../setup/setupError.ts';
 
 export interface Counts {
   readonly passed: number;
@@ -22,7 +23,7 @@ export interface MochaStage {
  */
 export async function runMocha(stage: MochaStage, filter: string | undefined): Promise<Counts> {
   const files = (await Array.fromAsync(glob(stage.files, { cwd: root }))).toSorted();
-  if (files.length === 0) throw new Error(`No test file matches ${stage.files}.`);
+  if (files.length === 0) throw new SetupError(`No test file matches ${stage.files}.`);
   const args = [
     join(root, 'node_modules', 'mocha', 'bin', 'mocha.js'),
     '--reporter',
