@@ -24,7 +24,13 @@ export type PortType = v.InferOutput<typeof portType>;
 
 const patrImage = v.object({ registry: v.literal(patrRegistry), repositoryId: uuid });
 const externalImage = v.object({
-  registry: v.pipe(v.string(), v.trim(), v.minLength(1, 'must name a registry'), v.maxLength(255)),
+  registry: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1, 'must name a registry'),
+    v.maxLength(255),
+    v.check((host) => host !== patrRegistry, 'is the own registry: name the image by its repositoryId'),
+  ),
   imageName: v.pipe(
     v.string(),
     v.trim(),

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { OptionsError, parseOptions } from '../../../src/control-plane/options.ts';
+
+const least = ['--port', '0', '--state-dir', 'd', '--token-file', 't'];
+
+describe('the command line', () => {
+  it('has a default for everything but port, state and token', () => {
+    const options = parseOptions(least);
+    assert.equal(options.port, 0);
+    assert.equal(options.host, '127.0.0.1');
+    assert.equal(options.placement, 'auto');
+    assert.equal(options.domain, 'localhost');
+    assert.equal(options.engine, 'unix:///var/run/docker.sock');
+  });
+
+  it('takes the last of two, as shells expect', () => {
+    assert.equal(parseOptions([...least, '--port=7071']).port, 7071);
+  });
+
+  const refused: [string, string[], RegExp][] = [
+    ['nothing', [], /--port is missing/],
+    ['no state directory', ['--port', '1', '--token-file', 't'], /--state-dir is missing/],
+    [
+      'a port that is none',
+      [...least, '--port', '70000'],
+      /--port must be a port from 0 to 65535, not "70000"/,
+    ],
+    ['a port with a sign', [...least, '--http-port=-1'], /--http-port must be a port/],
+    ['an unknown option', [...least, '--prot', '1'], /--prot/],
+    ['a stray word', [...least, 'serve'], /serve/],
+    ['an unknown placement', [...least, '--placement', 'cloud'], /auto or host or bridged, not "cloud"/],
+    ['a name that no container could have', [...least, '--name', 'My Region'], /--name must be/],
+  ];
+  for (const [what, argv, message] of refused) {
+    it(`says what is wrong with ${what}`, () => {
+      assert.throws(
+        () => parseOptions(argv),
+        (error: unknown) => error instanceof OptionsError && message.test(error.message),
+      );
+    });
+  }
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { silentLog } from '../../../../src/base/log.ts';
+import type { Clock } from '../../../../src/base/clock.ts';
+import { createWatcher, type Watcher } from '../../../../src/control-plane/registry/watcher.ts';
+import { memoryNotary } from '../../../support/controlPlane.ts';
+import { addDeployment, addRepository } from '../../../support/deployments.ts';
+import { digestOf, FakeRegistry } from '../../../support/fakeRegistry.ts';
+
+describe('the look at the registry', () => {
+  let notary: ReturnType<typeof memoryNotary>;
+  let registry: FakeRegistry;
+  let watcher: Watcher;
+  let path: string;
+  let repositoryId: string;
+  let waits: number[];
+
+  beforeEach(() => {
+    notary = memoryNotary();
+    registry = new FakeRegistry();
+    repositoryId = addRepository(notary);
+    path = `${notary.workspaceId}/shop`;
+    waits = [];
+    // Every wait ends with the signal alone; what was waited for is noted.
+    const clock: Clock = {
+      now: () => 1,
+      sleep: (ms, signal) =>
+        new Promise((_, reject) => {
+          waits.push(ms);
+          signal?.addEventListener('abort', () => reject(signal.reason));
+        }),
+    };
+    watcher = createWatcher({ notary, registry, clock, log: silentLog, chance: () => 0 });
+  });
+  afterEach(async () => {
+    await watcher.stop();
+    notary.store.dispose();
+  });
+
+  const seen = () =>
+    notary.store.repositories.seenTags(repositoryId).map(({ tag, digest, size }) => [tag, digest, size]);
+
+  it('finds what was pushed while nobody listened, and how large it is', async () => {
+    registry.push(path, 'latest', digestOf(1));
+    const { id } = addDeployment(notary, { source: { registry: 'registry.patr.cloud', repositoryId } });
+    await watcher.look();
+    assert.deepEqual(seen(), [['latest', digestOf(1), 1000]]);
+    assert.equal(notary.store.deployments.find(id)?.intent, 'running');
+    assert.equal(notary.store.repositories.size(repositoryId), 1000);
+  });
+
+  it('forgets tags that are gone', async () => {
+    registry.push(path, 'old', digestOf(1));
+    await watcher.look();
+    registry.repositories.get(path)?.delete('old');
+    await watcher.look();
+    assert.deepEqual(seen(), []);
+  });
+
+  it('takes what the registry has, not what a notification meant', async () => {
+    registry.push(path, 'latest', digestOf(2));
+    watcher.pushed(path, 'latest');
+    watcher.pushed('nobody/knows', 'latest');
+    await watcher.stop();
+    assert.deepEqual(
+      seen()
+        .slice(0, 1)
+        .map(([, digest]) => digest),
+      [digestOf(2)],
+    );
+  });
+
+  it('looks again soon while the registry does not answer, and every minute once it does', async () => {
+    registry.reachable = false;
+    watcher.start();
+    await turns();
+    assert.deepEqual(waits, [500]);
+    await watcher.stop();
+  });
+});
+
+/** Lets everything that is ready run. */
+async function turns(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
