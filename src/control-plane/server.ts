@@ -1,9 +1,9 @@
 import { serve, type ServerType } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
-import { withTimeout } from '../base/abort.ts';
 
 /** How long requests that are being answered get at the end, in milliseconds. */
 const patienceMs = 3000;
+const tidyEveryMs = 20;
 
 export interface Server {
   readonly port: number;
@@ -40,10 +40,11 @@ function listenError(error: NodeJS.ErrnoException, { host, port }: { host: strin
 async function close(server: ServerType): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  if ('closeIdleConnections' in server) server.closeIdleConnections();
-  const late = withTimeout(patienceMs);
-  late.addEventListener('abort', () => {
-    if ('closeAllConnections' in server) server.closeAllConnections();
-  });
+  if (!('closeIdleConnections' in server)) return promise;
+  // A connection whose last answer ends only now would be kept open for the next request, which never comes.
+  const tidying = setInterval(() => server.closeIdleConnections(), tidyEveryMs);
+  const late = setTimeout(() => server.closeAllConnections(), patienceMs);
   await promise;
+  clearInterval(tidying);
+  clearTimeout(late);
 }
