@@ -29,8 +29,12 @@ describe('the control plane process', function () {
 
   const argv = (...more: string[]) => [
     join(import.meta.dirname, '../../src/control-plane/main.ts'),
-    ...['--port', '0', '--state-dir', directory, '--token-file', join(directory, 'token')],
-    ...['--engine', `unix://${directory}/no-engine.sock`, '--name', 'process-test', ...more],
+    '--port=0',
+    `--state-dir=${directory}`,
+    `--token-file=${join(directory, 'token')}`,
+    `--engine=unix://${directory}/no-engine.sock`,
+    '--name=process-test',
+    ...more,
   ];
 
   async function start(): Promise<Running> {
