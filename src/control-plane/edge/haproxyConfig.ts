@@ -46,7 +46,7 @@ function global({ folder }: ProxyConfig): string {
   log stdout format raw local0 notice
   stats socket unix@${folder}/${adminSocketName} mode 600 level admin expose-fd listeners
   stats timeout 1m
-  maxconn 20000
+  # How many connections fit is left to the file limit of the engine: a number beyond it would not start.
   # The process binds as root and then works as nobody in particular.
   user nobody
   group nogroup

@@ -1,4 +1,5 @@
 import { Lanes } from '../../base/lanes.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
@@ -13,7 +14,7 @@ import {
   type ConfiguredServer,
 } from './haproxyConfig.ts';
 import { parseMap, parseServersState, parseStat, slotOf, type RunningServer } from './proxyState.ts';
-import { runtimeApi, word, type RuntimeApi } from './runtimeApi.ts';
+import { ProxyError, runtimeApi, word, type RuntimeApi } from './runtimeApi.ts';
 import {
   assign,
   instanceOf,
@@ -31,13 +32,14 @@ export interface HaproxyEdgeOptions {
   readonly listen: string;
   readonly httpPort: number;
   readonly httpsPort: number;
-  /** Makes the proxy read its files again without closing its listening sockets; resolves when it has. */
+  /** Tells the proxy to read its files again without closing its listening sockets. */
   readonly reload: (options: { signal?: AbortSignal }) => Promise<void>;
   readonly log: Log;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 const firstSlots = 64;
+const reloadWithinMs = 15_000;
 const stateName = 'routes.json';
 
 interface Waiting {
@@ -68,7 +70,9 @@ export class HaproxyEdge implements Edge {
   private constructor(options: HaproxyEdgeOptions) {
     this.#options = options;
     this.#api = runtimeApi(options.files.here(adminSocketName));
-    this.#certificates = new Certificates(options.files, options.authority, this.#api, options.now);
+    this.#certificates = new Certificates(options.files, options.authority, this.#api, () =>
+      options.clock.now(),
+    );
   }
 
   /** Reads what was kept and writes all that the proxy needs for its start. */
@@ -162,7 +166,26 @@ export class HaproxyEdge implements Edge {
     this.#assignments = assign(routes, this.#assignments, this.#slots) ?? this.#assignments;
     this.#options.log.info('The edge gets more slots', { before, after: this.#slots });
     await this.#write();
+    const worker = await this.#worker(options);
     await this.#options.reload(options);
+    await this.#untilReplaced(worker, options);
+  }
+
+  /** Process id of the worker that answers. */
+  async #worker(options: Waiting): Promise<string | undefined> {
+    return /^Pid: (\d+)$/m.exec(await this.#api.ask('show info', options))?.[1];
+  }
+
+  /** Between two workers the socket may be gone for a moment. @throws ProxyError when none takes over. */
+  async #untilReplaced(before: string | undefined, options: Waiting): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + reloadWithinMs;
+    while (clock.now() < deadline) {
+      const now = await this.#worker(options).catch(() => before);
+      if (now !== before) return;
+      await clock.sleep(20, options.signal);
+    }
+    throw new ProxyError('The edge did not take over its new configuration. Its log says why.');
   }
 
   /** Brings the running proxy to the wish for one deployment. */
@@ -257,7 +280,9 @@ export class HaproxyEdge implements Edge {
     const { files, listen, httpPort, httpsPort } = this.#options;
     const plans = Array.from(this.#routes.values()).flatMap((routes) => this.#plans(routes));
     const servers = new Map(plans.map((plan) => [plan.slot, configured(plan)]));
-    const entries = plans.flatMap(({ slot, hosts }) => hosts.map((host) => `${mapKey(host)} ${slotName(slot)}`));
+    const entries = plans.flatMap(({ slot, hosts }) =>
+      hosts.map((host) => `${mapKey(host)} ${slotName(slot)}`),
+    );
     const kept: Kept = {
       slots: this.#slots,
       routes: Array.from(this.#routes.values()),
@@ -265,11 +290,19 @@ export class HaproxyEdge implements Edge {
     };
     await files.write(hostMapName, `${entries.toSorted().join('\n')}\n`);
     const folder = files.inside('').replace(/\/$/, '');
-    await files.write(configName, haproxyConfig({ listen, httpPort, httpsPort, folder, slots: this.#slots, servers }));
+    await files.write(
+      configName,
+      haproxyConfig({ listen, httpPort, httpsPort, folder, slots: this.#slots, servers }),
+    );
     await files.write(stateName, JSON.stringify(kept));
   }
 }
 
 function configured({ port, members }: SlotPlan): ConfiguredServer[] {
-  return members.map(({ instanceId, address, state }) => ({ name: serverName(instanceId), address, port, state }));
+  return members.map(({ instanceId, address, state }) => ({
+    name: serverName(instanceId),
+    address,
+    port,
+    state,
+  }));
 }

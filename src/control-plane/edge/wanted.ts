@@ -54,14 +54,22 @@ export function assign(
 }
 
 export type ServerChange =
-  | { readonly kind: 'add'; readonly name: string; readonly address: string; readonly port: number; readonly state: 'ready' | 'drain' }
+  | {
+      readonly kind: 'add';
+      readonly name: string;
+      readonly address: string;
+      readonly port: number;
+      readonly state: 'ready' | 'drain';
+    }
   | { readonly kind: 'state'; readonly name: string; readonly state: 'ready' | 'drain' }
   | { readonly kind: 'remove'; readonly name: string };
 
 /** Steps from the servers that a slot has to those it shall have; additions first, so that it is never empty between. */
 export function serverChanges(plan: SlotPlan, running: readonly RunningServer[]): ServerChange[] {
   const wanted = new Map(plan.members.map((member) => [serverName(member.instanceId), member]));
-  const there = new Map(running.filter(({ slot }) => slot === plan.slot).map((server) => [server.name, server]));
+  const there = new Map(
+    running.filter(({ slot }) => slot === plan.slot).map((server) => [server.name, server]),
+  );
   const changes: ServerChange[] = [];
   const replaced: ServerChange[] = [];
   for (const [name, { address, state }] of wanted) {

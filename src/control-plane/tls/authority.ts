@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { webcrypto } from 'node:crypto';
 
@@ -82,7 +83,10 @@ export function covers(certificatePem: string, hosts: readonly string[], now: nu
 }
 
 async function makeKeys(): Promise<CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as unknown as CryptoKeyPair;
+  return (await webcrypto.subtle.generateKey(algorithm, true, [
+    'sign',
+    'verify',
+  ])) as unknown as CryptoKeyPair;
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {
@@ -93,7 +97,9 @@ async function exportKey(key: CryptoKey): Promise<string> {
 async function importKey(pem: string): Promise<CryptoKey> {
   const [bytes] = x509.PemConverter.decode(pem);
   if (bytes === undefined) throw new Error('The key of the authority cannot be read.');
-  return (await webcrypto.subtle.importKey('pkcs8', bytes, algorithm, false, ['sign'])) as unknown as CryptoKey;
+  return (await webcrypto.subtle.importKey('pkcs8', bytes, algorithm, false, [
+    'sign',
+  ])) as unknown as CryptoKey;
 }
 
 function serial(): string {

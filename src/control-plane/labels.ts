@@ -1,0 +1,22 @@
+import type { Labels } from '../docker/engine.ts';
+
+/** Labels on everything that a region has on an engine. They are enough to recognise it with the database lost. */
+export const label = {
+  region: 'cloud.patr.region',
+  role: 'cloud.patr.role',
+  spec: 'cloud.patr.spec',
+  workspace: 'cloud.patr.workspace',
+  deployment: 'cloud.patr.deployment',
+  deploymentName: 'cloud.patr.deployment-name',
+  release: 'cloud.patr.release',
+  releaseNumber: 'cloud.patr.release-number',
+  instance: 'cloud.patr.instance',
+  ordinal: 'cloud.patr.ordinal',
+} as const;
+
+export type Role = 'instance' | 'edge' | 'registry' | 'control-plane' | 'network' | 'volume' | 'diagnosis';
+
+/** Labels of a region's thing of one role. */
+export function labelsOf(region: string, role: Role): Labels {
+  return { [label.region]: region, [label.role]: role };
+}

@@ -1,0 +1,80 @@
+import type { ContainerSpec, Mount } from '../../docker/engine.ts';
+import { configName } from '../edge/haproxyConfig.ts';
+import { labelsOf } from '../labels.ts';
+import type { Placement } from '../placement.ts';
+
+/** Folders of the services, as they see them themselves. */
+export const edgeFolder = '/run/patr';
+export const registryFolder = '/etc/patr-registry';
+export const registryStorage = '/var/lib/registry';
+export const registryConfigName = 'config.yml';
+export const certificateBundleName = 'token.crt';
+
+/** Ports inside when they are published. */
+export const insidePorts = { registry: 5000, http: 8080, https: 8443 } as const;
+
+export interface ServiceWanted {
+  readonly region: string;
+  readonly image: string;
+  readonly placement: Placement;
+  readonly shared: (target: string, readOnly: boolean) => Mount;
+}
+
+const common = {
+  environment: [],
+  restart: 'unless-stopped',
+  noNewPrivileges: true,
+  pidsLimit: 512,
+  log: { maxBytes: 10_000_000, files: 3 },
+} as const;
+
+/** The edge: binds as root, works as nobody; it can write nowhere but into the shared folder. */
+export function edgeSpec(
+  wanted: ServiceWanted & { readonly http: number; readonly https: number },
+): ContainerSpec {
+  const { region, image, placement } = wanted;
+  return {
+    ...common,
+    name: `patr-${region}-edge`,
+    image,
+    labels: labelsOf(region, 'edge'),
+    // A master that keeps the sockets and workers that serve, so that a reload closes nothing.
+    entrypoint: ['haproxy'],
+    command: ['-W', '-db', '-f', `${edgeFolder}/${configName}`],
+    user: '0:0',
+    network: placement.network,
+    mounts: [wanted.shared(edgeFolder, false)],
+    ports: [
+      ...placement.publish(wanted.http, insidePorts.http),
+      ...placement.publish(wanted.https, insidePorts.https),
+    ],
+    capabilities: { drop: ['ALL'], add: ['SETUID', 'SETGID', 'NET_BIND_SERVICE', 'DAC_OVERRIDE', 'KILL'] },
+    readOnlyRoot: true,
+  };
+}
+
+/** The registry, with its blobs in a volume of the region. */
+export function registrySpec(wanted: ServiceWanted & { readonly port: number }): ContainerSpec {
+  const { region, image, placement } = wanted;
+  return {
+    ...common,
+    name: `patr-${region}-registry`,
+    image,
+    labels: labelsOf(region, 'registry'),
+    entrypoint: ['/bin/registry'],
+    command: ['serve', `${registryFolder}/${registryConfigName}`],
+    user: '0:0',
+    network: placement.network,
+    mounts: [
+      wanted.shared(registryFolder, true),
+      { kind: 'volume', source: blobVolumeName(region), target: registryStorage, readOnly: false },
+    ],
+    ports: placement.publish(wanted.port, insidePorts.registry),
+    capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] },
+    readOnlyRoot: true,
+  };
+}
+
+export function blobVolumeName(region: string): string {
+  return `patr-${region}-blobs`;
+}
