@@ -1,4 +1,4 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must, run } from './processes.ts';
@@ -37,17 +37,25 @@ export async function installLibrariesOf(name: string): Promise<void> {
   await installPackages([...new Set(names)].filter((found) => found.startsWith('lib')));
 }
 
-/** Unpacks packages without installing them, into one fresh folder. Returns the folder; its parent is the caller's. */
-export async function unpackPackages(names: readonly string[]): Promise<string> {
+/** Unpacks packages without installing them, and takes the files away again after `use`. */
+export async function withUnpacked<T>(
+  names: readonly string[],
+  use: (root: string) => Promise<T>,
+): Promise<T> {
   await updateLists();
   const folder = await mkdtemp(join(tmpdir(), 'patr-packages-'));
-  // As root and not as apt's own user, who may not write here.
-  await must('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', ...names], { cwd: folder, env: quiet });
-  const root = join(folder, 'root');
-  for (const file of await readdir(folder)) {
-    if (file.endsWith('.deb')) await must('dpkg', ['-x', join(folder, file), root]);
+  try {
+    // As root and not as apt's own user, who may not write here.
+    const args = ['-o', 'APT::Sandbox::User=root', 'download', ...names];
+    await must('apt-get', args, { cwd: folder, env: quiet });
+    const root = join(folder, 'root');
+    for (const file of await readdir(folder)) {
+      if (file.endsWith('.deb')) await must('dpkg', ['-x', join(folder, file), root]);
+    }
+    return await use(root);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  return root;
 }
 
 /** The version of each package that would be installed now. @throws when there is no such package. */

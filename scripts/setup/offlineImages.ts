@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { candidates, installLibrariesOf, installPackages, unpackPackages } from './debian.ts';
+import { join } from 'node:path';
+import { candidates, installLibrariesOf, installPackages, withUnpacked } from './debian.ts';
 import { placeBase, placeBusybox, placeCertificates, placeProgram } from './imageTree.ts';
 import { must, run } from './processes.ts';
 import { SetupError } from './setupError.ts';
@@ -115,15 +115,12 @@ async function build(recipe: Recipe, key: string): Promise<void> {
 async function fillFromPackage(name: string, program: string, target: string, root: string): Promise<void> {
   await installPackages(['ca-certificates']);
   await installLibrariesOf(name);
-  const unpacked = await unpackPackages([name]);
-  try {
+  await withUnpacked([name], async (unpacked) => {
     const listing = await must('find', [unpacked, '-type', 'f', '-path', `*bin/${program}`]);
     const [found] = listing.split('\n');
     if (found === undefined || found === '')
       throw new SetupError(`The package ${name} has no program ${program}.`);
     await placeProgram(found, target, root);
     await placeCertificates(root);
-  } finally {
-    await rm(dirname(unpacked), { recursive: true, force: true });
-  }
+  });
 }

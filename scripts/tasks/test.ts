@@ -3,6 +3,7 @@ import { buildAll } from '../../esbuild.config.mjs';
 import { root } from '../build/folders.ts';
 import { ensureBrowser } from '../setup/browser.ts';
 import { ensureEditor } from '../setup/editor.ts';
+import { settingsFor } from '../setup/editorSettings.ts';
 import { ensureEngine } from '../setup/engine.ts';
 import { ensureImages } from '../setup/images.ts';
 import { runInHost } from '../test/inHostStage.ts';
@@ -33,6 +34,7 @@ const images = once(async () => {
   await engine();
   const found = await ensureImages(say);
   process.env['PATR_TEST_IMAGES'] = JSON.stringify(found);
+  return found;
 });
 const editor = once(() => ensureEditor(say));
 const browser = once(() => ensureBrowser(say));
@@ -50,7 +52,11 @@ const stages: readonly Stage[] = [
   })),
   mocha('unit', 'test/unit/**/*.test.ts', 20_000, []),
   mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images]),
-  { name: 'in-host', needs: [engine, images, browser, editor, bundles], run: () => runInHost(values.grep) },
+  {
+    name: 'in-host',
+    needs: [engine, images, browser, editor, bundles],
+    run: async () => runInHost({ filter: values.grep, settings: settingsFor(await images()) }),
+  },
   mocha('e2e', 'test/e2e/**/*.test.ts', 600_000, [engine, images, browser, editor, bundles]),
 ];
 

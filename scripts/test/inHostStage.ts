@@ -7,24 +7,36 @@ import { workbenchUrl } from '../../test/support/editor/openEditor.ts';
 import { marker } from '../../test/in-host/marker.ts';
 import { root } from '../build/folders.ts';
 import type { Counts } from './mochaStage.ts';
+import { removeRegion } from './removeRegion.ts';
 
 /** The suite may take this long in all; a hung editor must not hang everything. */
 const limitMs = 10 * 60_000;
 
+export interface InHostWanted {
+  /** Only tests whose title matches. */
+  readonly filter: string | undefined;
+  /** Settings of the machine, as in settings.json. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Runs the compiled in-host suite inside a real extension host, with the real workbench in headless Chromium. The
- * suite prints through the page's console; its lines carry a marker, and the last one is its count.
+ * suite prints through the page's console; its lines carry a marker, and the last one is its count. The region that
+ * it deploys to is of its own and goes with it.
  */
-export async function runInHost(filter: string | undefined): Promise<Counts> {
+export async function runInHost({ filter, settings }: InHostWanted): Promise<Counts> {
+  const region = `in-host-${process.pid}`;
   const folder = await mkdtemp(join(tmpdir(), 'patr-workspace-'));
   await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
   const server = await startEditorServer({
-    env: { PATR_IN_HOST_GREP: filter ?? '', PATR_REGION_NAME: 'in-host' },
+    settings,
+    env: { PATR_IN_HOST_GREP: filter ?? '', PATR_REGION_NAME: region },
   });
   try {
     return await drive(server.authority, folder);
   } finally {
     await server.stop();
+    await removeRegion(region);
     await rm(folder, { recursive: true, force: true });
   }
 }
