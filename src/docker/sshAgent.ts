@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Agent } from 'node:http';
-import { Duplex } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import type { EngineAddress } from './address.ts';
 import { EngineError } from './engine.ts';
 import { formatAddress } from './address.ts';
@@ -46,31 +46,68 @@ export class SshAgent extends Agent {
 /** A stream over the standard input and output of a command. What it says on standard error explains a failure. */
 export function dialStdio(command: string, parameters: readonly string[], where: string): Duplex {
   const child = spawn(command, parameters, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
-  const joined = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  let said = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (chunk: string) => {
-    said = (said + chunk).slice(-2000);
-  });
-  child.on('error', (error) => joined.destroy(error));
-  child.on('close', (code) => {
-    if (code === 0 || code === null || joined.destroyed) return;
-    joined.destroy(
-      new EngineError(
-        'unreachable',
-        `The Docker engine at ${where} cannot be reached: ${said.trim() || `ssh ended with ${code}`}`,
-      ),
-    );
-  });
-  joined.on('close', () => {
-    child.kill();
-  });
-  // node:http sets these on every socket; a pipe has neither.
-  return Object.assign(joined, {
-    setTimeout: () => joined,
-    setNoDelay: () => joined,
-    setKeepAlive: () => joined,
-    ref: () => joined,
-    unref: () => joined,
-  });
+  return new CommandStream(child, where);
+}
+
+class CommandStream extends Duplex {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+
+  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, where: string) {
+    super();
+    this.#child = child;
+    let said = '';
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (chunk: string) => {
+      said = (said + chunk).slice(-2000);
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) child.stdout.pause();
+    });
+    // Writing to a command that has ended says nothing: its end, which follows, tells why.
+    child.stdin.on('error', () => undefined);
+    child.on('error', (error) => this.destroy(unreachable(where, error.message)));
+    child.on('close', (code) => {
+      if (code === 0) this.push(null);
+      else this.destroy(unreachable(where, said.trim() || `the command ended with ${code}`));
+    });
+  }
+
+  override _read(): void {
+    this.#child.stdout.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#child.stdin.write(chunk, () => done());
+  }
+
+  override _final(done: () => void): void {
+    this.#child.stdin.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#child.kill();
+    done(error);
+  }
+
+  /** node:http calls these on every socket; a pipe has nothing to set. */
+  setTimeout(): this {
+    return this;
+  }
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+}
+
+function unreachable(where: string, why: string): EngineError {
+  const help = 'Check that `ssh` reaches that machine without a question, and that Docker runs there.';
+  return new EngineError('unreachable', `The Docker engine at ${where} cannot be reached: ${why}. ${help}`);
 }
