@@ -58,7 +58,7 @@ export async function registryParts(wanted: RegistryPartsWanted): Promise<Regist
     mount(app) {
       const { identity, repositories } = store;
       mountRegistryAccess(app, { identity, repositories, key, enginePassword: secrets.engine, now, ids });
-      mountWebhook(app, { secret: secrets.webhook, pushed: (path, tag) => watcher.pushed(path, tag) });
+      mountWebhook(app, { secret: secrets.webhook, pushed: (push) => watcher.pushed(push) });
     },
   };
 }

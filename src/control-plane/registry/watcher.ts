@@ -14,6 +14,10 @@ const everyMs = 60_000;
 /** After a look that failed, for example because the registry is still coming up. */
 const again = { first: 500, most: everyMs, jitter: 0.2 };
 
+/** While the registry has told of a push, but not moved the tag yet: about two seconds in all. */
+const tagMoves = { first: 10, most: 500, jitter: 0 };
+const mostTries = 10;
+
 export interface WatcherParts {
   readonly notary: Notary;
   readonly registry: ImageRegistry;
@@ -23,9 +27,16 @@ export interface WatcherParts {
   readonly chance: () => number;
 }
 
+/** What a notification says. */
+export interface Notified {
+  readonly path: string;
+  readonly tag: string;
+  readonly digest: string;
+}
+
 export interface Watcher {
-  /** A notification said that this tag was pushed: it is looked at soon. */
-  pushed(path: string, tag: string): void;
+  /** A notification said that this digest was pushed to this tag: it is looked at soon. */
+  pushed(push: Notified): void;
   /** Looks at every tag once. */
   look(): Promise<void>;
   /** Looks at once and then every minute, until `stop`. */
@@ -50,6 +61,20 @@ export function createWatcher(parts: WatcherParts): Watcher {
     if (digest === undefined) return;
     pushObserved(notary, { repositoryId: repository.id, tag, digest }, how);
     await weigh(repository, tag);
+  }
+
+  /**
+   * The registry notifies before it moves the tag. So while the tag is as it was before and not what was told,
+   * it is asked again for a moment; anything newer is as good.
+   */
+  async function lookAtPush(repository: RepositoryRow, { tag, digest }: Notified): Promise<void> {
+    const before = repositories.seenTags(repository.id).find((one) => one.tag === tag)?.digest;
+    for (let tries = 1; tries <= mostTries; tries++) {
+      const now = await registry.digestOf(repositoryPath(repository), tag, { signal });
+      if (now === digest || (now !== undefined && now !== before)) break;
+      await clock.sleep(nextWait(tries, tagMoves, chance), signal);
+    }
+    await lookAtTag(repository, tag, 'pushed');
   }
 
   /** Asks once how large an image is. */
@@ -109,10 +134,10 @@ export function createWatcher(parts: WatcherParts): Watcher {
 
   return {
     look,
-    pushed(path, tag) {
-      const repository = repositoryAt(repositories, path);
+    pushed(push) {
+      const repository = repositoryAt(repositories, push.path);
       if (repository === undefined || signal.aborted) return;
-      void lanes.run(repository.id, () => lookAtTag(repository, tag, 'pushed')).catch(report);
+      void lanes.run(repository.id, () => lookAtPush(repository, push)).catch(report);
     },
     start() {
       looking = keepLooking();

@@ -1,21 +1,26 @@
 import type { Hono } from 'hono';
 import * as v from 'valibot';
 import { same } from '../auth/apiToken.ts';
+import type { Notified } from './watcher.ts';
 
 /** One notification of the registry, as far as it matters. */
 const notification = v.object({
   events: v.array(
     v.object({
       action: v.string(),
-      target: v.object({ repository: v.string(), tag: v.optional(v.string()) }),
+      target: v.object({
+        repository: v.string(),
+        tag: v.optional(v.string()),
+        digest: v.optional(v.string(), ''),
+      }),
     }),
   ),
 });
 
 export interface WebhookParts {
   readonly secret: string;
-  /** A tag was pushed to the repository at this path. Returns at once; the look happens later. */
-  readonly pushed: (path: string, tag: string) => void;
+  /** Returns at once; the look happens later. */
+  readonly pushed: (push: Notified) => void;
 }
 
 /**
@@ -29,7 +34,8 @@ export function mountWebhook(app: Hono, parts: WebhookParts): void {
     const decoded = v.safeParse(notification, await context.req.json<unknown>().catch(() => undefined));
     if (!decoded.success) return context.body(null, 400);
     for (const { action, target } of decoded.output.events) {
-      if (action === 'push' && target.tag !== undefined) parts.pushed(target.repository, target.tag);
+      const { repository: path, tag, digest } = target;
+      if (action === 'push' && tag !== undefined) parts.pushed({ path, tag, digest });
     }
     return context.body(null, 202);
   });

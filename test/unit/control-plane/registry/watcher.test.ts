@@ -13,6 +13,7 @@ describe('the look at the registry', () => {
   let path: string;
   let repositoryId: string;
   let waits: number[];
+  let wakeAt: (() => void) | undefined;
 
   beforeEach(() => {
     notary = memoryNotary();
@@ -20,12 +21,17 @@ describe('the look at the registry', () => {
     repositoryId = addRepository(notary);
     path = `${notary.workspaceId}/shop`;
     waits = [];
-    // Every wait ends with the signal alone; what was waited for is noted.
+    wakeAt = undefined;
+    // A wait ends with the signal, or at once where the test says what happens meanwhile.
     const clock: Clock = {
       now: () => 1,
       sleep: (ms, signal) =>
-        new Promise((_, reject) => {
+        new Promise((resolve, reject) => {
           waits.push(ms);
+          if (wakeAt !== undefined) {
+            wakeAt();
+            resolve();
+          }
           signal?.addEventListener('abort', () => reject(signal.reason));
         }),
     };
@@ -58,15 +64,20 @@ describe('the look at the registry', () => {
 
   it('takes what the registry has, not what a notification meant', async () => {
     registry.push(path, 'latest', digestOf(2));
-    watcher.pushed(path, 'latest');
-    watcher.pushed('nobody/knows', 'latest');
-    await watcher.stop();
-    assert.deepEqual(
-      seen()
-        .slice(0, 1)
-        .map(([, digest]) => digest),
-      [digestOf(2)],
-    );
+    watcher.pushed({ path, tag: 'latest', digest: digestOf(1) });
+    watcher.pushed({ path: 'nobody/knows', tag: 'latest', digest: digestOf(1) });
+    await turns();
+    assert.deepEqual(seen(), [['latest', digestOf(2), 1000]]);
+  });
+
+  it('waits for the tag that the registry moves only after it has told of it', async () => {
+    registry.push(path, 'latest', digestOf(1));
+    await watcher.look();
+    wakeAt = () => registry.push(path, 'latest', digestOf(2));
+    watcher.pushed({ path, tag: 'latest', digest: digestOf(2) });
+    await turns();
+    assert.deepEqual(waits, [10]);
+    assert.deepEqual(seen(), [['latest', digestOf(2), 1000]]);
   });
 
   it('looks again soon while the registry does not answer, and every minute once it does', async () => {
