@@ -24,7 +24,13 @@ export async function packVsix(): Promise<Vsix> {
   if (strays.length > 0)
     throw new SetupError(`These files do not belong into the VSIX, see .vscodeignore: ${strays.join(', ')}`);
   const path = join(root, `${manifest.name}-${manifest.version}.vsix`);
-  await createVSIX({ cwd: root, dependencies: false, packagePath: path, allowMissingRepository: true });
+  await createVSIX({
+    cwd: root,
+    dependencies: false,
+    packagePath: path,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
   const { size } = await stat(path);
   if (size > mostBytes) throw new SetupError(`The VSIX has ${size} bytes, more than ${mostBytes}.`);
   return { path, bytes: size, files };

@@ -27,12 +27,21 @@ export interface RunningEditor {
 
 const preferredPort = 8080;
 
+/** Nothing beside the sample asks for attention. */
+const calm = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+  'extensions.ignoreRecommendations': true,
+};
+
 /** VS Code for the browser on loopback, with the packed extension installed. It ends when the signal fires. */
 export async function startEditorForPeople(wanted: EditorWanted): Promise<RunningEditor> {
   const data = join(cacheFolder(), 'editor-data');
   const machine = join(data, 'Machine', 'settings.json');
   await mkdir(dirname(machine), { recursive: true });
-  await writeFile(machine, `${JSON.stringify(wanted.settings, null, 2)}\n`);
+  await writeFile(machine, `${JSON.stringify({ ...calm, ...wanted.settings }, null, 2)}\n`);
   const common = [
     wanted.editor.entry,
     `--user-data-dir=${data}`,
@@ -54,11 +63,21 @@ export async function startEditorForPeople(wanted: EditorWanted): Promise<Runnin
   ];
   // Told apart from what the person set for a code-server of their own.
   const env = { ...process.env, CODE_SERVER_CONFIG: join(data, 'config.yaml') };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'close').then(() => undefined);
-  wanted.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // An extension host outlives its server for minutes, waiting for a browser to come back: the whole group goes.
+  const ended = once(child, 'close').then(() => endGroup(child, 'SIGKILL'));
+  wanted.signal.addEventListener('abort', () => endGroup(child, 'SIGTERM'), { once: true });
   await untilListening(child, ended);
   return { url: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(wanted.folder)}`, ended };
+}
+
+function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function untilListening(child: ChildProcess, ended: Promise<void>): Promise<void> {
