@@ -40,6 +40,9 @@ function install() {
 
 function forwardTo(child) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // Between npm and here is a shell that keeps signals to itself: whoever ends npm ends the shell, and means this.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref();
   child.on('error', (error) => {
     process.stderr.write(`The task could not be started: ${error.message}\n`);
     process.exit(1);
