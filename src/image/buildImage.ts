@@ -29,7 +29,7 @@ export async function* buildImage(
   const waiting = signal === undefined ? {} : { signal };
   const context = await openContext({ folder, dockerfile });
   const text = await readFile(join(folder, dockerfile), 'utf8');
-  const upload = packContext(context, waiting);
+  const upload = packContext(context, { ...waiting, reuse: true });
   try {
     yield* engine.build(upload, { registries: baseRegistries(text), ...wanted, dockerfile }, waiting);
   } catch (error) {

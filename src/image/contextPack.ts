@@ -1,188 +1,150 @@
-import { once } from 'node:events';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pack, type Pack } from 'tar-stream';
-import { abandonable } from '../docker/abandonable.ts';
 import type { OpenContext } from './buildContext.ts';
 import { walkContext, type ContextEntry } from './contextWalk.ts';
+import { tarBlock, tarHeader, tarPadding } from './tarHeader.ts';
 
-type EntryHeader = Parameters<Pack['entry']>[0];
+type FileEntry = Extract<ContextEntry, { kind: 'file' }>;
 
-/** Files up to this size are read ahead, a few at a time; larger ones are streamed in pieces. */
-const smallFile = 64 * 1024;
-const readAhead = 16;
-const blockSize = 256 * 1024;
+const blockSize = 64 * 1024;
+/** How many blocks are out at most when they are used again: several times what a pipe and a socket hold. */
+const ringSize = 32;
+/** Up to here a file is read in one go: that takes some ten microseconds, going through the thread pool a hundred. */
+const smallFile = 32 * 1024;
+/** A link that was put in the place of a file since it was looked at is not followed. Windows has no such flag. */
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+
+export interface PackOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * Uses the memory of a chunk again after 31 more: only for a reader that hands each on and heeds back-pressure,
+   * as a pipe into a connection does. Without it a gigabyte passes through fresh memory, faster than it is given
+   * back.
+   */
+  readonly reuse?: boolean;
+}
 
 /**
  * The context as a tar archive, as a stream that reads no faster than it is read: memory stays the same whatever
- * the context's size. Owners are root, as the docker command line has it; modes, times and links are kept.
- * Destroying the stream, or the signal, ends the reading.
+ * the context's size. Owners are root, as the docker command line has it; modes, times and links are kept (web
+ * servers make ETags of times, and neither builder's cache looks at them). Destroying the stream, or the signal,
+ * ends the reading.
  */
-export function packContext(context: OpenContext, { signal }: { signal?: AbortSignal } = {}): Readable {
-  return Readable.from(blocks(context, signal), { objectMode: false, highWaterMark: blockSize });
+export function packContext(context: OpenContext, { signal, reuse = false }: PackOptions = {}): Readable {
+  return Readable.from(blocks(context, reuse, signal), { objectMode: false, highWaterMark: blockSize });
 }
 
 async function* blocks(
   context: OpenContext,
+  reuse: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, void> {
-  const archive = pack();
-  const left = new AbortController();
-  const fill = fillArchive(
-    archive,
-    context,
-    AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])]),
-  );
-  fill.catch((error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))));
-  try {
-    yield* joined(archive as unknown as AsyncIterable<Uint8Array>);
-    await fill;
-  } finally {
-    left.abort();
-    archive.destroy();
-    // Whatever it was reading is closed before the stream counts as ended.
-    await fill.catch(() => undefined);
-  }
-}
-
-/** Archives of small files come in pieces of a few hundred bytes: joined, they cost far fewer writes. */
-async function* joined(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, void> {
-  let held: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of archive) {
-    held.push(chunk);
-    size += chunk.length;
-    if (size < blockSize) continue;
-    yield Buffer.concat(held);
-    held = [];
-    size = 0;
-  }
-  if (size > 0) yield Buffer.concat(held);
-}
-
-async function fillArchive(archive: Pack, context: OpenContext, signal: AbortSignal): Promise<void> {
-  const entries = walkContext(context.folder, { ignore: context.ignore, always: context.always, signal });
-  for await (const { entry, content } of withContents(entries, context.folder)) {
-    signal.throwIfAborted();
-    if (entry.kind === 'file') await addFile(archive, entry, await content, context.folder, signal);
-    else await addPlain(archive, header(entry), signal);
-  }
-  archive.finalize();
-}
-
-interface Prepared {
-  readonly entry: ContextEntry;
-  /** Content of a small file, already being read. */
-  readonly content: Promise<Buffer | undefined>;
-}
-
-/** Starts reading the small files that come next while the ones before are being sent. */
-async function* withContents(
-  entries: AsyncIterable<ContextEntry>,
-  folder: string,
-): AsyncGenerator<Prepared, void, void> {
-  const waiting: Prepared[] = [];
-  for await (const entry of entries) {
-    const small = entry.kind === 'file' && entry.size <= smallFile;
-    const content = small ? readSmall(join(folder, entry.path), entry) : Promise.resolve(undefined);
-    // A failure is met when its turn comes; until then it has been seen.
-    content.catch(() => undefined);
-    waiting.push({ entry, content });
-    if (waiting.length <= readAhead) continue;
-    const next = waiting.shift();
-    if (next !== undefined) yield next;
-  }
-  yield* waiting;
-}
-
-async function readSmall(path: string, entry: ContextEntry & { kind: 'file' }): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(entry.size);
-  const file = await open(path, 'r');
-  try {
-    await fillBuffer(file, buffer, entry.path);
-    return buffer;
-  } finally {
-    await file.close();
-  }
-}
-
-async function fillBuffer(file: FileHandle, buffer: Buffer, path: string): Promise<void> {
-  for (let done = 0; done < buffer.length;) {
-    const { bytesRead } = await file.read(buffer, done, buffer.length - done);
-    if (bytesRead === 0) throw changed(path);
-    done += bytesRead;
-  }
-}
-
-async function addFile(
-  archive: Pack,
-  entry: ContextEntry & { kind: 'file' },
-  content: Buffer | undefined,
-  folder: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if (content !== undefined) {
-    await addPlain(archive, header(entry), signal, content);
-    return;
-  }
-  const file = await open(join(folder, entry.path), 'r');
-  try {
-    const ended = Promise.withResolvers<void>();
-    const sink = archive.entry(header(entry), (error) => {
-      if (error === undefined || error === null) ended.resolve();
-      else ended.reject(error);
-    });
-    for (let left = entry.size; left > 0;) {
-      signal.throwIfAborted();
-      const buffer = Buffer.allocUnsafe(Math.min(blockSize, left));
-      await fillBuffer(file, buffer, entry.path);
-      left -= buffer.length;
-      if (!sink.write(buffer)) await drained(sink, signal);
+  const block = new Block(reuse);
+  const { folder, ignore, always } = context;
+  for await (const entry of walkContext(folder, { ignore, always, signal })) {
+    signal?.throwIfAborted();
+    const header = tarHeader(entry);
+    if (block.room < header.length) yield block.take();
+    block.add(header);
+    if (entry.kind !== 'file') continue;
+    if (entry.size <= smallFile) {
+      if (block.room < entry.size + tarBlock) yield block.take();
+      addSmall(block, join(folder, entry.path), entry);
+    } else {
+      yield* addLarge(block, join(folder, entry.path), entry, signal);
     }
-    sink.end(undefined);
-    await abandonable(ended.promise, signal);
+  }
+  if (block.room < 2 * tarBlock) yield block.take();
+  block.pad(2 * tarBlock);
+  yield block.take();
+}
+
+/** Small files and headers are gathered into blocks: fewer, larger writes. */
+class Block {
+  readonly #ring: Buffer[] | undefined;
+  #turn = 0;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(blockSize);
+  #used = 0;
+
+  constructor(reuse: boolean) {
+    this.#ring = reuse ? [this.#bytes] : undefined;
+  }
+
+  get room(): number {
+    return blockSize - this.#used;
+  }
+
+  add(bytes: Buffer): void {
+    bytes.copy(this.#bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  pad(length: number): void {
+    this.#bytes.fill(0, this.#used, this.#used + length);
+    this.#used += length;
+  }
+
+  /** Room to read into, at most `length` bytes; `advance` tells how much was read. */
+  free(length: number): Buffer {
+    return this.#bytes.subarray(this.#used, Math.min(blockSize, this.#used + length));
+  }
+
+  advance(length: number): void {
+    this.#used += length;
+  }
+
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#used);
+    this.#bytes = this.#next();
+    this.#used = 0;
+    return taken;
+  }
+
+  #next(): Buffer {
+    if (this.#ring === undefined) return Buffer.allocUnsafeSlow(blockSize);
+    this.#turn = (this.#turn + 1) % ringSize;
+    return (this.#ring[this.#turn] ??= Buffer.allocUnsafeSlow(blockSize));
+  }
+}
+
+function addSmall(block: Block, path: string, entry: FileEntry): void {
+  const file = openSync(path, readFlags);
+  try {
+    for (let left = entry.size; left > 0;) {
+      const read = readSync(file, block.free(left));
+      if (read === 0) throw changed(entry.path);
+      block.advance(read);
+      left -= read;
+    }
+  } finally {
+    closeSync(file);
+  }
+  block.pad(tarPadding(entry.size));
+}
+
+async function* addLarge(
+  block: Block,
+  path: string,
+  entry: FileEntry,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, void> {
+  const file = await open(path, readFlags);
+  try {
+    for (let left = entry.size; left > 0;) {
+      signal?.throwIfAborted();
+      if (block.room === 0) yield block.take();
+      const { bytesRead } = await file.read(block.free(left));
+      if (bytesRead === 0) throw changed(entry.path);
+      block.advance(bytesRead);
+      left -= bytesRead;
+    }
   } finally {
     await file.close();
   }
-}
-
-async function drained(sink: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
-  await once(sink, 'drain', { signal });
-}
-
-/** Settles with the signal at the latest: an archive that was destroyed calls nobody back. */
-function addPlain(archive: Pack, entry: EntryHeader, signal: AbortSignal, content?: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const done = (error?: Error | null): void => {
-    if (error === undefined || error === null) resolve();
-    else reject(error);
-  };
-  if (content === undefined) archive.entry(entry, done);
-  else archive.entry(entry, content, done);
-  return abandonable(promise, signal);
-}
-
-function header(entry: ContextEntry): EntryHeader {
-  const common = {
-    name: entry.path,
-    mode: entry.mode,
-    mtime: wholeSeconds(entry.modifiedAt),
-    uid: 0,
-    gid: 0,
-  };
-  switch (entry.kind) {
-    case 'directory':
-      return { ...common, type: 'directory', name: `${entry.path}/` };
-    case 'symlink':
-      return { ...common, type: 'symlink', linkname: entry.target };
-    case 'file':
-      return { ...common, type: 'file', size: entry.size };
-  }
-}
-
-function wholeSeconds(time: Date): Date {
-  return new Date(Math.max(0, Math.floor(time.getTime() / 1000)) * 1000);
+  if (block.room < tarBlock) yield block.take();
+  block.pad(tarPadding(entry.size));
 }
 
 function changed(path: string): Error {

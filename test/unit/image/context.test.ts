@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { openContext } from '../../../src/image/buildContext.ts';
 import { packContext } from '../../../src/image/contextPack.ts';
@@ -86,6 +88,24 @@ describe('a build context', () => {
     await put('.dockerignore', 'a\n!a/deep/keep\nempty\n');
     for (const path of ['a/1', 'a/deep/keep', 'a/other/x', 'empty/x']) await put(path);
     assert.deepEqual(await names(), ['.dockerignore', 'Dockerfile', 'a/', 'a/deep/', 'a/deep/keep']);
+  });
+
+  it('is the same when memory is used again, through a pipe that is slow', async () => {
+    for (let index = 0; index < 300; index += 1) await put(`f${index}`, Buffer.alloc(index * 97, index));
+    await put('large', Buffer.alloc(5_000_000, 'large'));
+    const whole = Buffer.concat(await Array.fromAsync(packContext(await open()) as AsyncIterable<Buffer>));
+    const parts: Buffer[] = [];
+    const slow = new Writable({
+      highWaterMark: 64 * 1024,
+      write(chunk: Buffer, _encoding, done) {
+        setImmediate(() => {
+          parts.push(Buffer.from(chunk));
+          done();
+        });
+      },
+    });
+    await pipeline(packContext(await open(), { reuse: true }), slow);
+    assert.ok(Buffer.concat(parts).equals(whole));
   });
 
   it('stops reading when it is not wanted any more', async () => {
