@@ -12,6 +12,8 @@ export const label = {
   releaseNumber: 'cloud.patr.release-number',
   instance: 'cloud.patr.instance',
   ordinal: 'cloud.patr.ordinal',
+  restarts: 'cloud.patr.restarts',
+  volume: 'cloud.patr.volume',
 } as const;
 
 export type Role = 'instance' | 'edge' | 'registry' | 'control-plane' | 'network' | 'volume' | 'diagnosis';

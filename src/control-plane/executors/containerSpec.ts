@@ -1,0 +1,92 @@
+import type { ContainerSpec, Mount } from '../../docker/engine.ts';
+import { nameLabel } from '../hostNames.ts';
+import { label, labelsOf } from '../labels.ts';
+import type { InstanceSpec } from './executor.ts';
+
+export interface Surroundings {
+  readonly region: string;
+  readonly network: string;
+  /** Folder of the configuration on the engine's file system; absent when there is none. */
+  readonly configFolder: string | undefined;
+}
+
+/** Docker's default without what a web application has no use for. */
+const capabilities = {
+  drop: ['ALL'],
+  add: [
+    'CHOWN',
+    'DAC_OVERRIDE',
+    'FOWNER',
+    'FSETID',
+    'SETGID',
+    'SETUID',
+    'SETPCAP',
+    'NET_BIND_SERVICE',
+    'KILL',
+  ],
+} as const;
+
+export const configTarget = '/etc/config';
+
+/** The container that an instance is. Pure: the executor only sends it. */
+export function containerSpecOf(spec: InstanceSpec, around: Surroundings): ContainerSpec {
+  return {
+    name: instanceContainerName(around.region, spec),
+    image: spec.image,
+    labels: {
+      ...labelsOf(around.region, 'instance'),
+      [label.workspace]: spec.workspaceId,
+      [label.deployment]: spec.deploymentId,
+      [label.deploymentName]: spec.deploymentName,
+      [label.release]: spec.releaseId,
+      [label.releaseNumber]: String(spec.releaseNumber),
+      [label.instance]: spec.instanceId,
+      [label.ordinal]: String(spec.ordinal),
+      [label.restarts]: String(spec.restarts),
+    },
+    environment: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    network: around.network,
+    mounts: mountsOf(spec, around),
+    ports: spec.published.map(({ port, protocol }) => ({
+      hostAddress: '127.0.0.1',
+      hostPort: 0,
+      containerPort: port,
+      protocol,
+    })),
+    // Restarting is decided above, where it can be explained.
+    restart: 'no',
+    cpus: spec.cpus,
+    memoryBytes: spec.memoryBytes,
+    pidsLimit: 4096,
+    capabilities,
+    noNewPrivileges: true,
+    log: { maxBytes: 20_000_000, files: 5 },
+  };
+}
+
+/** Unique in the region, and readable in the engine's own listings. */
+export function instanceContainerName(
+  region: string,
+  spec: Pick<InstanceSpec, 'deploymentName' | 'instanceId'>,
+): string {
+  const name = (nameLabel(spec.deploymentName) ?? 'deployment').slice(0, 40);
+  return `patr-${region}-${name}-${spec.instanceId}`;
+}
+
+export function instanceVolumeName(
+  region: string,
+  deploymentId: string,
+  volumeId: string,
+  ordinal: number,
+): string {
+  return `patr-${region}-${deploymentId}-${volumeId}-${ordinal}`;
+}
+
+function mountsOf(spec: InstanceSpec, around: Surroundings): Mount[] {
+  const volumes = Object.entries(spec.volumes).map(([volumeId, target]): Mount => {
+    const source = instanceVolumeName(around.region, spec.deploymentId, volumeId, spec.ordinal);
+    return { kind: 'volume', source, target, readOnly: false };
+  });
+  if (around.configFolder === undefined) return volumes;
+  return [...volumes, { kind: 'bind', source: around.configFolder, target: configTarget, readOnly: true }];
+}

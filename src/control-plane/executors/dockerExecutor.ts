@@ -1,0 +1,322 @@
+import { readFile } from 'node:fs/promises';
+import { Lanes } from '../../base/lanes.ts';
+import { isEngineError, type ContainerRecord, type Engine, type RegistryAuth } from '../../docker/engine.ts';
+import { label, labelsOf } from '../labels.ts';
+import type { SharedFolder } from '../region/sharedFolders.ts';
+import { removeConfig, writeConfig } from './configFolder.ts';
+import { containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
+import type {
+  Executor,
+  ImageOutcome,
+  ImageWanted,
+  InstanceSpec,
+  InstanceVolume,
+  ObservedInstance,
+  RunOutcome,
+  Waiting,
+} from './executor.ts';
+import { parseListening } from './listening.ts';
+import { pullFailure, startFailure } from './reasons.ts';
+import { freeSubnet } from './subnets.ts';
+
+export interface DockerExecutorOptions {
+  readonly engine: Engine;
+  readonly region: string;
+  /** Pool of the deployments' networks, such as `10.210.0.0/16`. */
+  readonly pool: string;
+  /** Name of the node that instances are shown on. */
+  readonly node: () => string;
+  readonly configFolder: () => SharedFolder | undefined;
+  readonly registryAuth: () => RegistryAuth | undefined;
+  /** Makes the control plane and the edge reach a network, where they do not do so by themselves. */
+  readonly attach: (network: string, options: Waiting) => Promise<void>;
+  readonly detach: (network: string, options: Waiting) => Promise<void>;
+  /** Image with a shell-less Node, to look into an instance's network; absent: the kernel's tables are read here. */
+  readonly toolImage: string | undefined;
+}
+
+/** Room for 60 instances in each deployment's network. */
+const subnetPrefix = 26;
+
+/** Runs instances as containers of one Docker engine. */
+export class DockerExecutor implements Executor {
+  readonly #options: DockerExecutorOptions;
+  /** Subnets are chosen one at a time. */
+  readonly #networks = new Lanes();
+
+  constructor(options: DockerExecutorOptions) {
+    this.#options = options;
+  }
+
+  async observe(
+    deploymentId: string | undefined,
+    options: Waiting = {},
+  ): Promise<readonly ObservedInstance[]> {
+    const { engine, region, node } = this.#options;
+    const own = deploymentId === undefined ? {} : { [label.deployment]: deploymentId };
+    const labels = { ...labelsOf(region, 'instance'), ...own };
+    const listed = await engine.listContainers({ labels }, options);
+    const records = await Promise.all(listed.map(({ id }) => engine.inspectContainer(id, options)));
+    return records.flatMap((record) => (record === 'absent' ? [] : (observed(record, node()) ?? [])));
+  }
+
+  async watch(tell: (deploymentId: string) => void, { signal }: { signal: AbortSignal }): Promise<void> {
+    const { engine, region } = this.#options;
+    for await (const event of engine.events({ labels: labelsOf(region, 'instance') }, { signal })) {
+      const id = event.labels[label.deployment];
+      if (id !== undefined && told.has(event.action)) tell(id);
+    }
+  }
+
+  async ensureImage(image: ImageWanted, options: Waiting = {}): Promise<ImageOutcome> {
+    const { engine, registryAuth } = this.#options;
+    const pinned = image.digest === undefined ? undefined : `${image.repository}@${image.digest}`;
+    if (pinned !== undefined && (await engine.inspectImage(pinned, options)) !== 'absent') {
+      return { kind: 'present', reference: pinned, digest: image.digest };
+    }
+    const reference = pinned ?? `${image.repository}:${image.tag}`;
+    try {
+      const auth = image.own ? registryAuth() : undefined;
+      for await (const progress of engine.pull(reference, auth, options)) void progress;
+    } catch (error) {
+      if (options.signal?.aborted === true || isEngineError(error, 'unreachable')) throw error;
+      return { kind: 'failed', reason: pullFailure(reference, error) };
+    }
+    if (pinned !== undefined) return { kind: 'present', reference: pinned, digest: image.digest };
+    const record = await engine.inspectImage(reference, options);
+    const digest = record === 'absent' ? undefined : digestOf(record.repoDigests);
+    return {
+      kind: 'present',
+      reference: digest === undefined ? reference : `${image.repository}@${digest}`,
+      digest,
+    };
+  }
+
+  async run(spec: InstanceSpec, options: Waiting = {}): Promise<RunOutcome> {
+    const { engine, region } = this.#options;
+    const network = await this.#ensureNetwork(spec.deploymentId, options);
+    const configFolder = await this.#ensureConfig(spec);
+    await this.#ensureVolumes(spec, options);
+    const container = containerSpecOf(spec, { region, network, configFolder });
+    const made = await engine.createContainer(container, options);
+    if (made === 'imageMissing') {
+      return {
+        kind: 'failed',
+        reason: pullFailure(spec.image, new Error('it is not on the machine any more')),
+      };
+    }
+    // The name carries the instance's id: what has it already is this very instance, cut off in the middle.
+    const id = made === 'nameTaken' ? instanceContainerName(region, spec) : made.id;
+    const started = await engine.startContainer(id, options);
+    if (started.kind === 'started') return { kind: 'running' };
+    if (started.kind === 'absent')
+      throw new Error(`The instance ${spec.instanceId} was removed while it started.`);
+    await engine.removeContainer(id, options);
+    return { kind: 'failed', reason: startFailure(started) };
+  }
+
+  async remove(instanceId: string, graceSeconds: number, options: Waiting = {}): Promise<void> {
+    const { engine } = this.#options;
+    const found = await this.#find(instanceId, options);
+    if (found === undefined) return;
+    if (found.state === 'running') await engine.stopContainer(found.id, graceSeconds, options);
+    await engine.removeContainer(found.id, { ...options, volumes: true });
+  }
+
+  async removeSurroundings(deploymentId: string, options: Waiting = {}): Promise<void> {
+    const { engine, region, detach, configFolder } = this.#options;
+    const labels = { ...labelsOf(region, 'network'), [label.deployment]: deploymentId };
+    for (const network of await engine.listNetworks({ labels }, options)) {
+      await detach(network.name, options);
+      await engine.removeNetwork(network.id, options);
+    }
+    const shared = configFolder();
+    if (shared !== undefined) await removeConfig(shared, deploymentId);
+  }
+
+  async listVolumes(deploymentId: string, options: Waiting = {}): Promise<readonly InstanceVolume[]> {
+    const { engine, region } = this.#options;
+    const labels = { ...labelsOf(region, 'volume'), [label.deployment]: deploymentId };
+    const volumes = await engine.listVolumes({ labels }, options);
+    return volumes.flatMap((volume) => {
+      const volumeId = volume.labels[label.volume];
+      const ordinal = Number(volume.labels[label.ordinal]);
+      if (volumeId === undefined || !Number.isInteger(ordinal)) return [];
+      return [{ name: volume.name, deploymentId, volumeId, ordinal }];
+    });
+  }
+
+  async removeVolume(volume: InstanceVolume, options: Waiting = {}): Promise<void> {
+    await this.#options.engine.removeVolume(volume.name, options);
+  }
+
+  async lastLines(instanceId: string, count: number, options: Waiting = {}): Promise<readonly string[]> {
+    const found = await this.#find(instanceId, options);
+    if (found === undefined) return [];
+    let text = '';
+    const wanted = { follow: false, tail: count };
+    for await (const { bytes } of this.#options.engine.logs(found.id, wanted, options)) {
+      text = (text + bytes.toString('utf8')).slice(-20_000);
+    }
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-count);
+  }
+
+  async listening(instanceId: string, options: Waiting = {}): Promise<readonly number[]> {
+    const found = await this.#find(instanceId, options);
+    if (found === undefined) return [];
+    const record = await this.#options.engine.inspectContainer(found.id, options);
+    if (record === 'absent' || record.state !== 'running') return [];
+    const tables = await this.#networkTables(record, options);
+    return parseListening(tables).reachable;
+  }
+
+  async strays(known: ReadonlySet<string>, options: Waiting = {}): Promise<readonly string[]> {
+    const { engine, region } = this.#options;
+    const containers = await engine.listContainers({ labels: labelsOf(region, 'instance') }, options);
+    const networks = await engine.listNetworks({ labels: labelsOf(region, 'network') }, options);
+    const volumes = await engine.listVolumes({ labels: labelsOf(region, 'volume') }, options);
+    const found = [...containers, ...networks, ...volumes].flatMap(
+      ({ labels }) => labels[label.deployment] ?? [],
+    );
+    return Array.from(new Set(found)).filter((id) => !known.has(id));
+  }
+
+  async #find(instanceId: string, options: Waiting): Promise<ContainerRecord | undefined> {
+    const labels = { ...labelsOf(this.#options.region, 'instance'), [label.instance]: instanceId };
+    return (await this.#options.engine.listContainers({ labels }, options))[0];
+  }
+
+  #ensureNetwork(deploymentId: string, options: Waiting): Promise<string> {
+    const { engine, region, pool, attach } = this.#options;
+    return this.#networks.run('networks', async () => {
+      const name = `patr-${region}-${deploymentId.slice(0, 12)}`;
+      const labels = { ...labelsOf(region, 'network'), [label.deployment]: deploymentId };
+      const all = await engine.listNetworks({ labels: {} }, options);
+      if (!all.some((network) => network.name === name)) {
+        const subnet = freeSubnet(
+          pool,
+          subnetPrefix,
+          all.flatMap(({ subnets }) => subnets),
+        );
+        if (subnet === undefined)
+          throw new Error(`The address pool ${pool} has no room for another network.`);
+        await engine.ensureNetwork({ name, labels, subnet }, options);
+      }
+      await attach(name, options);
+      return name;
+    });
+  }
+
+  async #ensureConfig(spec: InstanceSpec): Promise<string | undefined> {
+    const shared = this.#options.configFolder();
+    if (shared === undefined || Object.keys(spec.configMounts).length === 0) return undefined;
+    return writeConfig(shared, spec.deploymentId, spec.configMounts);
+  }
+
+  async #ensureVolumes(spec: InstanceSpec, options: Waiting): Promise<void> {
+    const { engine, region } = this.#options;
+    for (const volumeId of Object.keys(spec.volumes)) {
+      const labels = {
+        ...labelsOf(region, 'volume'),
+        [label.deployment]: spec.deploymentId,
+        [label.volume]: volumeId,
+        [label.ordinal]: String(spec.ordinal),
+      };
+      const name = instanceVolumeName(region, spec.deploymentId, volumeId, spec.ordinal);
+      await engine.ensureVolume({ name, labels }, options);
+    }
+  }
+
+  /** The kernel's tables of an instance's network: read by process id on the same host, by a helper elsewhere. */
+  async #networkTables(record: ContainerRecord, options: Waiting): Promise<string> {
+    const { engine, region, toolImage } = this.#options;
+    if (toolImage === undefined) {
+      const folder = `/proc/${record.pid}/net`;
+      const tables = ['tcp', 'tcp6'].map((name) => readFile(`${folder}/${name}`, 'utf8').catch(() => ''));
+      return (await Promise.all(tables)).join('\n');
+    }
+    const made = await engine.createContainer(
+      {
+        name: `patr-${region}-look-${record.id.slice(0, 12)}`,
+        image: toolImage,
+        labels: labelsOf(region, 'diagnosis'),
+        entrypoint: ['node'],
+        command: ['-e', printTables],
+        environment: [],
+        network: `container:${record.id}`,
+        mounts: [],
+        ports: [],
+        restart: 'no',
+        capabilities: { drop: ['ALL'], add: [] },
+        noNewPrivileges: true,
+        readOnlyRoot: true,
+        log: { maxBytes: 1_000_000, files: 1 },
+      },
+      options,
+    );
+    if (typeof made === 'string') return '';
+    try {
+      await engine.startContainer(made.id, options);
+      let text = '';
+      for await (const { bytes } of engine.logs(made.id, { follow: true }, options))
+        text += bytes.toString('utf8');
+      return text;
+    } finally {
+      await engine.removeContainer(made.id);
+    }
+  }
+}
+
+const printTables =
+  "const fs=require('fs');for(const n of ['tcp','tcp6'])try{process.stdout.write(fs.readFileSync('/proc/net/'+n,'utf8'))}catch(e){process.stderr.write(String(e))}";
+
+/** Engine events that can change what the loop wants to do. */
+const told = new Set(['start', 'die', 'oom', 'kill', 'stop', 'destroy', 'pause', 'unpause', 'create']);
+
+function observed(record: ContainerRecord, node: string): ObservedInstance | undefined {
+  const { labels } = record;
+  const [id, deploymentId, releaseId] = [
+    labels[label.instance],
+    labels[label.deployment],
+    labels[label.release],
+  ];
+  if (id === undefined || deploymentId === undefined || releaseId === undefined) return undefined;
+  const [address] = Object.values(record.addresses).filter((text) => text !== '');
+  return {
+    id,
+    name: record.name.replace(/^\//, ''),
+    deploymentId,
+    releaseId,
+    releaseNumber: Number(labels[label.releaseNumber] ?? 0),
+    ordinal: Number(labels[label.ordinal] ?? 0),
+    restarts: Number(labels[label.restarts] ?? 0),
+    state: states[record.state],
+    address,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+    exitCode: record.exitCode,
+    outOfMemory: record.outOfMemory === true,
+    node,
+    published: new Map(
+      record.ports.filter(({ hostPort }) => hostPort > 0).map((port) => [port.containerPort, port.hostPort]),
+    ),
+  };
+}
+
+const states: Readonly<Record<ContainerRecord['state'], ObservedInstance['state']>> = {
+  created: 'created',
+  running: 'running',
+  // A paused one does not answer, which its probes will find out.
+  paused: 'running',
+  restarting: 'running',
+  exited: 'exited',
+  dead: 'exited',
+  removing: 'exited',
+};
+
+function digestOf(repoDigests: readonly string[]): string | undefined {
+  return repoDigests.map((text) => text.split('@')[1]).find((digest) => digest?.startsWith('sha256:'));
+}

@@ -1,0 +1,100 @@
+import type { Reason } from '../../protocol/shapes/deployment.ts';
+
+/**
+ * What rollouts need of whatever runs containers. Everything about rollout, scale and health is above it; everything
+ * about containers is below. One contract suite runs over each implementation.
+ */
+export interface Executor {
+  /** Every instance of the region, or of one deployment, as the engine shows it now. @throws when it cannot look. */
+  observe(deploymentId: string | undefined, options?: Waiting): Promise<readonly ObservedInstance[]>;
+  /** Tells whenever something may have happened to a deployment's instances; ends with the signal. */
+  watch(tell: (deploymentId: string) => void, options: { signal: AbortSignal }): Promise<void>;
+  /** Makes the image be on the machine. Resolves with the digest that runs. */
+  ensureImage(image: ImageWanted, options?: Waiting): Promise<ImageOutcome>;
+  /** Creates and starts an instance. Doing it twice leaves one. */
+  run(spec: InstanceSpec, options?: Waiting): Promise<RunOutcome>;
+  /** SIGTERM, the grace, SIGKILL, then gone. */
+  remove(instanceId: string, graceSeconds: number, options?: Waiting): Promise<void>;
+  /** Network and configuration of a deployment that has no instance any more. Its volumes stay. */
+  removeSurroundings(deploymentId: string, options?: Waiting): Promise<void>;
+  listVolumes(deploymentId: string, options?: Waiting): Promise<readonly InstanceVolume[]>;
+  removeVolume(volume: InstanceVolume, options?: Waiting): Promise<void>;
+  /** The last lines that an instance printed, oldest first. */
+  lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
+  /** TCP ports that processes of the instance listen on; empty when it cannot be told. */
+  listening(instanceId: string, options?: Waiting): Promise<readonly number[]>;
+  /** What runs of deployments that are not in this list. */
+  strays(known: ReadonlySet<string>, options?: Waiting): Promise<readonly string[]>;
+}
+
+export interface Waiting {
+  readonly signal?: AbortSignal;
+}
+
+export interface ObservedInstance {
+  readonly id: string;
+  readonly name: string;
+  readonly deploymentId: string;
+  readonly releaseId: string;
+  readonly releaseNumber: number;
+  readonly ordinal: number;
+  /** How often this slot was started anew after a failure, before this instance. */
+  readonly restarts: number;
+  readonly state: 'created' | 'running' | 'exited';
+  /** Where the control plane and the edge reach it, while it runs. */
+  readonly address: string | undefined;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly exitCode: number | undefined;
+  readonly outOfMemory: boolean;
+  readonly node: string;
+  /** Loopback port of each published tcp and udp port, by container port. */
+  readonly published: ReadonlyMap<number, number>;
+}
+
+export interface ImageWanted {
+  /** Without tag or digest, such as `127.0.0.1:7050/<workspace>/<name>` or `docker.io/library/nginx`. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string | undefined;
+  readonly own: boolean;
+}
+
+export type ImageOutcome =
+  | { readonly kind: 'present'; readonly reference: string; readonly digest: string | undefined }
+  | { readonly kind: 'failed'; readonly reason: Reason };
+
+export type RunOutcome =
+  | { readonly kind: 'running' }
+  /** It will not start as it is; trying again changes nothing. */
+  | { readonly kind: 'failed'; readonly reason: Reason };
+
+/** Everything about one instance, as values. */
+export interface InstanceSpec {
+  readonly instanceId: string;
+  readonly deploymentId: string;
+  readonly deploymentName: string;
+  readonly workspaceId: string;
+  readonly releaseId: string;
+  readonly releaseNumber: number;
+  readonly ordinal: number;
+  readonly restarts: number;
+  readonly image: string;
+  /** Merged and final, `NAME` to value, secrets included. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly configMounts: Readonly<Record<string, string>>;
+  /** Volume id to path. */
+  readonly volumes: Readonly<Record<string, string>>;
+  /** Ports that are published on loopback as they are. */
+  readonly published: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+}
+
+/** A volume of one instance: data stays with the slot, not with the container. */
+export interface InstanceVolume {
+  readonly name: string;
+  readonly deploymentId: string;
+  readonly volumeId: string;
+  readonly ordinal: number;
+}
