@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Log } from '../base/log.ts';
+import type { Engine } from '../docker/engine.ts';
 import { createApp } from './api/app.ts';
 import { ChangeFeed } from './api/changeFeed.ts';
 import { allHandlers } from './api/handlers/all.ts';
@@ -9,13 +10,16 @@ import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
 import type { Options } from './options.ts';
+import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
 import { registryParts } from './registry/registryParts.ts';
 import { standbyReconciler } from './standby.ts';
 import { openStore } from './state/open.ts';
+import type { Store } from './state/store.ts';
 
 export interface AssembleWanted {
   readonly options: Options;
   readonly version: string;
+  readonly engine: Engine;
   readonly clock: Clock;
   readonly ids: () => string;
   readonly log: Log;
@@ -25,7 +29,8 @@ export interface AssembleWanted {
 
 export interface ControlPlane {
   readonly app: Hono;
-  start(): Promise<void>;
+  /** Brings the region up, once the API answers at this port. Resolves after the first try. */
+  start(apiPort: number): Promise<void>;
   /** Ends streams and requests that wait for something; what is asked from now on is still answered. */
   drain(): void;
   /** Ends the loop at a step boundary and closes the database. Deployments go on serving. */
@@ -34,31 +39,36 @@ export interface ControlPlane {
 
 /** Puts the control plane together, by hand and in one place. The caller holds the lock of the state. */
 export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
-  const { options, clock, ids, log, chance, version } = wanted;
+  const { options, engine, clock, ids, log, chance, version } = wanted;
   const held = new DisposableStore();
-  const onError = (error: unknown) => log.error('A listener failed', { error: describeError(error) });
   const now = () => clock.now();
+  let port = options.port;
 
-  const token = await tokenFromFile(options.tokenFile, ids);
-  const store = held.add(
-    openStore({ stateDir: options.stateDir, regionName: options.name, now, ids, onListenerError: onError }),
-  );
-  admitToken(store, token, clock.now());
-
+  const store = held.add(await stateOf(wanted));
   const notary = { store, now, ids };
-  const reconciler = standbyReconciler(store);
   const registry = await registryParts({
     stateDir: options.stateDir,
     notary,
     clock,
     log,
     chance,
-    baseUrl: () => urlOf(reconciler.region().registryHost),
-    platform: () => reconciler.region().platform,
+    baseUrl: () => registryUrl(region, options.name),
+    platform: () => region.facts().platform,
   });
+  const { secrets, key } = registry;
+  const region = await makeRegion({
+    options,
+    engine,
+    clock,
+    log,
+    registry: { secrets, tokenCertificate: key.certificate },
+    apiPort: () => port,
+  });
+  const reconciler = { ...standbyReconciler(store), region: () => region.facts() };
+
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, feed));
-
+  held.add(region.onChange(() => tellOfRegion(store, feed)));
   const { domain } = options;
   const handlers = allHandlers({
     store,
@@ -71,23 +81,38 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   });
   const draining = new AbortController();
   const { signal } = draining;
-  const app = createApp({ handlers, identity: store.identity, hosts: hostRule(), log, signal });
+  const hosts = hostRule(otherNames(options));
+  const app = createApp({ handlers, identity: store.identity, hosts, log, signal });
   registry.mount(app);
   return {
     app,
-    start() {
+    async start(apiPort) {
+      port = apiPort;
+      await region.start();
       registry.watcher.start();
-      return Promise.resolve();
     },
     drain: () => draining.abort(),
     async stop() {
       draining.abort();
-      await registry.watcher.stop();
+      await Promise.all([registry.watcher.stop(), region.stop()]);
       held.dispose();
     },
   };
 }
 
-function urlOf(host: string | undefined): string | undefined {
-  return host === undefined ? undefined : `http://${host}`;
+async function stateOf({ options, clock, ids, log }: AssembleWanted): Promise<Store> {
+  const token = await tokenFromFile(options.tokenFile, ids);
+  const store = openStore({
+    stateDir: options.stateDir,
+    regionName: options.name,
+    now: () => clock.now(),
+    ids,
+    onListenerError: (error) => log.error('A listener failed', { error: describeError(error) }),
+  });
+  admitToken(store, token, clock.now());
+  return store;
+}
+
+function tellOfRegion(store: Store, feed: ChangeFeed): void {
+  for (const { id } of store.identity.regions()) feed.publish({ kind: 'region', id });
 }

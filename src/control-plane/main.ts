@@ -3,6 +3,9 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { describeError, lineLog, type Log } from '../base/log.ts';
+import { parseAddress } from '../docker/address.ts';
+import type { Engine } from '../docker/engine.ts';
+import { openEngine } from '../docker/entry.ts';
 import { toWireUuid } from '../protocol/wire.ts';
 import { assemble } from './assemble.ts';
 import { TokenFileError } from './auth/tokenFile.ts';
@@ -13,6 +16,9 @@ import { DatabaseTooNewError } from './state/database.ts';
 import { makeStateDir } from './state/open.ts';
 import { version } from './version.ts';
 
+/** How long `ready` waits for the region, in milliseconds; the API answers all the while. */
+const startPatienceMs = 10_000;
+
 /** Refusals that are told in a sentence; everything else is a defect and shows its stack. */
 const expected = [OptionsError, StateInUseError, TokenFileError, ListenError, DatabaseTooNewError];
 
@@ -21,28 +27,34 @@ async function run(given: Options, log: Log): Promise<void> {
   await makeStateDir(options.stateDir);
   const lock = lockState(options.stateDir);
   const ids = () => toWireUuid(randomUUID());
-  const controlPlane = await assemble({
-    options,
-    version,
-    clock: systemClock,
-    ids,
-    log,
-    chance: Math.random,
-  });
+  const engine = engineAt(options.engine);
+  const clock = systemClock;
+  const controlPlane = await assemble({ options, version, engine, clock, ids, log, chance: Math.random });
   const server = await listen((request) => controlPlane.app.fetch(request), options);
   const url = `http://${options.host}:${server.port}`;
-  await controlPlane.start();
+  const asked = stopAsked();
+  const starting = controlPlane.start(server.port);
+  // An engine that is slow, or an image that is pulled, does not keep the API from answering.
+  await Promise.race([starting, asked, clock.sleep(startPatienceMs)]);
   await writeEndpoint(options.stateDir, { url, version });
   process.stdout.write(`${JSON.stringify({ ready: true, url, version })}\n`);
   log.info('The control plane answers', { url, version });
 
-  const name = await stopAsked();
+  const name = await asked;
   log.info('Stopping', { signal: name });
   controlPlane.drain();
   await server.close();
   await controlPlane.stop();
+  await starting;
+  engine.dispose();
   lock.dispose();
   log.info('Stopped; deployments go on serving');
+}
+
+function engineAt(text: string): Engine {
+  const address = parseAddress(text);
+  if (address !== undefined) return openEngine(address);
+  throw new OptionsError(`--engine must be an address such as unix:///var/run/docker.sock, not ${text}.`);
 }
 
 /** Tells other programs of this machine where the control plane answers; never seen half written. */

@@ -16,8 +16,11 @@ export interface Options {
   readonly registryPort: number;
   readonly httpPort: number;
   readonly httpsPort: number;
-  /** Where instances' data is kept: named volumes, or directories under the state directory. */
-  readonly data: 'volumes' | 'directory';
+  /**
+   * What is shared with the region's containers: named volumes, for a control plane that is a container itself, or
+   * directories under the state directory, for a plain process. `auto`: volumes where they are mounted.
+   */
+  readonly data: 'auto' | 'volumes' | 'directory';
   /** What host names of deployments end in. */
   readonly domain: string;
 }
@@ -41,7 +44,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --registry-port N     loopback port of the registry (7050)
   --http-port N         loopback port of the edge for HTTP (7080)
   --https-port N        loopback port of the edge for HTTPS (7443)
-  --data D              volumes or directory (volumes)
+  --data D              auto, volumes or directory (auto)
   --domain D            what host names of deployments end in (localhost)
 `;
 
@@ -87,7 +90,7 @@ export function parseOptions(argv: readonly string[]): Options {
     registryPort: port(given, 'registry-port', 7050),
     httpPort: port(given, 'http-port', 7080),
     httpsPort: port(given, 'https-port', 7443),
-    data: oneOf(given, 'data', ['volumes', 'directory'], 'volumes'),
+    data: oneOf(given, 'data', ['auto', 'volumes', 'directory'], 'auto'),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
   };
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { textOf, writePrivately } from '../privateFile.ts';
 
 /** File in the state directory with the certificate that the registry trusts tokens by. */
 export const certificateFileName = 'registry-token.crt';
@@ -73,25 +73,4 @@ async function makeKey(at: number): Promise<{ key: string; certificate: string }
     key: key.export({ format: 'pem', type: 'pkcs8' }).toString(),
     certificate: `${certificate.toString('pem')}\n`,
   };
-}
-
-/** All of it or nothing, readable by the owner alone. */
-async function writePrivately(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
