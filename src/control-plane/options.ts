@@ -21,6 +21,8 @@ export interface Options {
    * directories under the state directory, for a plain process. `auto`: volumes where they are mounted.
    */
   readonly data: 'auto' | 'volumes' | 'directory';
+  /** Image with Node to look into an instance's network with; absent: the kernel's tables are read by process id. */
+  readonly toolImage: string | undefined;
   /** What host names of deployments end in. */
   readonly domain: string;
 }
@@ -45,6 +47,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --http-port N         loopback port of the edge for HTTP (7080)
   --https-port N        loopback port of the edge for HTTPS (7443)
   --data D              auto, volumes or directory (auto)
+  --tool-image I        image with Node to look into instances with, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
 `;
 
@@ -63,6 +66,7 @@ const spec = {
   'http-port': text,
   'https-port': text,
   data: text,
+  'tool-image': text,
   domain: text,
 };
 
@@ -91,6 +95,7 @@ export function parseOptions(argv: readonly string[]): Options {
     httpPort: port(given, 'http-port', 7080),
     httpsPort: port(given, 'https-port', 7443),
     data: oneOf(given, 'data', ['auto', 'volumes', 'directory'], 'auto'),
+    toolImage: given['tool-image'],
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
   };
 }
