@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { installPackages } from './debian.ts';
 import { cacheFolder } from './folders.ts';
 import { must } from './processes.ts';
@@ -26,11 +26,11 @@ export async function ensureEditor(say: (line: string) => void = () => {}): Prom
     entry: join(folder, 'out', 'node', 'entry.js'),
   };
   if (await exists(join(target, 'complete'))) return editor;
-  say('Setting up VS Code (once per machine, some minutes).');
+  say('Setting up VS Code (once per machine, some minutes)');
   if (process.platform === 'linux')
     await installPackages(['libkrb5-dev', 'libsecret-1-dev', 'pkg-config', 'g++', 'make', 'python3']);
+  await removeBrokenOff(target);
   const building = `${target}.${process.pid}`;
-  await rm(building, { recursive: true, force: true });
   await mkdir(building, { recursive: true });
   await writeFile(join(building, 'package.json'), '{"private":true}\n');
   await must('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `code-server@${version}`], {
@@ -47,6 +47,26 @@ export async function ensureEditor(say: (line: string) => void = () => {}): Prom
     await rm(building, { recursive: true, force: true });
   });
   return editor;
+}
+
+/** What earlier builds left that were killed half-way; those that still run are left alone. */
+async function removeBrokenOff(target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  for (const name of await readdir(dirname(target))) {
+    const pid = name.startsWith(`${basename(target)}.`)
+      ? Number(name.slice(basename(target).length + 1))
+      : NaN;
+    if (pid > 0 && !isRunning(pid)) await rm(join(dirname(target), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -29,6 +29,11 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (outcome ??= work());
 }
 
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => stop.abort(new Error(`ended by ${signal}`)));
+}
+
 const engine = once(() => ensureEngine(say));
 const images = once(async () => {
   await engine();
@@ -55,18 +60,26 @@ const stages: readonly Stage[] = [
   {
     name: 'in-host',
     needs: [engine, images, browser, editor, bundles],
-    run: async () => runInHost({ filter: values.grep, settings: settingsFor(await images()) }),
+    run: async () =>
+      runInHost({ filter: values.grep, settings: settingsFor(await images()), signal: stop.signal }),
   },
   mocha('e2e', 'test/e2e/**/*.test.ts', 600_000, [engine, images, browser, editor, bundles]),
 ];
 
 function mocha(name: string, files: string, timeoutMs: number, needs: Stage['needs']): Stage {
-  return { name, needs, run: () => runMocha({ name, files, timeoutMs }, values.grep) };
+  return {
+    name,
+    needs,
+    run: () => runMocha({ name, files, timeoutMs, filter: values.grep, signal: stop.signal }),
+  };
 }
 
 async function runStage(stage: Stage): Promise<Counts> {
   try {
-    for (const need of stage.needs) await need();
+    for (const need of stage.needs) {
+      await need();
+      stop.signal.throwIfAborted();
+    }
     return await stage.run();
   } catch (error) {
     process.stdout.write(
@@ -86,6 +99,7 @@ if (chosen.some(({ needs }) => needs.includes(editor))) editor().catch(() => und
 
 const total = { passed: 0, failed: 0 };
 for (const stage of chosen) {
+  if (stop.signal.aborted) break;
   const started = performance.now();
   process.stdout.write(`\n== ${stage.name}\n`);
   const { passed, failed } = await runStage(stage);
@@ -95,4 +109,4 @@ for (const stage of chosen) {
   process.stdout.write(`== ${stage.name}: ${passed} passed, ${failed} failed (${seconds} s)\n`);
 }
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
-process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+process.exit(total.failed === 0 && total.passed > 0 && !stop.signal.aborted ? 0 : 1);

@@ -17,6 +17,7 @@ export interface InHostWanted {
   readonly filter: string | undefined;
   /** Settings of the machine, as in settings.json. */
   readonly settings: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface InHostWanted {
  * suite prints through the page's console; its lines carry a marker, and the last one is its count. The region that
  * it deploys to is of its own and goes with it.
  */
-export async function runInHost({ filter, settings }: InHostWanted): Promise<Counts> {
+export async function runInHost({ filter, settings, signal }: InHostWanted): Promise<Counts> {
   const region = `in-host-${process.pid}`;
   const folder = await mkdtemp(join(tmpdir(), 'patr-workspace-'));
   await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
@@ -33,7 +34,7 @@ export async function runInHost({ filter, settings }: InHostWanted): Promise<Cou
     env: { PATR_IN_HOST_GREP: filter ?? '', PATR_REGION_NAME: region },
   });
   try {
-    return await drive(server.authority, folder);
+    return await drive(server.authority, folder, signal);
   } finally {
     await server.stop();
     await removeRegion(region);
@@ -41,13 +42,14 @@ export async function runInHost({ filter, settings }: InHostWanted): Promise<Cou
   }
 }
 
-async function drive(authority: string, folder: string): Promise<Counts> {
+async function drive(authority: string, folder: string, signal: AbortSignal): Promise<Counts> {
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     let counts: Counts | undefined;
     const exit = Promise.withResolvers<number>();
     const hung = setTimeout(() => exit.reject(new Error('The in-host suite did not end in time.')), limitMs);
+    signal.addEventListener('abort', () => exit.reject(signal.reason), { once: true });
     page.on('crash', () => exit.reject(new Error('The editor crashed.')));
     await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => {
       const said = args.find((arg): arg is string => typeof arg === 'string' && arg.includes(marker));

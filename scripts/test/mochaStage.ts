@@ -15,13 +15,17 @@ export interface MochaStage {
   readonly files: string;
   /** A test that takes longer is hung. */
   readonly timeoutMs: number;
+  /** Only tests whose title matches. */
+  readonly filter: string | undefined;
+  /** Ends the run; hooks that clean up still have their turn. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Runs mocha over a stage's files in a process of its own and counts what it reports. Skipped tests count as failed:
  * a test that does not run proves nothing.
  */
-export async function runMocha(stage: MochaStage, filter: string | undefined): Promise<Counts> {
+export async function runMocha(stage: MochaStage): Promise<Counts> {
   const files = (await Array.fromAsync(glob(stage.files, { cwd: root }))).toSorted();
   if (files.length === 0) throw new SetupError(`No test file matches ${stage.files}.`);
   const args = [
@@ -31,10 +35,16 @@ export async function runMocha(stage: MochaStage, filter: string | undefined): P
     '--timeout',
     String(stage.timeoutMs),
     '--forbid-only',
-    ...(filter === undefined ? [] : ['--grep', filter]),
+    ...(stage.filter === undefined ? [] : ['--grep', stage.filter]),
     ...files,
   ];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // In a group of its own: Ctrl-C reaches it once, through the signal, because a second one would not let it clean up.
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  stage.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
   let counts: Counts | undefined;
   child.on('message', (message) => (counts = message as Counts));
   const code = await new Promise<number>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { withTimeout } from '../base/abort.ts';
 import { readConfig, type DockerHome } from './configFile.ts';
 import type { RegistryAuth, Waiting } from './engine.ts';
 import { parseJson } from './connection.ts';
@@ -18,6 +19,7 @@ export interface CredentialOptions {
 const hubKey = 'https://index.docker.io/v1/';
 const hubHosts = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']);
 const longestReply = 256 * 1024;
+const helperMs = 30_000;
 
 /** Credentials out of Docker's `config.json`: `credHelpers`, then `credsStore`, then `auths`. */
 export function dockerCredentials(at: DockerHome, options: CredentialOptions): CredentialSource {
@@ -104,8 +106,8 @@ function runHelper(
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { ...env },
       windowsHide: true,
-      timeout: 30_000,
-      ...(signal === undefined ? {} : { signal }),
+      // Not spawn's own limit: where the program is missing, that one keeps the process alive until it is over.
+      signal: withTimeout(helperMs, signal),
     });
     let output = '';
     child.stdout.setEncoding('utf8');
