@@ -1,0 +1,258 @@
+import type { Reason } from '../../protocol/shapes/deployment.ts';
+import { patrRegistry } from '../../protocol/shapes/deployment.ts';
+import type { RolloutProof } from '../../protocol/shapes/release.ts';
+import type { Desired, Release } from '../domain.ts';
+import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
+import { environmentOf } from '../executors/environment.ts';
+import type { Memory } from './memory.ts';
+import type { LoopParts } from './parts.ts';
+import type { Step, StepKind } from './plan/model.ts';
+
+type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
+
+/** How long an instance has between SIGTERM and SIGKILL, in seconds. */
+const graceSeconds = 30;
+/** Steps of one pass that run side by side. */
+const together: ReadonlySet<StepKind> = new Set(['run', 'remove', 'removeVolume']);
+
+interface Around {
+  readonly desired: Desired | 'absent';
+  readonly observed: readonly ObservedInstance[];
+  readonly volumes: readonly InstanceVolume[];
+  readonly signal: AbortSignal;
+}
+
+/** Carries out the planner's steps for one deployment. Each may be cut in half, and may run again. */
+export class Apply {
+  readonly #id: string;
+  readonly #parts: LoopParts;
+  readonly #memory: Memory;
+  surroundingsRemoved = false;
+
+  constructor(id: string, parts: LoopParts, memory: Memory) {
+    this.#id = id;
+    this.#parts = parts;
+    this.#memory = memory;
+  }
+
+  readonly #table: { readonly [K in StepKind]: (step: StepOf<K>, around: Around) => Promise<void> } = {
+    run: (step, around) => this.#run(step, around),
+    drain: async (step) => {
+      this.#memory.draining.set(step.instanceId, this.#parts.clock.now());
+    },
+    remove: (step, { signal }) => this.#parts.executor.remove(step.instanceId, graceSeconds, { signal }),
+    removeVolume: async (step, { volumes, signal }) => {
+      const volume = volumes.find(({ name }) => name === step.volume);
+      if (volume !== undefined) await this.#parts.executor.removeVolume(volume, { signal });
+    },
+    removeSurroundings: async (_, { signal }) => {
+      await this.#parts.edge.forget(this.#id, { signal });
+      await this.#parts.executor.removeSurroundings(this.#id, { signal });
+      this.surroundingsRemoved = true;
+    },
+    releaseLive: (step, { signal }) => this.#releaseLive(step.releaseId, signal),
+    releaseFailed: async (step, { desired }) => this.#releaseFailed(step.releaseId, desired),
+    wait: async () => undefined,
+  };
+
+  /**
+   * Removals of a pass come before the new instances of the same slots; what does not touch each other runs side by
+   * side. @throws when a step fails; the next look finds out how far it came.
+   */
+  async run(
+    steps: readonly Step[],
+    desired: Desired | 'absent',
+    observed: readonly ObservedInstance[],
+    volumes: readonly InstanceVolume[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const around = { desired, observed, volumes, signal };
+    for (const step of steps) this.#record(step, desired);
+    for (const step of steps.filter(({ kind }) => !together.has(kind))) await this.#do(step, around);
+    for (const kind of ['remove', 'removeVolume', 'run'] as const) {
+      await Promise.all(steps.filter((step) => step.kind === kind).map((step) => this.#do(step, around)));
+    }
+  }
+
+  #do<K extends StepKind>(step: StepOf<K>, around: Around): Promise<void> {
+    const work = this.#table[step.kind] as (step: StepOf<K>, around: Around) => Promise<void>;
+    return work(step, around);
+  }
+
+  async #run(step: StepOf<'run'>, { desired, signal }: Around): Promise<void> {
+    if (desired === 'absent') return;
+    const release = desired.releases.find(({ id }) => id === step.releaseId);
+    if (release === undefined) return;
+    await this.#beginRollout(release, desired, signal);
+    const image = this.#imageOf(release);
+    if ('reason' in image) return this.#cannot(release, image.reason);
+    const pulled = await this.#parts.executor.ensureImage(image, { signal });
+    if (pulled.kind === 'failed') return this.#cannot(release, pulled.reason);
+    if (release.digest === undefined && pulled.digest !== undefined) {
+      this.#parts.store.releaseResolved(release.id, pulled.digest);
+    }
+    const environment = this.#environment(release, desired);
+    if ('reason' in environment) return this.#cannot(release, environment.reason);
+    const spec = this.#specOf(step, release, desired, pulled.reference, environment.values);
+    const outcome = await this.#parts.executor.run(spec, { signal });
+    if (outcome.kind === 'failed') return this.#cannot(release, outcome.reason);
+    this.#memory.impossible.delete(release.id);
+  }
+
+  /** A release that was never live is given up for it; a live one is tried again later. */
+  #cannot(release: Release, reason: Reason): void {
+    this.#memory.impossible.set(release.id, reason);
+    if (release.state === 'live' || release.state === 'retired') throw new Error(reason.message);
+  }
+
+  async #beginRollout(release: Release, desired: Desired, signal: AbortSignal): Promise<void> {
+    const { store, clock, edge } = this.#parts;
+    if (release.id !== desired.target?.id || this.#memory.rollout?.releaseId === release.id) return;
+    if (release.state !== 'waiting' && release.state !== 'rolling') return;
+    this.#memory.rollout = {
+      releaseId: release.id,
+      startedAt: clock.now(),
+      trafficBefore: undefined,
+      firstReadyAt: undefined,
+      liveAt: undefined,
+    };
+    store.releaseRolling(release.id, clock.now());
+    const trafficBefore = await edge.traffic(this.#id, { signal });
+    this.#memory.rollout = { ...this.#memory.rollout, trafficBefore };
+  }
+
+  async #releaseLive(releaseId: string, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#parts;
+    const at = clock.now();
+    store.releaseLive(releaseId, at, await this.#proof(releaseId, at, signal));
+    this.#memory.broken.delete(releaseId);
+  }
+
+  /** What the edge counted since the rollout began; absent when this process did not see its beginning. */
+  async #proof(releaseId: string, at: number, signal: AbortSignal): Promise<RolloutProof | undefined> {
+    const { rollout } = this.#memory;
+    if (rollout?.releaseId !== releaseId || rollout.trafficBefore === undefined) return undefined;
+    const now = await this.#parts.edge.traffic(this.#id, { signal });
+    const requests = now.requests - rollout.trafficBefore.requests;
+    const failures = now.failures - rollout.trafficBefore.failures;
+    // Smaller totals than before: the edge was started anew in between, and what it counted is lost.
+    if (requests < 0 || failures < 0) return undefined;
+    const drainStarts = Array.from(this.#memory.draining.values());
+    return {
+      requests,
+      failures,
+      cutOverMs: at - (rollout.firstReadyAt ?? at),
+      drainMs: drainStarts.length === 0 ? 0 : at - Math.min(...drainStarts),
+    };
+  }
+
+  #releaseFailed(releaseId: string, desired: Desired | 'absent'): void {
+    const { store, clock } = this.#parts;
+    const reason = this.#memory.impossible.get(releaseId) ?? this.#lastReason(releaseId, desired);
+    store.releaseFailed(releaseId, clock.now(), reason);
+  }
+
+  #lastReason(releaseId: string, desired: Desired | 'absent'): Reason {
+    const broken = this.#memory.broken.get(releaseId) ?? new Set<string>();
+    const reasons = Array.from(broken).flatMap((id) => this.#memory.reasons.get(id) ?? []);
+    const number = desired === 'absent' ? '' : ` ${desired.target?.number ?? ''}`;
+    return (
+      reasons.at(-1) ??
+      this.#memory.lastReason.get(releaseId) ?? {
+        code: 'notReadyInTime',
+        message: `Release${number} did not become ready. Its output says why.`,
+      }
+    );
+  }
+
+  #imageOf(release: Release): ImageWanted | { readonly reason: Reason } {
+    const { source, imageTag: tag, digest } = release;
+    if (!('repositoryId' in source) || source.registry !== patrRegistry) {
+      const { registry, imageName } = source as { registry: string; imageName: string };
+      return { repository: `${registry}/${imageName}`, tag, digest, own: false };
+    }
+    const path = this.#parts.repositoryPath(source.repositoryId);
+    const host = this.#parts.registryHost();
+    if (path !== undefined && host !== undefined)
+      return { repository: `${host}/${path}`, tag, digest, own: true };
+    const message =
+      'The repository of the image does not exist any more. Push the image again, to a new deployment.';
+    return { reason: { code: 'imageNotFound', message } };
+  }
+
+  #environment(
+    release: Release,
+    { deployment }: Desired,
+  ): { readonly values: Readonly<Record<string, string>> } | { readonly reason: Reason } {
+    const own: Record<string, string> = {};
+    for (const [name, value] of Object.entries(release.config.environment)) {
+      const text =
+        typeof value === 'string'
+          ? value
+          : this.#parts.store.secretValue(deployment.workspaceId, value.fromSecret);
+      if (text === undefined) {
+        const message = `The secret that the variable ${name} is taken from does not exist any more. Choose another one, or give the variable a value.`;
+        return { reason: { code: 'secretMissing', message } };
+      }
+      own[name] = text;
+    }
+    const { id: deploymentId, name: deploymentName, workspaceId } = deployment;
+    const { configMounts } = release.config;
+    return { values: environmentOf({ workspaceId, deploymentId, deploymentName, own, configMounts }) };
+  }
+
+  #specOf(
+    step: StepOf<'run'>,
+    release: Release,
+    { deployment, machineType }: Desired,
+    image: string,
+    environment: Readonly<Record<string, string>>,
+  ): InstanceSpec {
+    const published = Object.entries(release.config.ports).flatMap(([port, type]) =>
+      type === 'http' ? [] : [{ port: Number(port), protocol: type }],
+    );
+    return {
+      instanceId: this.#parts.ids().slice(0, 12),
+      deploymentId: deployment.id,
+      deploymentName: deployment.name,
+      workspaceId: deployment.workspaceId,
+      releaseId: release.id,
+      releaseNumber: release.number,
+      ordinal: step.ordinal,
+      restarts: step.restarts,
+      image,
+      environment,
+      cpus: machineType.cpus,
+      memoryBytes: machineType.memoryCount * 250_000_000,
+      configMounts: release.config.configMounts,
+      volumes: release.config.volumes,
+      published,
+    };
+  }
+
+  /** Every decision is kept with its reason. */
+  #record(step: Step, desired: Desired | 'absent'): void {
+    if (step.kind === 'wait' || desired === 'absent') return;
+    const releaseId = 'releaseId' in step ? step.releaseId : undefined;
+    const releaseNumber = desired.releases.find(({ id }) => id === releaseId)?.number;
+    const { store, clock } = this.#parts;
+    store.recordEvent({
+      deploymentId: this.#id,
+      at: clock.now(),
+      kind: step.kind,
+      message: sentences[step.kind](step.because),
+      releaseNumber,
+    });
+  }
+}
+
+const sentences: Readonly<Record<StepKind, (because: string) => string>> = {
+  run: (because) => `An instance is started: ${because}.`,
+  drain: (because) => `An instance gets no new requests: ${because}.`,
+  remove: (because) => `An instance is removed: ${because}.`,
+  removeVolume: (because) => `A volume is deleted: ${because}.`,
+  removeSurroundings: (because) => `Network and configuration are removed: ${because}.`,
+  releaseLive: (because) => `The release is live: ${because}.`,
+  releaseFailed: (because) => `The release is given up: ${because}.`,
+  wait: (because) => `Waiting: ${because}.`,
+};

@@ -1,0 +1,70 @@
+import type { Reason } from '../../protocol/shapes/deployment.ts';
+import type { TrafficTotals } from '../edge/contract.ts';
+import type { Health } from '../probes/watchInstance.ts';
+
+/**
+ * What the loop knows of a deployment beyond state and engine. All of it can be lost: probes answer again, and what
+ * was draining is drained again.
+ */
+export interface Memory {
+  /** Probes under way, by instance. */
+  readonly watches: Map<string, Watch>;
+  /** When an instance was told to finish what it has. */
+  readonly draining: Map<string, number>;
+  /** Why an instance is not well, found out once. */
+  readonly reasons: Map<string, Reason>;
+  /** Why an instance of a release last broke; it outlives the instance. */
+  readonly lastReason: Map<string, Reason>;
+  /** Why a release cannot be started at all. */
+  readonly impossible: Map<string, Reason>;
+  /** Instances of a release that broke, so that each counts once. */
+  readonly broken: Map<string, Set<string>>;
+  /** Routes as they were last put into force. */
+  routes: string | undefined;
+  rollout: Rollout | undefined;
+  /** Steps that failed in a row, for back-off. */
+  failures: number;
+}
+
+export interface Watch {
+  readonly stop: () => void;
+  health: Health;
+  /** When the ports were last looked at, and which other ones were open then. */
+  looked: { readonly at: number; readonly listening: readonly number[] } | undefined;
+}
+
+export interface Rollout {
+  readonly releaseId: string;
+  readonly startedAt: number;
+  readonly trafficBefore: TrafficTotals | undefined;
+  /** When the first instance of the release took traffic. */
+  firstReadyAt: number | undefined;
+  /** When it was live: all traffic on it. */
+  liveAt: number | undefined;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    watches: new Map(),
+    draining: new Map(),
+    reasons: new Map(),
+    lastReason: new Map(),
+    impossible: new Map(),
+    broken: new Map(),
+    routes: undefined,
+    rollout: undefined,
+    failures: 0,
+  };
+}
+
+/** Forgets what belongs to instances that are not there any more. */
+export function forgetGone(memory: Memory, present: ReadonlySet<string>): void {
+  for (const [id, watch] of memory.watches) {
+    if (present.has(id)) continue;
+    watch.stop();
+    memory.watches.delete(id);
+  }
+  for (const map of [memory.draining, memory.reasons]) {
+    for (const id of map.keys()) if (!present.has(id)) map.delete(id);
+  }
+}

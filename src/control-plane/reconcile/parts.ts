@@ -1,0 +1,30 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ReconcileStore } from '../domain.ts';
+import type { Edge } from '../edge/contract.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { Prober } from '../probes/prober.ts';
+import type { ProbeRules } from '../probes/rules.ts';
+import type { PlanRules } from './plan/model.ts';
+
+/** Everything that the loop stands on. */
+export interface LoopParts {
+  readonly store: ReconcileStore;
+  readonly executor: Executor;
+  readonly edge: Edge;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 0 to 1. */
+  readonly chance: () => number;
+  /** A new id of 32 hexadecimal digits. */
+  readonly ids: () => string;
+  readonly planRules: PlanRules;
+  readonly probeRules: ProbeRules;
+  /** What host names of deployments end in. */
+  readonly domain: string;
+  /** Host of the region's registry as image references name it; absent while it is not up. */
+  readonly registryHost: () => string | undefined;
+  /** Path of a repository in the region's registry; absent when there is no such repository. */
+  readonly repositoryPath: (repositoryId: string) => string | undefined;
+}

@@ -1,0 +1,168 @@
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { Lanes } from '../../base/lanes.ts';
+import { describeError } from '../../base/log.ts';
+import type { LiveStatus, Reconciler, RegionFacts } from '../domain.ts';
+import type { LoopParts } from './parts.ts';
+import { Worker } from './worker.ts';
+
+export interface ReconcilerOptions extends LoopParts {
+  readonly facts: () => RegionFacts;
+  /** Everything is looked at this often without a reason, in milliseconds. */
+  readonly lookEveryMs: number;
+}
+
+/**
+ * The loop. Invariants:
+ * - all work on a deployment runs in its lane, one piece at a time;
+ * - a wake while a lane is at work makes it look once more, however many wakes came;
+ * - a deployment that is at rest costs nothing but the periodic look.
+ */
+export class ReconcileLoop implements Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #held = new DisposableStore();
+  readonly #signal = this.#held.signal();
+  readonly #lanes = new Lanes();
+  readonly #workers = new Map<string, Worker>();
+  readonly #asked = new Set<string>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #changed: Emitter<string>;
+  #watching: Promise<void>[] = [];
+  #started = false;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#changed = new Emitter((error) =>
+      options.log.error('A listener failed', { error: describeError(error) }),
+    );
+  }
+
+  /** Begins to look after every deployment there is. */
+  start(): void {
+    this.#started = true;
+    this.#watching = [this.#watchEngine(), this.#lookNowAndThen()];
+    for (const id of this.#options.store.deploymentIds()) this.wake(id);
+  }
+
+  /** Ends at a step boundary; what runs goes on running. */
+  async stop(): Promise<void> {
+    this.#held.dispose();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    await this.#lanes.idle();
+    await Promise.all(this.#watching);
+    for (const worker of this.#workers.values()) worker.dispose();
+    this.#changed.dispose();
+  }
+
+  wake(deploymentId: string): void {
+    if (!this.#started || this.#signal.aborted || this.#asked.has(deploymentId)) return;
+    this.#asked.add(deploymentId);
+    void this.#lanes.run(deploymentId, () => this.#reconcile(deploymentId));
+  }
+
+  status(deploymentId: string): LiveStatus {
+    return this.#worker(deploymentId).status() ?? nothing;
+  }
+
+  onChange(listener: (deploymentId: string) => void): Disposable {
+    return this.#changed.event(listener);
+  }
+
+  region(): RegionFacts {
+    return this.#options.facts();
+  }
+
+  #worker(deploymentId: string): Worker {
+    const there = this.#workers.get(deploymentId);
+    if (there !== undefined) return there;
+    const worker = new Worker(deploymentId, this.#options, {
+      tell: () => this.#changed.fire(deploymentId),
+      wake: () => this.wake(deploymentId),
+    });
+    this.#workers.set(deploymentId, worker);
+    return worker;
+  }
+
+  async #reconcile(deploymentId: string): Promise<void> {
+    this.#asked.delete(deploymentId);
+    clearTimeout(this.#timers.get(deploymentId));
+    this.#timers.delete(deploymentId);
+    const worker = this.#worker(deploymentId);
+    try {
+      const outcome = await worker.settle(this.#signal);
+      if (outcome.kind === 'gone') this.#forget(deploymentId, worker);
+      else if (outcome.again !== undefined) this.#wakeAt(deploymentId, outcome.again);
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      this.#options.log.warn('A deployment could not be looked at', {
+        deployment: deploymentId,
+        error: describeError(error),
+      });
+      this.#wakeAt(deploymentId, worker.failed(error));
+    }
+  }
+
+  #forget(deploymentId: string, worker: Worker): void {
+    worker.dispose();
+    this.#workers.delete(deploymentId);
+  }
+
+  #wakeAt(deploymentId: string, at: number): void {
+    if (this.#signal.aborted) return;
+    const wait = Math.max(0, at - this.#options.clock.now());
+    const timer = setTimeout(() => this.wake(deploymentId), wait);
+    this.#timers.set(deploymentId, timer);
+  }
+
+  async #watchEngine(): Promise<void> {
+    const { executor, clock, log } = this.#options;
+    while (!this.#signal.aborted) {
+      try {
+        await executor.watch((id) => this.wake(id), { signal: this.#signal });
+      } catch (error) {
+        if (!this.#signal.aborted) log.debug('The engine tells no events', { error: describeError(error) });
+      }
+      await clock.sleep(1000, this.#signal).catch(() => undefined);
+      this.#wakeAll();
+    }
+  }
+
+  async #lookNowAndThen(): Promise<void> {
+    const { clock, lookEveryMs, log } = this.#options;
+    while (!this.#signal.aborted) {
+      try {
+        await this.#wakeStrays();
+      } catch (error) {
+        if (!this.#signal.aborted)
+          log.debug('Strays could not be looked for', { error: describeError(error) });
+      }
+      await clock.sleep(lookEveryMs, this.#signal).catch(() => undefined);
+      this.#wakeAll();
+    }
+  }
+
+  #wakeAll(): void {
+    for (const id of this.#options.store.deploymentIds()) this.wake(id);
+  }
+
+  /** What runs of deployments that do not exist any more is taken down by their own lanes. */
+  async #wakeStrays(): Promise<void> {
+    const known = new Set(this.#options.store.deploymentIds());
+    for (const id of await this.#options.executor.strays(known, { signal: this.#signal })) this.wake(id);
+  }
+}
+
+const nothing: LiveStatus = {
+  status: 'stopped',
+  reason: undefined,
+  instances: [],
+  ready: 0,
+  wanted: 0,
+  liveReleaseNumber: undefined,
+  rollingReleaseNumber: undefined,
+};
+
+export function createReconciler(options: ReconcilerOptions): ReconcileLoop {
+  return new ReconcileLoop(options);
+}

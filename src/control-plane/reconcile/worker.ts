@@ -1,0 +1,303 @@
+import { nextWait } from '../../base/backoff.ts';
+import { describeError } from '../../base/log.ts';
+import type { Desired, LiveStatus, Release } from '../domain.ts';
+import type { InstanceVolume, ObservedInstance } from '../executors/executor.ts';
+import { httpPorts } from '../hostNames.ts';
+import { startupBudgetMs, startupCheckOf } from '../probes/rules.ts';
+import { watchInstance, type Health } from '../probes/watchInstance.ts';
+import { Apply } from './apply.ts';
+import { explain } from './explain.ts';
+import { emptyMemory, forgetGone, type Memory, type Watch } from './memory.ts';
+import type { LoopParts } from './parts.ts';
+import { isBroken, plan, serves } from './plan/plan.ts';
+import type { Scene, Step } from './plan/model.ts';
+import { routesOf } from './routes.ts';
+import { dependencyDown, sceneOf, wishOf } from './scene.ts';
+import { statusOf } from './status.ts';
+
+/** After this long without an answer on its port it is looked which ports are open instead. */
+const lookAtPortsAfterMs = 3000;
+const lookAtPortsEveryMs = 5000;
+/** An instance that listens elsewhere for this long will not listen where it shall. */
+const elsewhereForMs = 20_000;
+const shownLines = 20;
+/** Passes in a row without a wait between them; more would be a plan that never settles. */
+const mostPasses = 200;
+const stepBackoff = { first: 500, most: 60_000, jitter: 0.3 };
+
+/** What one pass saw. */
+interface Look {
+  readonly desired: Desired | 'absent';
+  readonly observed: readonly ObservedInstance[];
+  readonly volumes: readonly InstanceVolume[];
+  readonly scene: Scene;
+}
+
+/**
+ * Brings one deployment to what is wanted of it. Only its lane calls `settle`; everything else may ask for the
+ * status at any time.
+ */
+export class Worker {
+  readonly #id: string;
+  readonly #parts: LoopParts;
+  readonly #memory: Memory = emptyMemory();
+  readonly #apply: Apply;
+  readonly #tell: () => void;
+  readonly #wake: () => void;
+  #look: Look | undefined;
+  #unreachable: string | undefined;
+  #told = '';
+
+  constructor(id: string, parts: LoopParts, hooks: { tell: () => void; wake: () => void }) {
+    this.#id = id;
+    this.#parts = parts;
+    this.#tell = hooks.tell;
+    this.#wake = hooks.wake;
+    this.#apply = new Apply(id, parts, this.#memory);
+  }
+
+  /**
+   * Looks, plans, acts, and looks again until there is nothing to do now. Returns when to come back at the latest,
+   * or `gone` when nothing is left of a deleted deployment.
+   */
+  async settle(
+    signal: AbortSignal,
+  ): Promise<{ kind: 'gone' } | { kind: 'settled'; again: number | undefined }> {
+    for (let pass = 0; pass < mostPasses; pass += 1) {
+      if (signal.aborted) return { kind: 'settled', again: undefined };
+      const look = await this.#lookAgain(signal);
+      await this.#route(look, signal);
+      const steps = plan(look.scene, this.#parts.planRules);
+      this.#publish();
+      const due = steps.filter((step) => step.kind !== 'wait');
+      if (due.length === 0) {
+        if (look.desired === 'absent' && steps.length === 0) return { kind: 'gone' };
+        this.#memory.failures = 0;
+        return { kind: 'settled', again: this.#nextLook(steps) };
+      }
+      if (!(await this.#act(due, look, signal))) return { kind: 'settled', again: this.#retryAt() };
+    }
+    this.#parts.log.error('A deployment does not settle', { deployment: this.#id });
+    return { kind: 'settled', again: this.#retryAt() };
+  }
+
+  /** The engine could not be looked at; what is known stays, and is said to be old. */
+  failed(error: unknown): number {
+    this.#unreachable = `The container engine cannot be looked at: ${describeError(error)}`;
+    this.#publish();
+    return this.#retryAt();
+  }
+
+  /** As of the last look; wishes are read anew. */
+  status(): LiveStatus | undefined {
+    const desired = this.#parts.store.desired(this.#id);
+    if (desired === 'absent') return undefined;
+    const seen = this.#look?.scene.seen ?? [];
+    return statusOf({
+      desired,
+      observed: this.#look?.observed ?? [],
+      seen,
+      memory: this.#memory,
+      unreachable: this.#unreachable,
+      dependencyDown: dependencyDown(this.#rawSeen(), wishOf(desired)),
+    });
+  }
+
+  dispose(): void {
+    for (const watch of this.#memory.watches.values()) watch.stop();
+    this.#memory.watches.clear();
+  }
+
+  /** Health as the probes say it, before instances that fail together are spared. */
+  #rawSeen(): Scene['seen'] {
+    return (this.#look?.scene.seen ?? []).map((one) =>
+      this.#memory.watches.get(one.id)?.health.kind === 'failing' ? { ...one, health: 'failing' } : one,
+    );
+  }
+
+  async #lookAgain(signal: AbortSignal): Promise<Look> {
+    const { store, executor, edge, clock } = this.#parts;
+    const desired = store.desired(this.#id);
+    const observed = await executor.observe(this.#id, { signal });
+    const present = new Set(observed.map(({ id }) => id));
+    forgetGone(this.#memory, present);
+    if (desired !== 'absent') this.#watch(observed, desired);
+    const draining = observed.some(({ id }) => this.#memory.draining.has(id));
+    const inFlight = draining ? await edge.inFlight(this.#id, { signal }) : new Map<string, number>();
+    const volumes = await executor.listVolumes(this.#id, { signal });
+    const surroundings = desired === 'absent' && !this.#apply.surroundingsRemoved;
+    const scene = sceneOf(desired, observed, volumes, inFlight, this.#memory, {
+      surroundings,
+      now: clock.now(),
+    });
+    this.#unreachable = undefined;
+    this.#look = { desired, observed, volumes, scene };
+    if (desired !== 'absent') {
+      await this.#findReasons(this.#look, desired, signal);
+      this.#noteProgress(desired, scene);
+    }
+    return this.#look;
+  }
+
+  /** Every running instance is probed by its own release's rules, from when it is first seen. */
+  #watch(observed: readonly ObservedInstance[], desired: Desired): void {
+    for (const instance of observed) {
+      const { id, state, address, startedAt, releaseId } = instance;
+      const release = desired.releases.find((one) => one.id === releaseId);
+      const there = this.#memory.watches.get(id);
+      if (state !== 'running') {
+        there?.stop();
+        continue;
+      }
+      if (there !== undefined || address === undefined || release === undefined) continue;
+      this.#beginWatch(id, address, startedAt ?? this.#parts.clock.now(), release);
+    }
+  }
+
+  #beginWatch(id: string, address: string, startedAt: number, release: Release): void {
+    const { prober, clock, probeRules, log } = this.#parts;
+    const controller = new AbortController();
+    const watch: Watch = {
+      stop: () => controller.abort(),
+      health: { kind: 'starting', last: undefined, since: clock.now() },
+      looked: undefined,
+    };
+    this.#memory.watches.set(id, watch);
+    const tell = (health: Health): void => {
+      watch.health = health;
+      this.#wake();
+    };
+    const wanted = {
+      address,
+      startedAt,
+      startup: startupCheckOf(release.config.startupProbe, httpPorts(release.config.ports)),
+      liveness: release.config.livenessProbe,
+      rules: probeRules,
+    };
+    watchInstance(wanted, tell, { prober, clock, signal: controller.signal }).catch((error: unknown) => {
+      if (!controller.signal.aborted) log.error('A probe broke', { error: describeError(error) });
+    });
+  }
+
+  /** Finds out, once each, why instances are not well, and counts what broke. */
+  async #findReasons(look: Look, desired: Desired, signal: AbortSignal): Promise<void> {
+    for (const seen of look.scene.seen) {
+      const instance = look.observed.find(({ id }) => id === seen.id);
+      if (instance === undefined) continue;
+      if (isBroken(seen)) {
+        this.#countBroken(seen.releaseId, seen.id);
+        await this.#findReason(instance, desired, signal);
+      } else if (seen.health === 'starting') {
+        await this.#lookElsewhere(instance, desired, signal);
+      } else if (serves(seen)) {
+        this.#memory.reasons.delete(seen.id);
+      }
+    }
+  }
+
+  #countBroken(releaseId: string, instanceId: string): void {
+    const broken = this.#memory.broken.get(releaseId) ?? new Set<string>();
+    broken.add(instanceId);
+    this.#memory.broken.set(releaseId, broken);
+  }
+
+  async #findReason(instance: ObservedInstance, desired: Desired, signal: AbortSignal): Promise<void> {
+    const known = this.#memory.reasons.get(instance.id);
+    const watch = this.#memory.watches.get(instance.id);
+    const settled = instance.state === 'exited' || watch?.health.kind !== 'starting';
+    if (known !== undefined && (known.exitCode !== undefined || !settled)) return;
+    const release = desired.releases.find(({ id }) => id === instance.releaseId);
+    if (release === undefined) return;
+    const { executor } = this.#parts;
+    const running = instance.state === 'running';
+    const listening = running ? await executor.listening(instance.id, { signal }) : [];
+    const lines = await executor.lastLines(instance.id, shownLines, { signal });
+    const reason = explain({
+      instance,
+      health: watch?.health,
+      startup: startupCheckOf(release.config.startupProbe, httpPorts(release.config.ports)),
+      listening,
+      lines,
+      memoryBytes: desired.machineType.memoryCount * 250_000_000,
+    });
+    this.#memory.reasons.set(instance.id, reason);
+    this.#memory.lastReason.set(instance.releaseId, reason);
+  }
+
+  /** A young instance whose port is silent may listen elsewhere: that is said early, and ends the waiting sooner. */
+  async #lookElsewhere(instance: ObservedInstance, desired: Desired, signal: AbortSignal): Promise<void> {
+    const watch = this.#memory.watches.get(instance.id);
+    if (watch === undefined || watch.health.kind !== 'starting' || watch.health.last?.kind !== 'connect')
+      return;
+    const { clock, executor } = this.#parts;
+    const age = clock.now() - watch.health.since;
+    const due = watch.looked === undefined || clock.now() - watch.looked.at >= lookAtPortsEveryMs;
+    if (age < lookAtPortsAfterMs || !due) return;
+    watch.looked = { at: clock.now(), listening: await executor.listening(instance.id, { signal }) };
+    if (watch.looked.listening.length === 0) return;
+    this.#memory.reasons.delete(instance.id);
+    await this.#findReason(instance, desired, signal);
+    if (age < Math.min(elsewhereForMs, startupBudgetMs(this.#parts.probeRules))) return;
+    watch.stop();
+    watch.health = { kind: 'notStarted', message: watch.health.last.message, at: clock.now() };
+  }
+
+  /** Remembers when the rollout of a release began and when its first instance served. */
+  #noteProgress(desired: Desired, scene: Scene): void {
+    const { target } = desired;
+    const rollout = this.#memory.rollout;
+    if (target === undefined || rollout?.releaseId !== target.id) return;
+    const serving = scene.seen.some((seen) => seen.releaseId === target.id && serves(seen));
+    if (serving) rollout.firstReadyAt ??= this.#parts.clock.now();
+  }
+
+  /** Puts the routes in force that follow from what was seen, if they are not yet. */
+  async #route({ desired, observed, scene }: Look, signal: AbortSignal): Promise<void> {
+    if (desired === 'absent') return;
+    const { edge, domain } = this.#parts;
+    const byId = new Map(observed.map((instance) => [instance.id, instance]));
+    const routes = routesOf(desired, scene.seen, byId, domain);
+    const key = JSON.stringify(routes);
+    if (key === this.#memory.routes) return;
+    await edge.apply(routes, { signal });
+    this.#memory.routes = key;
+  }
+
+  /** Runs the steps. Returns false when one failed: then it is tried again later. */
+  async #act(steps: readonly Step[], look: Look, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#apply.run(steps, look.desired, look.observed, look.volumes, signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      this.#parts.log.warn('A step failed', { deployment: this.#id, error: describeError(error) });
+      return false;
+    }
+  }
+
+  #retryAt(): number {
+    this.#memory.failures += 1;
+    return this.#parts.clock.now() + nextWait(this.#memory.failures, stepBackoff, this.#parts.chance);
+  }
+
+  /** The next moment at which something may have to be done without anything having happened. */
+  #nextLook(steps: readonly Step[]): number | undefined {
+    const times = steps.flatMap((step) => (step.kind === 'wait' ? [step.until] : []));
+    const starting = Array.from(this.#memory.watches.values()).some(
+      ({ health }) => health.kind === 'starting',
+    );
+    if (starting) times.push(this.#parts.clock.now() + 1000);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Tells those who look on, when there is something new to see. */
+  #publish(): void {
+    const status = this.status();
+    const text = JSON.stringify(status, (_, value: unknown) =>
+      value instanceof Map ? Array.from(value) : value,
+    );
+    if (text === this.#told) return;
+    this.#told = text ?? '';
+    this.#tell();
+  }
+}
