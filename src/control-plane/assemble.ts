@@ -9,12 +9,21 @@ import { allHandlers } from './api/handlers/all.ts';
 import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
+import { edgeOf, makeExecutor } from './executorParts.ts';
 import type { Options } from './options.ts';
+import { networkProber } from './probes/prober.ts';
+import { defaultProbeRules } from './probes/rules.ts';
 import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
+import { defaultPlanRules } from './reconcile/plan/model.ts';
+import { createReconciler } from './reconcile/reconciler.ts';
+import { repositoryPath } from './registry/imageRegistry.ts';
 import { registryParts } from './registry/registryParts.ts';
-import { standbyReconciler } from './standby.ts';
+import { reconcileStore } from './state/reconcileStore.ts';
 import { openStore } from './state/open.ts';
 import type { Store } from './state/store.ts';
+
+/** How often every deployment is looked at without a reason, in milliseconds. */
+const lookEveryMs = 30_000;
 
 export interface AssembleWanted {
   readonly options: Options;
@@ -64,11 +73,33 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     registry: { secrets, tokenCertificate: key.certificate },
     apiPort: () => port,
   });
-  const reconciler = { ...standbyReconciler(store), region: () => region.facts() };
+  const reconciler = createReconciler({
+    store: reconcileStore(store),
+    executor: makeExecutor({ options, engine, region, credentials: registry.engineCredentials }),
+    edge: edgeOf(region),
+    prober: networkProber,
+    clock,
+    log,
+    chance,
+    ids,
+    planRules: defaultPlanRules,
+    probeRules: defaultProbeRules,
+    domain: options.domain,
+    registryHost: () => region.facts().registryHost,
+    repositoryPath: (id) => pathOf(store, id),
+    facts: () => region.facts(),
+    lookEveryMs,
+  });
 
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, feed));
-  held.add(region.onChange(() => tellOfRegion(store, feed)));
+  held.add(
+    region.onChange(() => {
+      tellOfRegion(store, feed);
+      // What could not be done without the region can perhaps be done now.
+      for (const id of store.deployments.ids()) reconciler.wake(id);
+    }),
+  );
   const { domain } = options;
   const handlers = allHandlers({
     store,
@@ -89,12 +120,15 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     async start(apiPort) {
       port = apiPort;
       await region.start();
+      if (signal.aborted) return;
+      reconciler.start();
       registry.watcher.start();
     },
     drain: () => draining.abort(),
     async stop() {
       draining.abort();
-      await Promise.all([registry.watcher.stop(), region.stop()]);
+      await Promise.all([registry.watcher.stop(), reconciler.stop()]);
+      await region.stop();
       held.dispose();
     },
   };
@@ -111,6 +145,11 @@ async function stateOf({ options, clock, ids, log }: AssembleWanted): Promise<St
   });
   admitToken(store, token, clock.now());
   return store;
+}
+
+function pathOf(store: Store, repositoryId: string): string | undefined {
+  const repository = store.repositories.find(repositoryId);
+  return repository === undefined ? undefined : repositoryPath(repository);
 }
 
 function tellOfRegion(store: Store, feed: ChangeFeed): void {
