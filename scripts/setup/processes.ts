@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { SetupError } from './setupError.ts';
 
 export interface Finished {
@@ -48,4 +48,14 @@ export async function must(
   if (code === 0) return stdout;
   const words = (stderr.trim() === '' ? stdout : stderr).trim().split('\n').slice(-15).join('\n');
   throw new SetupError(`${program} ${args.join(' ')} ended with code ${code}:\n${words}`);
+}
+
+/** Sends a signal to a process that was started detached, and to all that it started. Harmless when they are gone. */
+export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { portNear } from './portNear.ts';
 import type { Editor } from '../setup/editor.ts';
 import { cacheFolder } from '../setup/folders.ts';
-import { must } from '../setup/processes.ts';
+import { must, signalGroup } from '../setup/processes.ts';
 import { SetupError } from '../setup/setupError.ts';
 
 export interface EditorWanted {
@@ -65,19 +65,10 @@ export async function startEditorForPeople(wanted: EditorWanted): Promise<Runnin
   const env = { ...process.env, CODE_SERVER_CONFIG: join(data, 'config.yaml') };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   // An extension host outlives its server for minutes, waiting for a browser to come back: the whole group goes.
-  const ended = once(child, 'close').then(() => endGroup(child, 'SIGKILL'));
-  wanted.signal.addEventListener('abort', () => endGroup(child, 'SIGTERM'), { once: true });
+  const ended = once(child, 'close').then(() => signalGroup(child, 'SIGKILL'));
+  wanted.signal.addEventListener('abort', () => signalGroup(child, 'SIGTERM'), { once: true });
   await untilListening(child, ended);
   return { url: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(wanted.folder)}`, ended };
-}
-
-function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
 
 function untilListening(child: ChildProcess, ended: Promise<void>): Promise<void> {
@@ -90,6 +81,6 @@ function untilListening(child: ChildProcess, ended: Promise<void>): Promise<void
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
     child.once('error', reject);
-    void ended.then(() => reject(new SetupError(`VS Code did not start. Its last words:\n${words}`)));
+    void ended.then(() => reject(new SetupError(`VS Code did not start. Its last words:\n${words}`)), reject);
   });
 }

@@ -1,4 +1,4 @@
-/** What `npm start` gets done, in this order. */
+/** What `npm start` gets done. */
 export type StepName =
   | 'engine'
   | 'images'

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureEditor } from '../../../scripts/setup/editor.ts';
+import { signalGroup } from '../../../scripts/setup/processes.ts';
 import { freePort } from './freePort.ts';
 
 export interface EditorServer {
@@ -19,6 +21,9 @@ export interface EditorServerOptions {
   /** Whether folders are trusted without a question. */
   readonly trusted?: boolean;
 }
+
+/** A server that has not ended this long after it was asked to is made to. */
+const graceMs = 10_000;
 
 /** VS Code's own server on a free loopback port with a profile of its own, removed when it is stopped. */
 export async function startEditorServer(options: EditorServerOptions = {}): Promise<EditorServer> {
@@ -47,11 +52,12 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  // An extension host outlives its server for minutes, waiting for a browser to come back: the whole group goes.
+  const ended = once(child, 'close').then(() => signalGroup(child, 'SIGKILL'));
   const stop = async (): Promise<void> => {
-    // The extension host is a child of the server: the whole group goes.
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
-    await ended;
+    signalGroup(child, 'SIGTERM');
+    const late = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+    await ended.finally(() => clearTimeout(late));
     await rm(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   await untilListening(child, ended).catch(async (error: unknown) => {
@@ -80,6 +86,6 @@ function untilListening(child: ReturnType<typeof spawn>, ended: Promise<void>): 
     };
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
-    void ended.then(() => reject(new Error(`The editor's server did not start:\n${words}`)));
+    void ended.then(() => reject(new Error(`The editor's server did not start:\n${words}`)), reject);
   });
 }

@@ -13,8 +13,6 @@ export interface OpenEditorOptions extends EditorServerOptions {
   readonly folder: string;
   readonly width?: number;
   readonly height?: number;
-  /** The compiled suite to run inside the extension host; none for an editor that is driven from outside. */
-  readonly testsPath?: string;
 }
 
 /** The address that opens a folder with this extension under development, and with its tests if there are any. */
@@ -30,22 +28,19 @@ export function workbenchUrl(authority: string, folder: string, testsPath?: stri
 
 /** A real workbench in a real browser, ready when the status bar is there. */
 export async function openEditor(options: OpenEditorOptions): Promise<OpenEditor> {
-  const server = await startEditorServer(options);
+  const life = new AsyncDisposableStack();
   try {
+    const server = await startEditorServer(options);
+    life.defer(() => server.stop());
     const browser = await launchBrowser();
+    life.defer(() => browser.close());
     const viewport = { width: options.width ?? 1280, height: options.height ?? 800 };
     const page = await browser.newPage({ viewport });
     await page.goto(workbenchUrl(server.authority, options.folder));
     await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
-    return {
-      page,
-      async close() {
-        await browser.close();
-        await server.stop();
-      },
-    };
+    return { page, close: () => life.disposeAsync() };
   } catch (error) {
-    await server.stop();
+    await life.disposeAsync();
     throw error;
   }
 }
