@@ -1,3 +1,4 @@
+import { describeError } from '../../base/log.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { patrRegistry } from '../../protocol/shapes/deployment.ts';
 import type { RolloutProof } from '../../protocol/shapes/release.ts';
@@ -11,7 +12,7 @@ import type { Step, StepKind } from './plan/model.ts';
 type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
 /** How long an instance has between SIGTERM and SIGKILL, in seconds. */
-const graceSeconds = 30;
+const graceSeconds = 10;
 /** Steps of one pass that run side by side. */
 const together: ReadonlySet<StepKind> = new Set(['run', 'remove', 'removeVolume']);
 
@@ -27,12 +28,16 @@ export class Apply {
   readonly #id: string;
   readonly #parts: LoopParts;
   readonly #memory: Memory;
+  readonly #wake: () => void;
+  /** The last removal of each slot: data has one user at a time. */
+  readonly #gone = new Map<number, Promise<void>>();
   surroundingsRemoved = false;
 
-  constructor(id: string, parts: LoopParts, memory: Memory) {
+  constructor(id: string, parts: LoopParts, memory: Memory, wake: () => void) {
     this.#id = id;
     this.#parts = parts;
     this.#memory = memory;
+    this.#wake = wake;
   }
 
   readonly #table: { readonly [K in StepKind]: (step: StepOf<K>, around: Around) => Promise<void> } = {
@@ -40,7 +45,10 @@ export class Apply {
     drain: async (step) => {
       this.#memory.draining.set(step.instanceId, this.#parts.clock.now());
     },
-    remove: (step, { signal }) => this.#parts.executor.remove(step.instanceId, graceSeconds, { signal }),
+    remove: async (step, { observed, signal }) => {
+      const ordinal = observed.find(({ id }) => id === step.instanceId)?.ordinal;
+      this.#remove(step.instanceId, ordinal, signal);
+    },
     removeVolume: async (step, { volumes, signal }) => {
       const volume = volumes.find(({ name }) => name === step.volume);
       if (volume !== undefined) await this.#parts.executor.removeVolume(volume, { signal });
@@ -79,6 +87,26 @@ export class Apply {
     return work(step, around);
   }
 
+  /** The grace of one instance holds nobody up: it ends beside the loop, which looks again afterwards. */
+  #remove(instanceId: string, ordinal: number | undefined, signal: AbortSignal): void {
+    const { executor, log } = this.#parts;
+    const { leaving } = this.#memory;
+    if (leaving.has(instanceId)) return;
+    leaving.add(instanceId);
+    const gone = executor
+      .remove(instanceId, graceSeconds, { signal })
+      .catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.warn('An instance could not be removed', { instance: instanceId, error: describeError(error) });
+      })
+      .finally(() => {
+        // Still there: the next look plans its removal anew.
+        leaving.delete(instanceId);
+        this.#wake();
+      });
+    if (ordinal !== undefined) this.#gone.set(ordinal, gone);
+  }
+
   async #run(step: StepOf<'run'>, { desired, signal }: Around): Promise<void> {
     if (desired === 'absent') return;
     const release = desired.releases.find(({ id }) => id === step.releaseId);
@@ -93,6 +121,7 @@ export class Apply {
     }
     const environment = this.#environment(release, desired);
     if ('reason' in environment) return this.#cannot(release, environment.reason);
+    if (Object.keys(release.config.volumes).length > 0) await this.#gone.get(step.ordinal);
     const spec = this.#specOf(step, release, desired, pulled.reference, environment.values);
     const outcome = await this.#parts.executor.run(spec, { signal });
     if (outcome.kind === 'failed') return this.#cannot(release, outcome.reason);

@@ -11,6 +11,8 @@ export interface Memory {
   readonly watches: Map<string, Watch>;
   /** When an instance was told to finish what it has. */
   readonly draining: Map<string, number>;
+  /** Instances that were told to end and have their grace. */
+  readonly leaving: Set<string>;
   /** Why an instance is not well, found out once. */
   readonly reasons: Map<string, Reason>;
   /** Why an instance of a release last broke; it outlives the instance. */
@@ -47,6 +49,7 @@ export function emptyMemory(): Memory {
   return {
     watches: new Map(),
     draining: new Map(),
+    leaving: new Set(),
     reasons: new Map(),
     lastReason: new Map(),
     impossible: new Map(),

@@ -63,6 +63,7 @@ function membersOf(
     const address = observed.get(one.id)?.address;
     const offers = releases.get(one.releaseId)?.config.ports[String(port)] === 'http';
     if (address === undefined || !offers) return [];
+    if (one.leaving) return [];
     if (one.drainingSince !== undefined) return [{ instanceId: one.id, address, state: 'drain' }];
     return serves(one) ? [{ instanceId: one.id, address, state: 'ready' }] : [];
   });

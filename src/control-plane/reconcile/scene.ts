@@ -70,6 +70,7 @@ function seenOf(instance: ObservedInstance, inFlight: ReadonlyMap<string, number
     ranForMs: startedAt === undefined || endedAt === undefined ? 0 : Math.max(0, endedAt - startedAt),
     drainingSince: memory.draining.get(id),
     inFlight: inFlight.get(id),
+    leaving: memory.leaving.has(id),
   };
 }
 

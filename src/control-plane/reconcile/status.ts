@@ -117,7 +117,7 @@ function liveInstance(
   seen: Seen | undefined,
   { memory, desired }: StatusQuestion,
 ): LiveInstance {
-  const draining = seen?.drainingSince !== undefined;
+  const draining = seen?.drainingSince !== undefined || seen?.leaving === true;
   const stopped = desired.deployment.intent !== 'running' && instance.state === 'exited';
   return {
     id: instance.id,

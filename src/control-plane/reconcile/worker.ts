@@ -53,7 +53,7 @@ export class Worker {
     this.#parts = parts;
     this.#tell = hooks.tell;
     this.#wake = hooks.wake;
-    this.#apply = new Apply(id, parts, this.#memory);
+    this.#apply = new Apply(id, parts, this.#memory, hooks.wake);
   }
 
   /**
@@ -71,7 +71,8 @@ export class Worker {
       this.#publish();
       const due = steps.filter((step) => step.kind !== 'wait');
       if (due.length === 0) {
-        if (look.desired === 'absent' && steps.length === 0) return { kind: 'gone' };
+        const nothingLeft = steps.length === 0 && look.scene.seen.length === 0;
+        if (look.desired === 'absent' && nothingLeft) return { kind: 'gone' };
         this.#memory.failures = 0;
         return { kind: 'settled', again: this.#nextLook(steps) };
       }

@@ -46,6 +46,8 @@ export interface Seen {
   readonly drainingSince: number | undefined;
   /** Requests it is serving; absent when the edge does not know it. */
   readonly inFlight: number | undefined;
+  /** It was told to end, and has its grace: it counts for nothing but for the data that it still uses. */
+  readonly leaving: boolean;
 }
 
 export interface Volume {

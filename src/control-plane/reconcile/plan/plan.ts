@@ -8,18 +8,20 @@ import { restartAfter } from './restart.ts';
  * - an instance that serves is drained before it is removed;
  * - a volume is removed only when its slot is not wanted any more and nothing uses it.
  */
-export function plan(scene: Scene, rules: PlanRules): Step[] {
-  const { wish } = scene;
-  if (wish.target === undefined || wish.instances === 0) return takeDown(scene, rules);
+export function plan(whole: Scene, rules: PlanRules): Step[] {
+  const { wish } = whole;
+  const leaving = whole.seen.filter((one) => one.leaving);
+  const scene = { ...whole, seen: whole.seen.filter((one) => !one.leaving) };
+  if (wish.target === undefined || wish.instances === 0) return takeDown(scene, leaving, rules);
   const failed = giveUp(scene, wish.target, rules);
   if (failed !== undefined) return [failed];
   const { main, second } = roles(scene, wish.target);
   if (main === undefined) return keepNothing(scene, rules);
   const steps =
     main.hasVolumes || usesVolumes(scene)
-      ? bySlot(scene, main, rules)
+      ? bySlot(scene, leaving, main, rules)
       : startFirst(scene, main, second, rules);
-  return [...steps, ...settle(scene, main), ...excessVolumes(scene)];
+  return [...steps, ...settle(scene, main), ...excessVolumes(whole)];
 }
 
 /** Which release is built up, and which is kept until it can take over. */
@@ -32,10 +34,10 @@ function roles(
 }
 
 /** Whatever runs is drained, stopped and removed; volumes stay unless the deployment is gone. */
-function takeDown(scene: Scene, rules: PlanRules): Step[] {
+function takeDown(scene: Scene, leaving: readonly Seen[], rules: PlanRules): Step[] {
   const because = scene.wish.gone ? 'the deployment was deleted' : 'the deployment is stopped';
   if (scene.seen.length > 0) return retire(scene.seen, scene, rules, because);
-  if (!scene.wish.gone) return [];
+  if (!scene.wish.gone || leaving.length > 0) return [];
   if (scene.volumes.length > 0) {
     return scene.volumes.map(({ name }): Step => ({ kind: 'removeVolume', volume: name, because }));
   }
@@ -199,7 +201,7 @@ function retire(seen: readonly Seen[], { now }: Scene, rules: PlanRules, because
 }
 
 /** With volumes a slot has one user: its old instance goes before its new one comes, one slot after another. */
-function bySlot(scene: Scene, main: WantedRelease, rules: PlanRules): Step[] {
+function bySlot(scene: Scene, leaving: readonly Seen[], main: WantedRelease, rules: PlanRules): Step[] {
   const wanted = scene.wish.instances;
   const beyond = retire(
     scene.seen.filter(({ ordinal }) => ordinal >= wanted),
@@ -208,6 +210,8 @@ function bySlot(scene: Scene, main: WantedRelease, rules: PlanRules): Step[] {
     `there are more than the ${wanted} wanted`,
   );
   for (let ordinal = 0; ordinal < wanted; ordinal += 1) {
+    // Whoever still uses the data of the slot must be gone first.
+    if (leaving.some((one) => one.ordinal === ordinal)) return beyond;
     const inSlot = scene.seen.filter((seen) => seen.ordinal === ordinal);
     const [own, ...doubles] = inSlot.filter(({ releaseId }) => releaseId === main.id);
     const old = [...inSlot.filter(({ releaseId }) => releaseId !== main.id), ...doubles];
@@ -261,7 +265,7 @@ function usesVolumes({ wish }: Scene): boolean {
 }
 
 export function serves(seen: Seen): boolean {
-  return seen.health === 'ready' && seen.drainingSince === undefined;
+  return seen.health === 'ready' && seen.drainingSince === undefined && !seen.leaving;
 }
 
 export function isBroken(seen: Seen): boolean {
