@@ -1,5 +1,3 @@
-import type { Engine } from '../docker/engine.ts';
-
 /** What the local region is made of. Images are settings; the defaults are the public ones. */
 export interface LocalSettings {
   /** Tells several local regions on one engine apart; `local` for people, others in tests. */
@@ -84,12 +82,6 @@ export interface LocalInventory {
   readonly volumes: readonly string[];
   readonly networks: readonly string[];
 }
-
-export type MakeLocalHost = (
-  engine: Engine,
-  bundle: ControlPlaneBundle,
-  settings: LocalSettings,
-) => LocalHost;
 
 /** The control plane could not be brought up; the message says why and what to do. */
 export class LocalHostError extends Error {

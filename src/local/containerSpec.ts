@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { ContainerSpec } from '../docker/engine.ts';
+import type { LocalSettings } from './contract.ts';
+import {
+  containerName,
+  networkName,
+  ownLabels,
+  sharedFolder,
+  sharedNames,
+  specLabel,
+  stateFolder,
+  versionLabel,
+  volumeName,
+} from './names.ts';
+
+export interface ControlPlaneWanted {
+  readonly settings: LocalSettings;
+  readonly image: string;
+  readonly version: string;
+  /** Port of the API on loopback. */
+  readonly port: number;
+  readonly placement: 'host' | 'bridged';
+  /** Path of the engine's socket on the engine's own host. */
+  readonly socket: string;
+}
+
+/** The container of the control plane. Pure, so that the same wish gives the same container. */
+export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
+  const { settings, image, version, port, placement } = wanted;
+  const { name } = settings;
+  const bridged = placement === 'bridged';
+  return {
+    name: containerName(name),
+    image,
+    labels: {
+      ...ownLabels(name, 'control-plane'),
+      [specLabel]: wishHash(wanted),
+      [versionLabel]: version,
+    },
+    environment: [],
+    command: ['node', '/app/control-plane.mjs', ...commandLine(wanted)],
+    // In a network of its own it listens on its own address there, which no instance's network leads to.
+    ...(bridged ? { hostname: containerName(name) } : {}),
+    network: bridged ? networkName(name) : 'host',
+    mounts: [
+      { kind: 'bind', source: wanted.socket, target: '/var/run/docker.sock', readOnly: false },
+      { kind: 'volume', source: volumeName(name, 'state'), target: stateFolder, readOnly: false },
+      ...sharedNames.map((shared) => ({
+        kind: 'volume' as const,
+        source: volumeName(name, shared),
+        target: `${sharedFolder}/${shared}`,
+        readOnly: false,
+      })),
+    ],
+    ports: bridged
+      ? [{ hostAddress: '127.0.0.1', hostPort: port, containerPort: port, protocol: 'tcp' }]
+      : [],
+    restart: 'unless-stopped',
+    noNewPrivileges: true,
+    capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE', 'CHOWN', 'FOWNER'] },
+    pidsLimit: 512,
+    stopGraceSeconds: 15,
+    log: { maxBytes: 10_000_000, files: 3 },
+  };
+}
+
+function commandLine({ settings, image, port, placement }: ControlPlaneWanted): string[] {
+  const { name, images, ports } = settings;
+  const values = {
+    port: String(port),
+    host: placement === 'bridged' ? containerName(name) : '127.0.0.1',
+    'state-dir': stateFolder,
+    'token-file': `${stateFolder}/token`,
+    name,
+    placement,
+    data: 'volumes',
+    'registry-image': images.registry,
+    'edge-image': images.edge,
+    'registry-port': String(ports.registry),
+    'http-port': String(ports.http),
+    'https-port': String(ports.https),
+    'tool-image': image,
+  };
+  return Object.entries(values).flatMap(([option, value]) => [`--${option}`, value]);
+}
+
+/** All that makes a difference but the port, which may have moved because the preferred one was taken. */
+export function wishHash({ settings, image, placement, socket }: Omit<ControlPlaneWanted, 'port'>): string {
+  const wish = JSON.stringify({ settings, image, placement, socket });
+  return createHash('sha256').update(wish).digest('hex').slice(0, 16);
+}
