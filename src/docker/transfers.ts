@@ -7,6 +7,7 @@ import {
   type TransferProgress,
 } from './engine.ts';
 import { kindOfMessage } from './errors.ts';
+import { jsonHeader } from './jsonHeader.ts';
 import { jsonLines } from './jsonLines.ts';
 import { transferOf, type TransferEvent } from './records/transferRecord.ts';
 import { splitTag } from './splitTag.ts';
@@ -45,7 +46,7 @@ export function authHeader(auth: RegistryAuth | undefined): Record<string, strin
           serveraddress: auth.server,
           identitytoken: auth.identityToken,
         };
-  return { 'X-Registry-Auth': Buffer.from(JSON.stringify(told)).toString('base64url') };
+  return { 'X-Registry-Auth': jsonHeader(told) };
 }
 
 async function* pulled(

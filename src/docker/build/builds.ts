@@ -9,6 +9,7 @@ import {
   type Waiting,
 } from '../engine.ts';
 import { Refusal } from '../errors.ts';
+import { jsonHeader } from '../jsonHeader.ts';
 import { jsonLines } from '../jsonLines.ts';
 import { record, text } from '../records/facts.ts';
 import { speaksBuildKit } from '../records/infoRecord.ts';
@@ -87,8 +88,7 @@ async function* classic(
     known[found.server] = { username, password, serveraddress: found.server, identitytoken: identityToken };
   }
   // The builder is told everything beforehand: it has no way to ask back.
-  const registries = Buffer.from(JSON.stringify(known)).toString('base64url');
-  const headers = { ...request.headers, 'X-Registry-Config': registries };
+  const headers = { ...request.headers, 'X-Registry-Config': jsonHeader(known) };
   const query = { ...queryOf(wanted), version: 1, rm: true, forcerm: true };
   yield* follow(connection, { ...request, headers, query }, new ClassicProgress());
 }

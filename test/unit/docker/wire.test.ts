@@ -149,6 +149,17 @@ describe('requests', () => {
   });
 
   it('carry a header of credentials even when there are none', () => {
-    assert.deepEqual(authHeader(undefined), { 'X-Registry-Auth': Buffer.from('{}').toString('base64url') });
+    assert.deepEqual(authHeader(undefined), { 'X-Registry-Auth': 'e30=' });
+  });
+
+  it('pad credentials of every length: without it, Docker takes them for none', () => {
+    for (const password of ['', 'a', 'ab', 'abc', '>>>???']) {
+      const told =
+        authHeader({ server: 'localhost:7050', username: 'patr', password })['X-Registry-Auth'] ?? '';
+      assert.match(told, /^[A-Za-z0-9_-]+={0,2}$/);
+      assert.equal(told.length % 4, 0);
+      const read = JSON.parse(Buffer.from(told, 'base64url').toString()) as { password: string };
+      assert.equal(read.password, password);
+    }
   });
 });
