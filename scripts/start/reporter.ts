@@ -14,7 +14,7 @@ export type Facts = Readonly<Record<string, Fact>>;
 
 export interface Reporter {
   /** A line for people, about what is going on. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** A step is done; it took `ms` milliseconds. */
   done(step: StepName, ms: number, facts?: Facts): void;
   /** Does the work of a step and reports it with the facts that it gives. */
