@@ -33,11 +33,12 @@ export async function doMainJob(
     () => parts.ensureControlPlane((progress) => reporter.say(lineFor(progress))),
     ({ url, version }) => ({ url, version }),
   );
-  const began = performance.now();
+  let createMs = 0;
   const result = await parts.journey(endpoint, (event) => {
     if (event.kind === 'started') reporter.say(`${event.step} …`);
+    if (event.kind === 'finished' && event.step === 'create') createMs = event.ms;
     if (event.kind === 'created') {
-      reporter.done('created', performance.now() - began, { name: event.name, id: event.deploymentId });
+      reporter.done('created', createMs, { name: event.name, id: event.deploymentId });
     }
     const step = event.kind === 'finished' ? reported[event.step] : undefined;
     if (event.kind === 'finished' && step !== undefined) reporter.done(step, event.ms);
