@@ -83,6 +83,7 @@ export function translate(error: unknown, address: EngineAddress): unknown {
         `The connection to the Docker engine at ${where} broke off. It may have been stopped: check that it runs, then try again.`,
         { cause: error },
       );
+    case undefined:
     default:
       return new EngineError(kindOfMessage(error.message), error.message, { cause: error });
   }

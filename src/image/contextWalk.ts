@@ -58,7 +58,7 @@ async function* walkDirectory(
   for (let start = 0; start < pending.length; start += batch) {
     const some = pending.slice(start, start + batch);
     const looked = await Promise.all(
-      some.map(({ child, path, judgement }) =>
+      some.map(async ({ child, path, judgement }) =>
         judgement.excluded && !options.always.has(path) ? undefined : look(root, path, child),
       ),
     );

@@ -94,7 +94,7 @@ function sentOf(layer: TransferProgress): number {
 
 function shareOf(layer: TransferProgress): number {
   if (layer.state === 'exists' || layer.state === 'finished') return 1;
-  if (layer.state === 'waiting' || layer.total === undefined) return 0;
+  if (layer.state === 'waiting' || layer.total === undefined || layer.total === 0) return 0;
   return Math.min(1, (layer.done ?? 0) / layer.total);
 }
 

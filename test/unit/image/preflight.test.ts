@@ -117,6 +117,10 @@ describe('progress of a push', () => {
     });
   });
 
+  it('is a number also for a layer without content', () => {
+    assert.equal(push({ layer: 'a', state: 'moving', done: 0, total: 0 }).share, 0);
+  });
+
   it('never runs backwards and never beyond the whole', () => {
     const event = fc.record({
       layer: fc.constantFrom('a', 'b', 'c'),
