@@ -74,5 +74,6 @@ try {
   process.exit(0);
 } catch (error) {
   if (!signal.aborted) throw forPeople(error);
+  reporter.say('Stopped. What is deployed goes on serving.');
   process.exit(130);
 }
