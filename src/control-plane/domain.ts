@@ -1,4 +1,5 @@
 import type { EnvValue, ImageSource, PortType, Probe, Reason } from '../protocol/shapes/deployment.ts';
+import type { LogEntry, LogsAsked } from './executors/executor.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
 
 /**
@@ -150,6 +151,12 @@ export interface Reconciler {
   wake(deploymentId: string): void;
   /** Derived from the last look; never blocks on the engine. */
   status(deploymentId: string): LiveStatus;
+  /** The newest lines of all its instances, oldest first. @throws when the engine cannot be asked. */
+  logs(
+    deploymentId: string,
+    wanted: LogsAsked,
+    options?: { signal?: AbortSignal },
+  ): Promise<readonly LogEntry[]>;
   /** Fires with the id whenever `status` of a deployment would answer differently. */
   onChange(listener: (deploymentId: string) => void): { dispose(): void };
   region(): RegionFacts;

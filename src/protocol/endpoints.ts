@@ -8,7 +8,7 @@ import {
   machineType,
   updateDeployment,
 } from './shapes/deployment.ts';
-import { event, instance, release } from './shapes/release.ts';
+import { event, instance, logLine, release } from './shapes/release.ts';
 import {
   change,
   createRepository,
@@ -79,6 +79,15 @@ export const endpoints = {
   listInstances: get(`${one}/instance`, {
     returns: v.object({ instances: v.array(instance) }),
     capability: 'instances',
+  }),
+  /** Newest first. Kept by the engine for as long as an instance's container is there. */
+  getLogs: get(`${one}/logs`, {
+    query: v.object({
+      endTime: v.optional(v.string()),
+      limit: v.optional(queryInteger(1, 500), 100),
+      search: v.optional(v.string()),
+    }),
+    returns: v.object({ logs: v.array(logLine) }),
   }),
   listEvents: get(`${one}/event`, {
     query: page,

@@ -11,10 +11,13 @@ import type {
   ImageWanted,
   InstanceSpec,
   InstanceVolume,
+  LogEntry,
+  LogsAsked,
   ObservedInstance,
   RunOutcome,
   Waiting,
 } from './executor.ts';
+import { readLines } from './logLines.ts';
 import { parseListening } from './listening.ts';
 import { pullFailure, startFailure } from './reasons.ts';
 import { freeSubnet } from './subnets.ts';
@@ -37,6 +40,8 @@ export interface DockerExecutorOptions {
 
 /** Room for 60 instances in each deployment's network. */
 const subnetPrefix = 26;
+/** Lines of each instance that a search looks through. */
+const mostLinesRead = 10_000;
 
 /** Runs instances as containers of one Docker engine. */
 export class DockerExecutor implements Executor {
@@ -162,6 +167,30 @@ export class DockerExecutor implements Executor {
       .split('\n')
       .filter((line) => line.trim() !== '')
       .slice(-count);
+  }
+
+  async readLogs(
+    deploymentId: string,
+    { limit, until, search }: LogsAsked,
+    options: Waiting = {},
+  ): Promise<readonly LogEntry[]> {
+    const { engine, region } = this.#options;
+    const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
+    const containers = await engine.listContainers({ labels }, options);
+    // A filter or an end in the past needs more than the newest lines, but never everything.
+    const tail = until === undefined && search === undefined ? limit : mostLinesRead;
+    const wanted = { follow: false, tail, timestamps: true };
+    const read = containers.map(({ id, labels: own }) =>
+      readLines(engine.logs(id, wanted, options), own[label.instance] ?? id),
+    );
+    return (await Promise.all(read))
+      .flat()
+      .filter(
+        ({ at, text }) =>
+          (until === undefined || at <= until) && (search === undefined || text.includes(search)),
+      )
+      .toSorted((a, b) => a.at - b.at)
+      .slice(-limit);
   }
 
   async listening(instanceId: string, options: Waiting = {}): Promise<readonly number[]> {

@@ -21,10 +21,27 @@ export interface Executor {
   removeVolume(volume: InstanceVolume, options?: Waiting): Promise<void>;
   /** The last lines that an instance printed, oldest first. */
   lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
+  /** The newest lines of all instances of a deployment up to a time, oldest first. */
+  readLogs(deploymentId: string, wanted: LogsAsked, options?: Waiting): Promise<readonly LogEntry[]>;
   /** TCP ports that processes of the instance listen on; empty when it cannot be told. */
   listening(instanceId: string, options?: Waiting): Promise<readonly number[]>;
   /** What runs of deployments that are not in this list. */
   strays(known: ReadonlySet<string>, options?: Waiting): Promise<readonly string[]>;
+}
+
+export interface LogsAsked {
+  readonly limit: number;
+  /** Only lines up to this time, in milliseconds since the epoch. */
+  readonly until: number | undefined;
+  /** Only lines that contain this text. */
+  readonly search: string | undefined;
+}
+
+export interface LogEntry {
+  readonly at: number;
+  readonly text: string;
+  readonly instanceId: string;
+  readonly stream: 'stdout' | 'stderr';
 }
 
 export interface Waiting {

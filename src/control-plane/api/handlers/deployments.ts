@@ -1,4 +1,4 @@
-import { formatTimestamp } from '../../../protocol/wire.ts';
+import { formatTimestamp, parseTimestamp } from '../../../protocol/wire.ts';
 import { forget, note } from '../../state/wishes.ts';
 import { deploymentOf, workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
@@ -8,6 +8,7 @@ import {
   deploymentView,
   eventView,
   instanceView,
+  logLineView,
   machineTypeView,
   releaseView,
 } from '../views.ts';
@@ -28,6 +29,7 @@ type Names =
   | 'revertDeployment'
   | 'listReleases'
   | 'listInstances'
+  | 'getLogs'
   | 'listEvents';
 
 export function deploymentHandlers(parts: ApiParts): Some<Names> {
@@ -70,6 +72,13 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
     listInstances({ params }) {
       const found = deploymentOf(store, params);
       return { instances: reconciler.status(found.id).instances.map(instanceView) };
+    },
+    async getLogs({ params, query, signal }) {
+      const found = deploymentOf(store, params);
+      const until = query.endTime === undefined ? undefined : parseTimestamp(query.endTime);
+      const wanted = { limit: query.limit, search: query.search, until };
+      const lines = await reconciler.logs(found.id, wanted, { signal });
+      return { logs: lines.toReversed().map(logLineView) };
     },
     listEvents({ params, query }) {
       const found = deploymentOf(store, params);

@@ -1,0 +1,89 @@
+import { commands, window, type Disposable } from 'vscode';
+import type { CommandArguments, CommandId } from '../ids.ts';
+import type { RegionLog } from '../regionLog.ts';
+import { lookOf, describeDeployment } from '../tree/look.ts';
+import {
+  copyAddressCommand,
+  copyIdCommand,
+  copyThisAddressCommand,
+  openAddressCommand,
+  openCommand,
+} from './addresses.ts';
+import { chooseDeployment, type CommandContext } from './context.ts';
+import { deleteCommand } from './deleteDeployment.ts';
+import { deployCommand } from './deploy.ts';
+import { explainCommand } from './explain.ts';
+import { lifecycleCommand } from './lifecycle.ts';
+import { pushCommand } from './push.ts';
+import { removeRegionCommand, startRegionCommand, stopRegionCommand } from './region.ts';
+
+type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> };
+
+/** Every command. Each shows its own problems in the same way. */
+export function registerCommands(context: CommandContext, regionLog: RegionLog): Disposable[] {
+  const table: CommandTable = {
+    'patr.deploy': (file) => deployCommand(context, file),
+    'patr.deployment.push': (node) => pushCommand(context, node),
+    'patr.deployment.start': (node) => lifecycleCommand(context, 'start', node),
+    'patr.deployment.stop': (node) => lifecycleCommand(context, 'stop', node),
+    'patr.deployment.restart': (node) => lifecycleCommand(context, 'restart', node),
+    'patr.deployment.delete': (node) => deleteCommand(context, node),
+    'patr.deployment.open': (node) => openCommand(context, node),
+    'patr.deployment.explain': (node) => explainCommand(context, node),
+    'patr.deployment.logs': async (node) => {
+      const chosen = await chooseDeployment(context, node, () => true, 'Show logs');
+      if (chosen !== undefined) await context.showLogs(chosen.id);
+    },
+    'patr.deployment.copyAddress': (node) => copyAddressCommand(context, node),
+    'patr.deployment.copyId': (node) => copyIdCommand(context, node),
+    'patr.address.open': (node) => openAddressCommand(node),
+    'patr.address.copy': (node) => copyThisAddressCommand(node),
+    'patr.region.start': () => startRegionCommand(context),
+    'patr.region.stop': () => stopRegionCommand(context),
+    'patr.region.remove': () => removeRegionCommand(context),
+    'patr.region.showLog': async () => regionLog.show((await context.connection.host()).host),
+    'patr.view.refresh': () => context.model.refresh(),
+    'patr.output.show': async () => context.output.show(),
+    'patr.status.pick': () => pickFromStatusBar(context),
+  };
+  const { notify, output } = context;
+  return Object.entries(table).map(([id, run]) => {
+    const guarded = async (...args: unknown[]): Promise<void> => {
+      try {
+        await (run as (...given: unknown[]) => Promise<void>)(...args);
+      } catch (error) {
+        void notify.problem(error, {
+          retry: { label: 'Try again', run: () => guarded(...args) },
+          showOutput: { label: 'Show output', run: () => output.show() },
+        });
+      }
+    };
+    return commands.registerCommand(id, guarded);
+  });
+}
+
+/** What can be done with the workspace's deployment, from the status bar. */
+async function pickFromStatusBar(context: CommandContext): Promise<void> {
+  const own = new Set(context.memory.deploymentIds());
+  const deployment = await onlyOrChosen(context, own);
+  if (deployment === undefined) return;
+  const node = { kind: 'deployment', id: '', deployment } as const;
+  const entries = [
+    { label: '$(globe) Open in the browser', command: 'patr.deployment.open' },
+    { label: '$(cloud-upload) Build and push', command: 'patr.deployment.push' },
+    { label: '$(output) Logs', command: 'patr.deployment.logs' },
+    ...(deployment.reason === undefined
+      ? []
+      : [{ label: '$(question) Explain', command: 'patr.deployment.explain' }]),
+  ];
+  const title = `${deployment.name}: ${lookOf(deployment).words}`;
+  const placeholder = describeDeployment(deployment);
+  const chosen = await window.showQuickPick(entries, { title, placeHolder: placeholder });
+  if (chosen !== undefined) await commands.executeCommand(chosen.command, node);
+}
+
+async function onlyOrChosen(context: CommandContext, own: ReadonlySet<string>) {
+  const there = context.model.all().filter(({ id }) => own.has(id));
+  if (there.length === 1) return there[0];
+  return chooseDeployment(context, undefined, ({ id }) => own.has(id), 'Deployments of this workspace');
+}

@@ -1,0 +1,59 @@
+import type { TreeView } from 'vscode';
+import type { Target } from '../../deploy/target.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { LocalConnection } from '../connections/localConnection.ts';
+import type { DeployMemory } from '../deploy/memory.ts';
+import type { Journeys } from '../deploy/journeys.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Notify } from '../notify.ts';
+import type { Output } from '../output.ts';
+import { back, type Prompts } from '../prompts.ts';
+import { lookOf, describeDeployment } from '../tree/look.ts';
+import type { DeploymentNode, Node } from '../tree/nodes.ts';
+
+/** What commands stand on. Each takes only the part that it names. */
+export interface CommandContext {
+  readonly connection: LocalConnection;
+  readonly model: DeploymentsModel;
+  readonly memory: DeployMemory;
+  readonly journeys: Journeys;
+  readonly prompts: Prompts;
+  readonly notify: Notify;
+  readonly output: Output;
+  readonly view: TreeView<Node>;
+  readonly trusted: () => boolean;
+  readonly showLogs: (deploymentId: string) => Promise<void>;
+}
+
+/** The server, if the connection stands. @throws with what to do when it does not. */
+export async function targetOf({
+  connection,
+  model,
+}: Pick<CommandContext, 'connection' | 'model'>): Promise<Target> {
+  if (model.target() === undefined) await connection.look();
+  const target = model.target();
+  if (target !== undefined) return target;
+  throw new Error('The local region does not run. Start it from the Patr view, and try again.');
+}
+
+/** The deployment that is meant: the node's, the only fitting one, or the chosen one. Undefined: given up. */
+export async function chooseDeployment(
+  context: Pick<CommandContext, 'connection' | 'model' | 'prompts'>,
+  node: DeploymentNode | undefined,
+  fits: (deployment: Deployment) => boolean,
+  question: string,
+): Promise<Deployment | undefined> {
+  if (node !== undefined) return context.model.get(node.deployment.id) ?? node.deployment;
+  await targetOf(context);
+  if (!context.model.loaded) await context.model.refresh();
+  const fitting = context.model.all().filter(fits);
+  const [only] = fitting;
+  if (only === undefined) throw new Error('There is no deployment to do this with.');
+  const items = fitting.map((deployment) => ({
+    label: `$(${lookOf(deployment).icon}) ${deployment.name}`,
+    description: describeDeployment(deployment),
+    deployment,
+  }));
+  const chosen = await context.prompts.pick(items, { title: question, placeholder: 'Which deployment?' });
+  return chosen === undefined || chosen === back ? undefined : chosen.deployment;
+}

@@ -1,0 +1,25 @@
+import type { DeploymentNode } from '../tree/nodes.ts';
+import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
+import { back } from '../prompts.ts';
+
+/** Deletes a deployment, after its name has been typed. */
+export async function deleteCommand(
+  context: CommandContext,
+  node: DeploymentNode | undefined,
+): Promise<void> {
+  const chosen = await chooseDeployment(context, node, () => true, 'Delete a deployment');
+  if (chosen === undefined) return;
+  const { id, name } = chosen;
+  const typed = await context.prompts.input({
+    title: `Delete ${name}`,
+    placeholder: `Type ${name} to delete the deployment, its instances, its volumes and its history. This cannot be undone.`,
+    value: '',
+    check: (value) => (value.trim() === name ? undefined : `Type the name exactly as it is: ${name}`),
+  });
+  if (typed === undefined || typed === back || typed.trim() !== name) return;
+  const target = await targetOf(context);
+  await target.api.deleteDeployment({ params: { workspaceId: target.workspaceId, deploymentId: id } });
+  await context.memory.forget(id);
+  await context.model.refresh();
+  await context.notify.done(`${name} is deleted.`);
+}

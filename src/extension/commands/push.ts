@@ -1,0 +1,35 @@
+import { Uri } from 'vscode';
+import { abilitiesOf } from '../tree/contextValue.ts';
+import type { DeploymentNode } from '../tree/nodes.ts';
+import { chooseDockerfile, sourceOf } from '../deploy/dockerfiles.ts';
+import { chooseDeployment, type CommandContext } from './context.ts';
+
+/** Builds and pushes the image of a deployment; deploy on push does the rest. */
+export async function pushCommand(context: CommandContext, node: DeploymentNode | undefined): Promise<void> {
+  const { journeys, memory, notify, prompts, trusted } = context;
+  if (!trusted()) {
+    await notify.warn('Nothing is built in a workspace that is not trusted. Trust it, and push again.');
+    return;
+  }
+  const own = new Set(memory.deploymentIds());
+  const known = node === undefined ? await onlyOwn(context, own) : undefined;
+  const chosen =
+    known ??
+    (await chooseDeployment(context, node, (one) => abilitiesOf(one).includes('canPush'), 'Build and push'));
+  if (chosen === undefined) return;
+  const remembered = memory.dockerfileOf(chosen.id);
+  const dockerfile =
+    remembered === undefined ? await chooseDockerfile(undefined, prompts) : Uri.parse(remembered);
+  if (dockerfile === undefined) return;
+  await memory.remember(dockerfile.toString(), { deploymentId: chosen.id, name: chosen.name });
+  await journeys.push(dockerfile, await sourceOf(dockerfile), chosen.id, chosen.name);
+}
+
+/** The workspace's one deployment, when it has exactly one that is still there: then nothing has to be asked. */
+async function onlyOwn({ model, connection }: CommandContext, own: ReadonlySet<string>) {
+  if (own.size === 0) return undefined;
+  if (model.target() === undefined) await connection.look();
+  if (!model.loaded) await model.refresh();
+  const there = model.all().filter(({ id }) => own.has(id));
+  return there.length === 1 ? there[0] : undefined;
+}

@@ -1,0 +1,53 @@
+import { regionWords } from '../deploy/regionWords.ts';
+import type { CommandContext } from './context.ts';
+
+/** Starts the local region, or upgrades it when this extension is newer. */
+export async function startRegionCommand({ connection, prompts, output }: CommandContext): Promise<void> {
+  try {
+    await prompts.progress('Local region', (report, signal) =>
+      connection.start((progress) => report({ message: `${regionWords(progress)}…` }), signal),
+    );
+  } catch (error) {
+    if (error instanceof Error && 'output' in error && Array.isArray(error.output)) {
+      output.append(error.output.join('\n'));
+    }
+    throw error;
+  }
+}
+
+/** Stops the control plane; deployments go on serving, and nothing is lost. */
+export async function stopRegionCommand({ connection, notify, prompts }: CommandContext): Promise<void> {
+  const { host } = await connection.host();
+  await prompts.progress('Stopping the control plane', (_, signal) => host.stop({ signal }));
+  connection.gone();
+  await notify.done(
+    'The control plane is stopped. Deployments go on serving; nothing looks after them until it is started again.',
+  );
+}
+
+/** Removes everything that the local region has on the engine, after saying what that is. */
+export async function removeRegionCommand({ connection, notify, prompts }: CommandContext): Promise<void> {
+  const { host } = await connection.host();
+  const { containers, volumes, networks } = await host.inventory();
+  if (containers.length + volumes.length + networks.length === 0) {
+    await notify.done('There is nothing of a local region on this engine.');
+    return;
+  }
+  const detail = [
+    'All of this is deleted, with the data in it:',
+    `Containers: ${containers.join(', ') || 'none'}`,
+    `Volumes: ${volumes.join(', ') || 'none'}`,
+    `Networks: ${networks.join(', ') || 'none'}`,
+  ].join('\n\n');
+  if (
+    !(await prompts.confirm(
+      'Remove the local region and every deployment in it?',
+      detail,
+      'Remove everything',
+    ))
+  )
+    return;
+  await prompts.progress('Removing the local region', (_, signal) => host.remove({ signal }));
+  connection.gone();
+  await notify.done('The local region is removed.');
+}

@@ -1,0 +1,29 @@
+import type { Event } from '../../base/emitter.ts';
+import type { Target } from '../../deploy/target.ts';
+import type { Runner } from '../../protocol/shapes/workspace.ts';
+
+/** Why nothing can be shown of a connection, or that it can. Each is a welcome view or a node with what to do. */
+export type ConnectionState =
+  | { readonly kind: 'looking' }
+  | { readonly kind: 'untrusted' }
+  | {
+      readonly kind: 'noEngine' | 'engineStopped' | 'engineForbidden' | 'engineTooOld';
+      readonly message: string;
+    }
+  | { readonly kind: 'failed'; readonly message: string }
+  /** There is an engine, and no local region on it that runs. */
+  | { readonly kind: 'notStarted' }
+  | { readonly kind: 'starting'; readonly message: string }
+  | { readonly kind: 'connected'; readonly target: Target; readonly region: Runner | undefined };
+
+export type ConnectionKind = ConnectionState['kind'];
+
+/** One server that deployments are shown of. */
+export interface Connection {
+  readonly id: string;
+  readonly label: string;
+  state(): ConnectionState;
+  readonly onChange: Event<void>;
+  /** Finds out how things are now. Cheap when they are as they were. */
+  look(signal?: AbortSignal): Promise<void>;
+}

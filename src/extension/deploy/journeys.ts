@@ -1,0 +1,176 @@
+import { env, Uri, window } from 'vscode';
+import { systemClock } from '../../base/clock.ts';
+import type { JourneyEvent, JourneyResult } from '../../deploy/contract.ts';
+import { deploy, push } from '../../deploy/journey.ts';
+import type { Choice, Source, Target } from '../../deploy/target.ts';
+import type { Engine } from '../../docker/engine.ts';
+import type { LocalConnection } from '../connections/localConnection.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Action, Notify } from '../notify.ts';
+import type { Output } from '../output.ts';
+import type { ProgressReport, Prompts } from '../prompts.ts';
+import type { BuildDiagnostics } from './diagnostics.ts';
+import type { Answers } from './chooseDeployment.ts';
+import type { DeployMemory } from './memory.ts';
+import { ProgressWords, stepLabels } from './progressWords.ts';
+import { regionWords } from './regionWords.ts';
+
+export interface JourneyParts {
+  readonly connection: Pick<LocalConnection, 'host' | 'start'>;
+  readonly model: Pick<DeploymentsModel, 'reload'>;
+  readonly memory: DeployMemory;
+  readonly diagnostics: BuildDiagnostics;
+  readonly prompts: Prompts;
+  readonly notify: Notify;
+  readonly output: Output;
+  /** Shows a deployment in the tree. */
+  readonly reveal: (deploymentId: string) => Promise<void>;
+  readonly showLogs: (deploymentId: string) => Promise<void>;
+}
+
+interface Running {
+  readonly target: Target;
+  readonly engine: Engine;
+  readonly tell: (event: JourneyEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Runs journeys as a person sees them: progress, output, verdict, and what to do next. One per Dockerfile at a time. */
+export class Journeys {
+  readonly #parts: JourneyParts;
+  readonly #running = new Set<string>();
+
+  constructor(parts: JourneyParts) {
+    this.#parts = parts;
+  }
+
+  async deploy(dockerfile: Uri, source: Source, answers: Answers): Promise<void> {
+    await this.#run(
+      dockerfile,
+      `Deploying ${answers.name}`,
+      () => this.deploy(dockerfile, source, answers),
+      async (run) => {
+        const regionId = await firstRegion(run.target, run.signal);
+        const choice: Choice = { ...answers, regionId };
+        return deploy(run.target, source, choice, this.#tools(run));
+      },
+    );
+  }
+
+  async push(dockerfile: Uri, source: Source, deploymentId: string, name: string): Promise<void> {
+    await this.#run(
+      dockerfile,
+      `Pushing ${name}`,
+      () => this.push(dockerfile, source, deploymentId, name),
+      (run) => push(run.target, source, deploymentId, this.#tools(run)),
+    );
+  }
+
+  #tools({ engine, tell, signal }: Running) {
+    return { engine, tell, signal, clock: systemClock, chance: Math.random };
+  }
+
+  async #run(
+    dockerfile: Uri,
+    title: string,
+    again: () => Promise<void>,
+    work: (running: Running) => Promise<JourneyResult>,
+  ): Promise<void> {
+    const { prompts, notify, output, diagnostics } = this.#parts;
+    const key = dockerfile.toString();
+    if (this.#running.has(key)) {
+      await notify.warn('This Dockerfile is being deployed already. Cancel that one first, or wait for it.');
+      return;
+    }
+    this.#running.add(key);
+    diagnostics.clear(dockerfile);
+    const words = new ProgressWords();
+    try {
+      const result = await prompts.progress(title, (report, signal) =>
+        this.#go(dockerfile, words, report, signal, work),
+      );
+      void this.#tellResult(result, words.summary(), again);
+    } catch (error) {
+      await diagnostics.show(dockerfile, error);
+      void notify.problem(error, {
+        retry: { label: 'Try again', run: again },
+        showOutput: { label: 'Show output', run: () => output.show() },
+        openDockerfile: { label: 'Open Dockerfile', run: () => openAt(dockerfile, error) },
+      });
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  async #go(
+    dockerfile: Uri,
+    words: ProgressWords,
+    report: ProgressReport,
+    signal: AbortSignal,
+    work: (running: Running) => Promise<JourneyResult>,
+  ): Promise<JourneyResult> {
+    const { connection, output, memory, model } = this.#parts;
+    const target = await connection.start(
+      (progress) => report({ message: `${regionWords(progress)}…` }),
+      signal,
+    );
+    const { engine } = await connection.host();
+    const tell = (event: JourneyEvent): void => {
+      this.#log(event);
+      const line = words.next(event);
+      if (line !== undefined) report(line);
+      if (event.kind !== 'created') return;
+      const { deploymentId, name } = event;
+      void memory.remember(dockerfile.toString(), { deploymentId, name });
+      void model.reload(deploymentId);
+    };
+    const result = await work({ target, engine, tell, signal });
+    output.info(`Done: ${words.summary()}`);
+    return result;
+  }
+
+  #log(event: JourneyEvent): void {
+    const { output } = this.#parts;
+    if (event.kind === 'output') output.append(event.text);
+    else if (event.kind === 'started') output.info(`${stepLabels[event.step]}`);
+    else if (event.kind === 'progress') output.debug(`${stepLabels[event.step]}: ${event.message}`);
+    else if (event.kind === 'finished') output.info(`${stepLabels[event.step]} took ${event.ms} ms`);
+  }
+
+  async #tellResult(result: JourneyResult, times: string, again: () => Promise<void>): Promise<void> {
+    const { notify, output, reveal, showLogs } = this.#parts;
+    const { deploymentId, name } = result;
+    const logs: Action = { label: 'Logs', run: () => showLogs(deploymentId) };
+    const manage: Action = { label: 'Manage', run: () => reveal(deploymentId) };
+    if (result.kind === 'serving') {
+      const { url, release } = result;
+      const version = release === undefined ? '' : `, version ${release}`;
+      const where = url === undefined ? '' : ` at ${url}`;
+      const open = url === undefined ? [] : [{ label: 'Open', run: () => env.openExternal(Uri.parse(url)) }];
+      await notify.done(`${name} is serving${where}${version} (${times}).`, [...open, logs, manage]);
+    } else if (result.kind === 'pushed') {
+      const message = `The image of ${name} is pushed. It is not rolled out, because the deployment is stopped or deploy on push is off.`;
+      await notify.done(message, [manage]);
+    } else {
+      const { reason } = result;
+      output.append([`${name} is not healthy: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
+      const retry: Action = { label: 'Try again', run: again };
+      await notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, manage, retry]);
+    }
+  }
+}
+
+async function firstRegion({ api, workspaceId }: Target, signal: AbortSignal): Promise<string> {
+  const { runners } = await api.listRunners({ params: { workspaceId } }, { signal });
+  const [region] = runners;
+  if (region === undefined) throw new Error('The workspace has no region to deploy to.');
+  return region.id;
+}
+
+async function openAt(dockerfile: Uri, error: unknown): Promise<void> {
+  const editor = await window.showTextDocument(dockerfile);
+  const line =
+    error instanceof Error && 'line' in error && typeof error.line === 'number' ? error.line - 1 : 0;
+  const position = editor.document.lineAt(Math.min(Math.max(0, line), editor.document.lineCount - 1)).range;
+  editor.revealRange(position);
+}

@@ -1,0 +1,54 @@
+import type { Memento } from 'vscode';
+
+/** Which deployment a Dockerfile of this workspace was deployed as. */
+export interface Remembered {
+  readonly deploymentId: string;
+  readonly name: string;
+}
+
+const key = 'patr.deployedFrom';
+const reviewedKey = 'patr.reviewedContexts';
+
+/** What this workspace remembers; losing it costs a question, never a deployment. */
+export class DeployMemory {
+  readonly #state: Memento;
+
+  constructor(state: Memento) {
+    this.#state = state;
+  }
+
+  of(dockerfile: string): Remembered | undefined {
+    return this.#all()[dockerfile];
+  }
+
+  /** The Dockerfile that a deployment was made from. */
+  dockerfileOf(deploymentId: string): string | undefined {
+    return Object.entries(this.#all()).find(([, one]) => one.deploymentId === deploymentId)?.[0];
+  }
+
+  deploymentIds(): readonly string[] {
+    return Object.values(this.#all()).map(({ deploymentId }) => deploymentId);
+  }
+
+  async remember(dockerfile: string, deployment: Remembered): Promise<void> {
+    await this.#state.update(key, { ...this.#all(), [dockerfile]: deployment });
+  }
+
+  async forget(deploymentId: string): Promise<void> {
+    const rest = Object.entries(this.#all()).filter(([, one]) => one.deploymentId !== deploymentId);
+    await this.#state.update(key, Object.fromEntries(rest));
+  }
+
+  reviewed(dockerfile: string): boolean {
+    return this.#state.get<readonly string[]>(reviewedKey, []).includes(dockerfile);
+  }
+
+  async setReviewed(dockerfile: string): Promise<void> {
+    const before = this.#state.get<readonly string[]>(reviewedKey, []);
+    await this.#state.update(reviewedKey, Array.from(new Set([...before, dockerfile])));
+  }
+
+  #all(): Readonly<Record<string, Remembered>> {
+    return this.#state.get<Readonly<Record<string, Remembered>>>(key, {});
+  }
+}

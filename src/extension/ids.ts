@@ -1,0 +1,76 @@
+import type { DeploymentNode } from './tree/nodes.ts';
+import type { AddressNode } from './tree/nodes.ts';
+import type { Uri } from 'vscode';
+
+/**
+ * Every id that the manifest and the code share, once. A test compares this file with package.json both ways. A
+ * command that takes a node may be run from the palette without one, and asks then.
+ */
+export interface CommandArguments {
+  'patr.deploy': [file?: Uri];
+  'patr.deployment.push': [node?: DeploymentNode];
+  'patr.deployment.start': [node?: DeploymentNode];
+  'patr.deployment.stop': [node?: DeploymentNode];
+  'patr.deployment.restart': [node?: DeploymentNode];
+  'patr.deployment.delete': [node?: DeploymentNode];
+  'patr.deployment.open': [node?: DeploymentNode];
+  'patr.deployment.explain': [node?: DeploymentNode];
+  'patr.deployment.logs': [node?: DeploymentNode];
+  'patr.deployment.copyAddress': [node?: DeploymentNode];
+  'patr.deployment.copyId': [node?: DeploymentNode];
+  'patr.address.open': [node?: AddressNode];
+  'patr.address.copy': [node?: AddressNode];
+  'patr.region.start': [];
+  'patr.region.stop': [];
+  'patr.region.remove': [];
+  'patr.region.showLog': [];
+  'patr.view.refresh': [];
+  'patr.output.show': [];
+  'patr.status.pick': [];
+}
+
+export type CommandId = keyof CommandArguments;
+
+export const commandIds: readonly CommandId[] = [
+  'patr.deploy',
+  'patr.deployment.push',
+  'patr.deployment.start',
+  'patr.deployment.stop',
+  'patr.deployment.restart',
+  'patr.deployment.delete',
+  'patr.deployment.open',
+  'patr.deployment.explain',
+  'patr.deployment.logs',
+  'patr.deployment.copyAddress',
+  'patr.deployment.copyId',
+  'patr.address.open',
+  'patr.address.copy',
+  'patr.region.start',
+  'patr.region.stop',
+  'patr.region.remove',
+  'patr.region.showLog',
+  'patr.view.refresh',
+  'patr.output.show',
+  'patr.status.pick',
+];
+
+/** The view of regions and their deployments. */
+export const deploymentsView = 'patr.deployments';
+
+/** Context key that welcome views ask for: a `ViewState`. */
+export const stateKey = 'patr.state';
+
+/** Settings, without the prefix `patr.`; what each means is in the manifest. */
+export const settingIds = [
+  'docker.host',
+  'local.images.node',
+  'local.images.registry',
+  'local.images.edge',
+  'local.ports.api',
+  'local.ports.registry',
+  'local.ports.http',
+  'local.ports.https',
+  'local.placement',
+  'build.arguments',
+] as const;
+export type SettingId = (typeof settingIds)[number];

@@ -1,0 +1,216 @@
+import { Emitter } from '../../base/emitter.ts';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { systemClock } from '../../base/clock.ts';
+import { describeError, type Log } from '../../base/log.ts';
+import { followForEver, type ChangeNews } from '../../client/changes.ts';
+import type { Target } from '../../deploy/target.ts';
+import { isProblem } from '../../protocol/problems.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { InstanceInfo } from '../../protocol/shapes/release.ts';
+import type { Connection } from '../connections/connection.ts';
+
+/** What changed: one deployment, or the list of them. */
+export type ModelChange = { readonly kind: 'all' } | { readonly kind: 'one'; readonly id: string };
+
+/** Several changes of one deployment in a row are read once, after this many milliseconds. */
+const gatherMs = 100;
+/** Without a stream of changes the list is read this often while somebody looks. */
+const pollMs = 5000;
+
+/**
+ * The deployments of a connection, kept fresh by its stream of changes while somebody looks, and not at all
+ * otherwise. Only what differs is told.
+ */
+export class DeploymentsModel implements Disposable {
+  readonly #connection: Connection;
+  readonly #log: Log;
+  readonly #changed: Emitter<ModelChange>;
+  readonly #held = new DisposableStore();
+  readonly #deployments = new Map<string, Deployment>();
+  readonly #instances = new Map<string, readonly InstanceInfo[]>();
+  readonly #due = new Set<string>();
+  #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
+  #watched = false;
+  #loaded = false;
+  #gathering: NodeJS.Timeout | undefined;
+
+  constructor(connection: Connection, log: Log) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#changed = new Emitter((error) => log.error('A listener failed', { error: describeError(error) }));
+    this.#held.add(connection.onChange(() => this.#followIfNeeded()));
+  }
+
+  get onChange() {
+    return this.#changed.event;
+  }
+
+  /** Whether the list has been read since the connection was made. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** Sorted by name. */
+  all(): readonly Deployment[] {
+    return Array.from(this.#deployments.values()).toSorted((a, b) => a.name.localeCompare(b.name));
+  }
+
+  get(id: string): Deployment | undefined {
+    return this.#deployments.get(id);
+  }
+
+  target(): Target | undefined {
+    const state = this.#connection.state();
+    return state.kind === 'connected' ? state.target : undefined;
+  }
+
+  /** Somebody looks, or nobody does any more. */
+  watch(watched: boolean): void {
+    this.#watched = watched;
+    this.#followIfNeeded();
+  }
+
+  /** Instances of a deployment, read when they are first asked for and kept fresh from then on. */
+  async instances(id: string): Promise<readonly InstanceInfo[]> {
+    const known = this.#instances.get(id);
+    return known ?? this.#readInstances(id);
+  }
+
+  /** Reads everything again. */
+  async refresh(): Promise<void> {
+    await this.#connection.look();
+    const target = this.target();
+    if (target !== undefined) await this.#readAll(target);
+  }
+
+  /** Reads one deployment again, now. */
+  async reload(id: string): Promise<void> {
+    const target = this.target();
+    if (target !== undefined) await this.#readOne(target, id);
+  }
+
+  dispose(): void {
+    this.#held.dispose();
+    this.#following?.life.dispose();
+    clearTimeout(this.#gathering);
+    this.#changed.dispose();
+  }
+
+  #followIfNeeded(): void {
+    const target = this.#watched ? this.target() : undefined;
+    if (this.#following?.target === target) return;
+    this.#following?.life.dispose();
+    this.#following = undefined;
+    if (this.target() === undefined) this.#clear();
+    if (target === undefined) return;
+    const life = new DisposableStore();
+    this.#following = { target, life };
+    const signal = life.signal();
+    void this.#follow(target, signal);
+  }
+
+  async #follow(target: Target, signal: AbortSignal): Promise<void> {
+    if (target.backend.offers('changes')) {
+      const options = { clock: systemClock, chance: Math.random, signal };
+      await followForEver(target.api, target.workspaceId, (news) => this.#hear(target, news), options);
+      return;
+    }
+    while (!signal.aborted) {
+      await this.#readAll(target);
+      await systemClock.sleep(pollMs, signal).catch(() => undefined);
+    }
+  }
+
+  #hear(target: Target, news: ChangeNews): void {
+    if (this.#following?.target !== target) return;
+    if (news.kind === 'connected') {
+      void this.#readAll(target);
+    } else if (news.kind === 'lost') {
+      this.#log.debug('The stream of changes was lost', { error: describeError(news.error) });
+      void this.#connection.look();
+    } else if (news.change.kind === 'deployment') {
+      this.#gather(target, news.change.id);
+    } else if (news.change.kind === 'deploymentDeleted') {
+      this.#drop(news.change.id);
+    } else if (news.change.kind === 'region') {
+      void this.#connection.look();
+    }
+  }
+
+  #gather(target: Target, id: string): void {
+    this.#due.add(id);
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      const due = Array.from(this.#due);
+      this.#due.clear();
+      for (const one of due) void this.#readOne(target, one);
+    }, gatherMs);
+  }
+
+  async #readAll(target: Target): Promise<void> {
+    try {
+      const params = { workspaceId: target.workspaceId };
+      const found = new Map<string, Deployment>();
+      const rows = target.api.pages('listDeployments', { params }, ({ deployments }) => deployments);
+      for await (const deployment of rows) found.set(deployment.id, deployment);
+      const ids = new Set([...this.#deployments.keys(), ...found.keys()]);
+      const same = this.#loaded && ids.size === found.size && this.#deployments.size === found.size;
+      const changed = Array.from(found.values()).filter((one) => !alike(one, this.#deployments.get(one.id)));
+      this.#deployments.clear();
+      for (const [id, deployment] of found) this.#deployments.set(id, deployment);
+      for (const id of this.#instances.keys()) if (!found.has(id)) this.#instances.delete(id);
+      this.#loaded = true;
+      if (!same) this.#changed.fire({ kind: 'all' });
+      else for (const { id } of changed) await this.#tellOne(id);
+    } catch (error) {
+      this.#log.warn('The deployments could not be read', { error: describeError(error) });
+      await this.#connection.look();
+    }
+  }
+
+  async #readOne(target: Target, id: string): Promise<void> {
+    try {
+      const deployment = await target.api.getDeployment({
+        params: { workspaceId: target.workspaceId, deploymentId: id },
+      });
+      const before = this.#deployments.get(id);
+      this.#deployments.set(id, deployment);
+      if (before?.name !== deployment.name) this.#changed.fire({ kind: 'all' });
+      await this.#tellOne(id);
+    } catch (error) {
+      if (isProblem(error, 'resourceDoesNotExist')) this.#drop(id);
+      else this.#log.debug('A deployment could not be read', { id, error: describeError(error) });
+    }
+  }
+
+  async #tellOne(id: string): Promise<void> {
+    if (this.#instances.has(id)) await this.#readInstances(id);
+    this.#changed.fire({ kind: 'one', id });
+  }
+
+  async #readInstances(id: string): Promise<readonly InstanceInfo[]> {
+    const target = this.target();
+    if (target === undefined || !target.backend.offers('instances')) return [];
+    const params = { workspaceId: target.workspaceId, deploymentId: id };
+    const { instances } = await target.api.listInstances({ params });
+    this.#instances.set(id, instances);
+    return instances;
+  }
+
+  #drop(id: string): void {
+    this.#instances.delete(id);
+    if (this.#deployments.delete(id)) this.#changed.fire({ kind: 'all' });
+  }
+
+  #clear(): void {
+    this.#loaded = false;
+    this.#instances.clear();
+    if (this.#deployments.size === 0) return;
+    this.#deployments.clear();
+    this.#changed.fire({ kind: 'all' });
+  }
+}
+
+function alike(a: Deployment, b: Deployment | undefined): boolean {
+  return b !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,149 @@
+import {
+  ProgressLocation,
+  QuickInputButtons,
+  window,
+  type CancellationToken,
+  type Disposable,
+  type QuickPickItem,
+} from 'vscode';
+
+/** The person went a step back. */
+export const back = Symbol('back');
+
+/** Every question that is put to a person, so that tests can answer in their place. */
+export interface Prompts {
+  message(
+    severity: 'information' | 'warning' | 'error',
+    text: string,
+    buttons: readonly string[],
+  ): Promise<string | undefined>;
+  /** Modal, for what cannot be undone. */
+  confirm(text: string, detail: string, button: string): Promise<boolean>;
+  pick<T extends QuickPickItem>(
+    items: readonly T[],
+    question: PickQuestion,
+  ): Promise<T | typeof back | undefined>;
+  input(question: InputQuestion): Promise<string | typeof back | undefined>;
+  /** Runs work with a notification that shows its progress and can cancel it. */
+  progress<T>(title: string, work: (report: ProgressReport, signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+export interface Place {
+  readonly step: number;
+  readonly of: number;
+}
+
+export interface PickQuestion {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly place?: Place;
+}
+
+export interface InputQuestion extends PickQuestion {
+  readonly value: string;
+  /** What is wrong with a value, as a sentence; undefined when it is fine. */
+  readonly check: (value: string) => Promise<string | undefined> | string | undefined;
+}
+
+export type ProgressReport = (update: { message: string; increment?: number }) => void;
+
+export const editorPrompts: Prompts = {
+  async message(severity, text, buttons) {
+    const show = {
+      information: window.showInformationMessage,
+      warning: window.showWarningMessage,
+      error: window.showErrorMessage,
+    }[severity];
+    return show(text, ...buttons);
+  },
+
+  async confirm(text, detail, button) {
+    return (await window.showWarningMessage(text, { modal: true, detail }, button)) === button;
+  },
+
+  pick: (items, question) =>
+    ask<(typeof items)[number]>((resolve, held) => {
+      const picker = window.createQuickPick<(typeof items)[number]>();
+      held.push(picker);
+      picker.title = question.title;
+      picker.placeholder = question.placeholder;
+      picker.items = items;
+      picker.ignoreFocusOut = true;
+      place(picker, question.place);
+      const [first] = items;
+      if (first !== undefined) picker.activeItems = [first];
+      held.push(
+        picker.onDidTriggerButton(() => resolve(back)),
+        picker.onDidAccept(() => resolve(picker.selectedItems[0] ?? picker.activeItems[0])),
+        picker.onDidHide(() => resolve(undefined)),
+      );
+      picker.show();
+    }),
+
+  input: (question) =>
+    ask<string>((resolve, held) => {
+      const box = window.createInputBox();
+      held.push(box);
+      box.title = question.title;
+      box.prompt = question.placeholder;
+      box.value = question.value;
+      box.ignoreFocusOut = true;
+      place(box, question.place);
+      let latest = 0;
+      const check = async (): Promise<boolean> => {
+        const mine = (latest += 1);
+        const problem = await question.check(box.value);
+        if (mine === latest) box.validationMessage = problem ?? '';
+        return problem === undefined;
+      };
+      held.push(
+        box.onDidTriggerButton(() => resolve(back)),
+        box.onDidChangeValue(() => void check()),
+        box.onDidAccept(async () => {
+          if (await check()) resolve(box.value.trim());
+        }),
+        box.onDidHide(() => resolve(undefined)),
+      );
+      box.show();
+    }),
+
+  async progress(title, work) {
+    const options = { location: ProgressLocation.Notification, title, cancellable: true };
+    return window.withProgress(options, (progress, token) =>
+      work((update) => progress.report(update), signalOf(token)),
+    );
+  },
+};
+
+/** The one bridge from the editor's tokens to signals. */
+export function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+function place(
+  input: {
+    step: number | undefined;
+    totalSteps: number | undefined;
+    buttons: readonly { iconPath: unknown }[];
+  },
+  where: Place | undefined,
+): void {
+  input.step = where?.step;
+  input.totalSteps = where?.of;
+  if (where !== undefined && where.step > 1) input.buttons = [QuickInputButtons.Back];
+}
+
+/** One question: whatever it opened is closed when it is answered. */
+async function ask<T>(
+  open: (resolve: (answer: T | typeof back | undefined) => void, held: Disposable[]) => void,
+): Promise<T | typeof back | undefined> {
+  const held: Disposable[] = [];
+  try {
+    return await new Promise((resolve) => open(resolve, held));
+  } finally {
+    for (const one of held.toReversed()) one.dispose();
+  }
+}

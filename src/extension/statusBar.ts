@@ -1,0 +1,40 @@
+import { StatusBarAlignment, ThemeColor, window } from 'vscode';
+import { DisposableStore } from '../base/disposable.ts';
+import type { Deployment } from '../protocol/shapes/deployment.ts';
+import type { DeployMemory } from './deploy/memory.ts';
+import type { DeploymentsModel } from './model/deployments.ts';
+import { describeDeployment, lookOf } from './tree/look.ts';
+
+/** One entry for the workspace's deployments: nothing is shown where there is none. */
+export function statusBar(model: DeploymentsModel, memory: DeployMemory): DisposableStore {
+  const held = new DisposableStore();
+  const item = held.add(window.createStatusBarItem('patr.status', StatusBarAlignment.Left, 10));
+  item.name = 'Patr deployment';
+  item.command = 'patr.status.pick';
+  const update = (): void => {
+    const own = new Set(memory.deploymentIds());
+    const deployments = model.all().filter(({ id }) => own.has(id));
+    const [worst] = deployments.toSorted((a, b) => urgency(b) - urgency(a));
+    if (worst === undefined) {
+      item.hide();
+      return;
+    }
+    const { icon, words } = lookOf(worst);
+    const others = deployments.length === 1 ? '' : ` +${deployments.length - 1}`;
+    item.text = `$(${icon}) ${worst.name}${others}`;
+    item.tooltip = `Patr: ${worst.name} is ${words}. ${describeDeployment(worst)}`;
+    item.accessibilityInformation = { label: `Deployment ${worst.name} is ${words}` };
+    item.backgroundColor =
+      worst.status === 'errored' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+    item.show();
+  };
+  held.add(model.onChange(update));
+  update();
+  return held;
+}
+
+function urgency({ status, reason }: Deployment): number {
+  if (status === 'errored' || status === 'unreachable') return 3;
+  if (status === 'running' && reason !== undefined) return 2;
+  return status === 'deploying' ? 1 : 0;
+}
