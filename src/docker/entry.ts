@@ -4,3 +4,4 @@
  * told by `isEngineError` and `isBuildFailure`, because this bundle has classes of its own.
  */
 export { openEngine, type EngineOptions } from './openEngine.ts';
+export { dockerCredentials } from './registryCredentials.ts';

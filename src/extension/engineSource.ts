@@ -32,7 +32,7 @@ export class EngineSource implements Disposable {
   async state(signal?: AbortSignal): Promise<EngineState> {
     const address = await this.#address();
     if ('message' in address) return { kind: 'broken', message: address.message };
-    const engine = await this.#engineAt(address);
+    const engine = this.#engineAt(address);
     try {
       await engine.info(signal === undefined ? {} : { signal });
       const socket = address.kind === 'unix' ? address.path : defaultUnixSocket;
@@ -61,12 +61,11 @@ export class EngineSource implements Disposable {
     return context.kind === 'found' ? context.address : { message: context.message };
   }
 
-  async #engineAt(address: EngineAddress): Promise<Engine> {
+  #engineAt(address: EngineAddress): Engine {
     const where = formatAddress(address);
     if (this.#open?.where === where) return this.#open.engine;
     this.dispose();
-    const { openEngine } = this.#options.load();
-    const { dockerCredentials } = await import('../docker/registryCredentials.ts');
+    const { openEngine, dockerCredentials } = this.#options.load();
     const credentials = dockerCredentials(ownDockerHome(), {
       helpers: this.#options.trusted(),
       onProblem: this.#options.onProblem,
