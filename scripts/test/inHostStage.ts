@@ -18,6 +18,8 @@ export interface InHostWanted {
   /** Settings of the machine, as in settings.json. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
+  /** Told what the suite measures. */
+  readonly onFigure?: (name: string, value: number) => void;
 }
 
 /**
@@ -25,7 +27,8 @@ export interface InHostWanted {
  * suite prints through the page's console; its lines carry a marker, and the last one is its count. The region that
  * it deploys to is of its own and goes with it.
  */
-export async function runInHost({ filter, settings, signal }: InHostWanted): Promise<Counts> {
+export async function runInHost(wanted: InHostWanted): Promise<Counts> {
+  const { filter, settings, signal } = wanted;
   const region = `in-host-${process.pid}`;
   const folder = await mkdtemp(join(tmpdir(), 'patr-workspace-'));
   await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
@@ -34,7 +37,7 @@ export async function runInHost({ filter, settings, signal }: InHostWanted): Pro
     env: { PATR_IN_HOST_GREP: filter ?? '', PATR_REGION_NAME: region },
   });
   try {
-    return await drive(server.authority, folder, signal);
+    return await drive(server.authority, folder, signal, wanted.onFigure);
   } finally {
     await server.stop();
     await removeRegion(region);
@@ -42,7 +45,12 @@ export async function runInHost({ filter, settings, signal }: InHostWanted): Pro
   }
 }
 
-async function drive(authority: string, folder: string, signal: AbortSignal): Promise<Counts> {
+async function drive(
+  authority: string,
+  folder: string,
+  signal: AbortSignal,
+  onFigure: InHostWanted['onFigure'],
+): Promise<Counts> {
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -56,6 +64,7 @@ async function drive(authority: string, folder: string, signal: AbortSignal): Pr
       if (said === undefined) return;
       const line = said.slice(said.indexOf(marker) + marker.length);
       if (line.startsWith('counts ')) counts = JSON.parse(line.slice('counts '.length)) as Counts;
+      else if (line.startsWith('figure ')) tellFigure(line, onFigure);
       else process.stdout.write(`${line}\n`);
     });
     await page.exposeFunction('codeAutomationExit', (code: number) => exit.resolve(code));
@@ -67,4 +76,9 @@ async function drive(authority: string, folder: string, signal: AbortSignal): Pr
   } finally {
     await browser.close();
   }
+}
+
+function tellFigure(line: string, onFigure: InHostWanted['onFigure']): void {
+  const [, name = '', value] = line.split(' ');
+  onFigure?.(name, Number(value));
 }

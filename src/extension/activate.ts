@@ -68,7 +68,9 @@ export function activate(context: ExtensionContext): Exports {
     }),
   );
   const model = held.add(new DeploymentsModel(connection, output));
-  const memory = new DeployMemory(context.workspaceState);
+  const memory = new DeployMemory(context.workspaceState, (error) =>
+    output.error('A listener failed', { error: describeError(error) }),
+  );
   const tree = held.add(new DeploymentsTree(connection, model));
   const view = held.add(
     window.createTreeView(deploymentsView, { treeDataProvider: tree, showCollapseAll: true }),
@@ -103,6 +105,8 @@ export function activate(context: ExtensionContext): Exports {
     if (view.visible) void connection.look();
   };
   held.add(view.onDidChangeVisibility(follow));
+  // The first deployment of the workspace begins to be followed when it is made.
+  held.add(memory.onChange(follow));
   held.add(
     window.onDidChangeWindowState(({ focused }) => void (focused && view.visible && connection.look())),
   );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { marker } from './marker.ts';
 
 export function activationSuite(): void {
   describe('activation', () => {
@@ -7,8 +8,15 @@ export function activationSuite(): void {
       assert.ok(vscode.extensions.getExtension('patr.patr-deployments'));
     });
 
-    it("leaves everybody's fetch alone", async () => {
-      await vscode.extensions.getExtension('patr.patr-deployments')?.activate();
+    it('activates', async () => {
+      const extension = vscode.extensions.getExtension('patr.patr-deployments');
+      const started = performance.now();
+      await extension?.activate();
+      console.log(`${marker}figure extension.activation_ms ${performance.now() - started}`);
+      assert.equal(extension?.isActive, true);
+    });
+
+    it("leaves everybody's fetch alone", () => {
       const globals = globalThis as unknown as Record<symbol, unknown>;
       const dispatcher = globals[Symbol.for('undici.globalDispatcher.1')];
       const constructorName = dispatcher?.constructor.name;

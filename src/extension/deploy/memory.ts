@@ -1,4 +1,5 @@
 import type { Memento } from 'vscode';
+import { Emitter, type Event } from '../../base/emitter.ts';
 
 /** Which deployment a Dockerfile of this workspace was deployed as. */
 export interface Remembered {
@@ -12,9 +13,16 @@ const reviewedKey = 'patr.reviewedContexts';
 /** What this workspace remembers; losing it costs a question, never a deployment. */
 export class DeployMemory {
   readonly #state: Memento;
+  readonly #changed: Emitter<void>;
 
-  constructor(state: Memento) {
+  constructor(state: Memento, onListenerError: (error: unknown) => void) {
     this.#state = state;
+    this.#changed = new Emitter(onListenerError);
+  }
+
+  /** Fires when the workspace has other deployments than before. */
+  get onChange(): Event<void> {
+    return this.#changed.event;
   }
 
   of(dockerfile: string): Remembered | undefined {
@@ -32,11 +40,13 @@ export class DeployMemory {
 
   async remember(dockerfile: string, deployment: Remembered): Promise<void> {
     await this.#state.update(key, { ...this.#all(), [dockerfile]: deployment });
+    this.#changed.fire();
   }
 
   async forget(deploymentId: string): Promise<void> {
     const rest = Object.entries(this.#all()).filter(([, one]) => one.deploymentId !== deploymentId);
     await this.#state.update(key, Object.fromEntries(rest));
+    this.#changed.fire();
   }
 
   reviewed(dockerfile: string): boolean {

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bench, BenchContext } from '../../scripts/bench/bench.ts';
+import { root } from '../../scripts/build/folders.ts';
+import { must } from '../../scripts/setup/processes.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { JourneyEvent } from '../../src/deploy/contract.ts';
+import { push, deploy } from '../../src/deploy/journey.ts';
+import { ask } from '../support/addressLoad.ts';
+import { freePort } from '../support/editor/freePort.ts';
+import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
+import { median } from './median.ts';
+
+const rounds = 5;
+
+/** From a built image to an address that answers with it: ours, and the same steps by hand on the same engine. */
+export const bench: Bench = {
+  name: 'mainjob',
+  figures: {
+    'mainjob.built_to_served_ratio': `push, rollout and first answer of a changed image, against docker push, docker run and the first answer by hand; medians of ${rounds} rounds, taken in turn (aim about 1)`,
+    'mainjob.built_to_served_ms': 'ours, in milliseconds',
+    'mainjob.by_hand_ms': 'by hand, in milliseconds',
+  },
+  async run(context) {
+    process.env['PATR_TEST_IMAGES'] = JSON.stringify(context.images);
+    const region = await openTestRegion('bench');
+    const folder = await mkdtemp(join(tmpdir(), 'patr-bench-'));
+    await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
+    try {
+      return await measure(region, folder, context);
+    } finally {
+      await region.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function measure(region: TestRegion, folder: string, { images, say }: BenchContext) {
+  const endpoint = await region.host.ensure(() => undefined);
+  const { target, region: runner } = await targetAt(endpoint);
+  const source = { folder, dockerfile: 'Dockerfile', buildArguments: { BASE: images.node } };
+  let builtAt = 0;
+  const tell = (event: JourneyEvent): void => {
+    if (event.kind === 'finished' && event.step === 'build') builtAt = performance.now();
+  };
+  const tools = { engine: region.engine, clock: systemClock, chance: Math.random, tell };
+  const first = await deploy(target, source, { name: 'sample', regionId: runner.id, ports: [8080] }, tools);
+  if (first.kind !== 'serving' || first.url === undefined) throw new Error('The sample does not serve.');
+  const hand = await startHand(images.registry);
+  const [ours, byHand]: [number[], number[]] = [[], []];
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const marker = await change(folder);
+      await push(target, source, first.deploymentId, tools);
+      await untilAnswered(first.url, marker);
+      ours.push(performance.now() - builtAt);
+      byHand.push(await hand.round(folder, images.node));
+      say(`round ${round + 1}: ours ${ours.at(-1)?.toFixed(0)} ms, by hand ${byHand.at(-1)?.toFixed(0)} ms`);
+    }
+  } finally {
+    await hand.stop();
+  }
+  return {
+    'mainjob.built_to_served_ratio': median(ours) / median(byHand),
+    'mainjob.built_to_served_ms': median(ours),
+    'mainjob.by_hand_ms': median(byHand),
+  };
+}
+
+/** Gives the sample another greeting, and so another layer. */
+async function change(folder: string): Promise<string> {
+  const marker = randomBytes(6).toString('hex');
+  const file = join(folder, 'server.js');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/const greeting = .*;/, `const greeting = 'Hello ${marker}';`));
+  return marker;
+}
+
+async function untilAnswered(url: string, marker: string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (performance.now() < deadline) {
+    const answer = await ask(url).catch(() => undefined);
+    if (answer?.status === 200 && answer.body.includes(marker)) return;
+    await systemClock.sleep(5);
+  }
+  throw new Error(`${url} did not answer with the new version.`);
+}
+
+/** The docker command line against a plain registry of its own. */
+async function startHand(registryImage: string) {
+  const [registryPort, port] = [await freePort(), await freePort()];
+  const registry = `patr-bench-registry-${process.pid}`;
+  const instance = `patr-bench-hand-${process.pid}`;
+  const image = `127.0.0.1:${registryPort}/hand:latest`;
+  const config = join(await mkdtemp(join(tmpdir(), 'patr-bench-registry-')), 'config.yml');
+  const settings = {
+    version: '0.1',
+    storage: { filesystem: { rootdirectory: '/tmp' } },
+    http: { addr: ':5000' },
+  };
+  await writeFile(config, JSON.stringify(settings));
+  const publish = `127.0.0.1:${registryPort}:5000`;
+  const options = [
+    '--detach',
+    '--name',
+    registry,
+    '--publish',
+    publish,
+    '--volume',
+    `${config}:/config.yml:ro`,
+  ];
+  await must('docker', [
+    'run',
+    ...options,
+    '--entrypoint',
+    '/bin/registry',
+    registryImage,
+    'serve',
+    '/config.yml',
+  ]);
+  const build = async (folder: string, base: string): Promise<void> => {
+    await must('docker', ['build', '--quiet', '--build-arg', `BASE=${base}`, '--tag', image, folder]);
+  };
+  let pushedBase = false;
+  return {
+    /** Milliseconds from the built image to the first answer of it. The base's layers are in the registry before. */
+    async round(folder: string, base: string): Promise<number> {
+      if (!pushedBase) {
+        await build(folder, base);
+        await must('docker', ['push', '--quiet', image]);
+        pushedBase = true;
+      }
+      const marker = await change(folder);
+      await build(folder, base);
+      const started = performance.now();
+      await must('docker', ['push', '--quiet', image]);
+      await must('docker', [
+        'run',
+        '--detach',
+        '--rm',
+        '--name',
+        instance,
+        '--publish',
+        `127.0.0.1:${port}:8080`,
+        image,
+      ]);
+      await untilAnswered(`http://127.0.0.1:${port}/`, marker);
+      const took = performance.now() - started;
+      await must('docker', ['kill', instance]);
+      return took;
+    },
+    async stop(): Promise<void> {
+      await must('docker', ['rm', '--force', '--volumes', registry]);
+      await must('docker', ['image', 'rm', '--force', image]);
+    },
+  };
+}
