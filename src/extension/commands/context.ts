@@ -36,12 +36,16 @@ export async function targetOf({
   throw new Error('The local region does not run. Start it from the Patr view, and try again.');
 }
 
-/** The deployment that is meant: the node's, the only fitting one, or the chosen one. Undefined: given up. */
+/**
+ * The deployment that is meant: the node's, the only fitting one, or the chosen one. Undefined: given up. What
+ * takes something away asks even when there is only one.
+ */
 export async function chooseDeployment(
   context: Pick<CommandContext, 'connection' | 'model' | 'prompts'>,
   node: DeploymentNode | undefined,
   fits: (deployment: Deployment) => boolean,
   question: string,
+  { alwaysAsk = false }: { readonly alwaysAsk?: boolean } = {},
 ): Promise<Deployment | undefined> {
   if (node !== undefined) return context.model.get(node.deployment.id) ?? node.deployment;
   await targetOf(context);
@@ -49,6 +53,7 @@ export async function chooseDeployment(
   const fitting = context.model.all().filter(fits);
   const [only] = fitting;
   if (only === undefined) throw new Error('There is no deployment to do this with.');
+  if (fitting.length === 1 && !alwaysAsk) return only;
   const items = fitting.map((deployment) => ({
     label: `$(${lookOf(deployment).icon}) ${deployment.name}`,
     description: describeDeployment(deployment),

@@ -7,7 +7,9 @@ export async function deleteCommand(
   context: CommandContext,
   node: DeploymentNode | undefined,
 ): Promise<void> {
-  const chosen = await chooseDeployment(context, node, () => true, 'Delete a deployment');
+  const chosen = await chooseDeployment(context, node, () => true, 'Delete a deployment', {
+    alwaysAsk: true,
+  });
   if (chosen === undefined) return;
   const { id, name } = chosen;
   const typed = await context.prompts.input({

@@ -2,6 +2,7 @@ import type { Ability } from '../tree/contextValue.ts';
 import { abilitiesOf } from '../tree/contextValue.ts';
 import type { DeploymentNode } from '../tree/nodes.ts';
 import type { Api } from '../../client/client.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
 
 interface Verb {
@@ -38,7 +39,8 @@ export async function lifecycleCommand(
   node: DeploymentNode | undefined,
 ): Promise<void> {
   const { ability, question, call } = verbs[name];
-  const chosen = await chooseDeployment(context, node, (one) => abilitiesOf(one).includes(ability), question);
+  const fits = (one: Deployment): boolean => abilitiesOf(one).includes(ability);
+  const chosen = await chooseDeployment(context, node, fits, question, { alwaysAsk: name !== 'start' });
   if (chosen === undefined) return;
   const target = await targetOf(context);
   await call(target.api, { workspaceId: target.workspaceId, deploymentId: chosen.id });

@@ -10,7 +10,7 @@ export function regionWords(progress: LocalProgress): string {
     case 'starting':
       return 'Starting the local region';
     case 'upgrading':
-      return `Upgrading the local region from ${progress.from} to ${progress.to}; deployments go on serving`;
+      return `Replacing the local region's control plane, ${progress.from} to ${progress.to}; deployments go on serving`;
     case 'ready':
       return 'The local region is up';
   }
