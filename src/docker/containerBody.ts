@@ -28,15 +28,18 @@ export function containerBody(spec: ContainerSpec): object {
       CapAdd: spec.capabilities?.add,
       SecurityOpt: spec.noNewPrivileges ? ['no-new-privileges:true'] : undefined,
       ReadonlyRootfs: spec.readOnlyRoot,
-      LogConfig: {
-        Type: 'local',
-        Config: { 'max-size': String(spec.log.maxBytes), 'max-file': String(Math.max(1, spec.log.files)) },
-      },
+      LogConfig: { Type: 'local', Config: logConfig(spec.log) },
       Init: spec.init,
       ExtraHosts: spec.extraHosts,
     },
     NetworkingConfig: joinsNamed ? { EndpointsConfig: { [spec.network]: {} } } : undefined,
   };
+}
+
+/** The engine compresses what it has rotated, and refuses to when there is nothing to rotate to. */
+function logConfig({ maxBytes, files }: ContainerSpec['log']): Record<string, string> {
+  const common = { 'max-size': String(maxBytes), 'max-file': String(Math.max(1, files)) };
+  return files > 1 ? common : { ...common, compress: 'false' };
 }
 
 function portKey(port: PublishedPort): string {

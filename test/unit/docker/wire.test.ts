@@ -108,7 +108,7 @@ describe('requests', () => {
     };
     assert.deepEqual(body.HostConfig['LogConfig'], {
       Type: 'local',
-      Config: { 'max-size': '1000', 'max-file': '1' },
+      Config: { 'max-size': '1000', 'max-file': '1', compress: 'false' },
     });
     assert.equal(body.HostConfig['MemorySwap'], 5);
     assert.equal(body.HostConfig['NanoCpus'], 250_000_000);
