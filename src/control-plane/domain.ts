@@ -117,6 +117,8 @@ export interface ReconcileStore {
   /** The autoscaler's wish; kept within min and max. */
   setScale(deploymentId: string, scale: number): void;
   recordEvent(event: DecisionEvent): void;
+  /** Whether a volume is (still) a resource of its workspace. */
+  volumeExists(volumeId: string): boolean;
   /** Value of a secret of the workspace; absent when it is gone. */
   secretValue(workspaceId: string, secretId: string): string | undefined;
 }

@@ -23,6 +23,7 @@ import {
   tagInfo,
   workspace,
 } from './shapes/workspace.ts';
+import { createVolume, updateVolume, volume } from './shapes/volume.ts';
 import { queryBoolean, queryInteger } from './wire.ts';
 
 /** `count` rows from row `count * page` on. */
@@ -113,6 +114,16 @@ export const endpoints = {
     returns: exposedPorts,
   }),
   deleteRepository: del(`${ws}/docker-registry/:repositoryId`, { status: 200 }),
+
+  listVolumes: get(`${ws}/volume`, {
+    query: page,
+    paged: true,
+    returns: v.object({ volumes: v.array(volume) }),
+  }),
+  createVolume: post(`${ws}/volume`, { body: createVolume, status: 201, returns: created }),
+  getVolume: get(`${ws}/volume/:volumeId`, { returns: volume }),
+  updateVolume: patch(`${ws}/volume/:volumeId`, { body: updateVolume }),
+  deleteVolume: del(`${ws}/volume/:volumeId`),
 
   listRunners: get(`${ws}/runner`, {
     query: page,

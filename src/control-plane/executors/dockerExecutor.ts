@@ -152,7 +152,8 @@ export class DockerExecutor implements Executor {
   }
 
   async removeVolume(volume: InstanceVolume, options: Waiting = {}): Promise<void> {
-    await this.#options.engine.removeVolume(volume.name, options);
+    const outcome = await this.#options.engine.removeVolume(volume.name, options);
+    if (outcome === 'inUse') throw new Error(`The volume ${volume.name} is still used by a container.`);
   }
 
   async lastLines(instanceId: string, count: number, options: Waiting = {}): Promise<readonly string[]> {

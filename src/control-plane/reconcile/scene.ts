@@ -10,17 +10,26 @@ export function sceneOf(
   volumes: readonly InstanceVolume[],
   inFlight: ReadonlyMap<string, number>,
   memory: Memory,
-  facts: { readonly surroundings: boolean; readonly now: number },
+  facts: {
+    readonly surroundings: boolean;
+    readonly now: number;
+    readonly isAbandoned: (volumeId: string) => boolean;
+  },
 ): Scene {
   const seen = observed.map((instance) => seenOf(instance, inFlight, memory));
   const wish = wishOf(desired);
   return {
     wish,
     seen: spareTogether(seen, wish),
-    volumes: volumes.map(({ name, ordinal }) => ({ name, ordinal })),
+    volumes: volumes.map(({ name, ordinal, volumeId }) => ({
+      name,
+      ordinal,
+      abandoned: facts.isAbandoned(volumeId),
+    })),
     targetFailures: wish.target === undefined ? 0 : (memory.broken.get(wish.target.id)?.size ?? 0),
     targetImpossible: wish.target !== undefined && memory.impossible.has(wish.target.id),
-    ...facts,
+    surroundings: facts.surroundings,
+    now: facts.now,
   };
 }
 

@@ -126,10 +126,13 @@ export class Worker {
     const draining = observed.some(({ id }) => this.#memory.draining.has(id));
     const inFlight = draining ? await edge.inFlight(this.#id, { signal }) : new Map<string, number>();
     const volumes = await executor.listVolumes(this.#id, { signal });
+    const isAbandoned = (volumeId: string): boolean =>
+      !store.volumeExists(volumeId) && !mountedBySome(volumeId, observed, desired);
     const surroundings = desired === 'absent' && !this.#apply.surroundingsRemoved;
     const scene = sceneOf(desired, observed, volumes, inFlight, this.#memory, {
       surroundings,
       now: clock.now(),
+      isAbandoned,
     });
     this.#unreachable = undefined;
     this.#look = { desired, observed, volumes, scene };
@@ -301,4 +304,15 @@ export class Worker {
     this.#told = text ?? '';
     this.#tell();
   }
+}
+
+function mountedBySome(
+  volumeId: string,
+  observed: readonly ObservedInstance[],
+  desired: Desired | 'absent',
+): boolean {
+  // Of a deployment that is gone the configuration is not known any more; its volumes go with its instances.
+  if (desired === 'absent') return observed.length > 0;
+  const running = new Set(observed.map(({ releaseId }) => releaseId));
+  return desired.releases.some(({ id, config }) => running.has(id) && config.volumes[volumeId] !== undefined);
 }

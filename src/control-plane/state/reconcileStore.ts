@@ -45,6 +45,7 @@ export function reconcileStore(store: Store): ReconcileStore {
         publish({ kind: 'wish', deploymentId });
       });
     },
+    volumeExists: (volumeId) => store.volumes.find(volumeId) !== undefined,
     recordEvent(event) {
       store.change((publish) => {
         if (deployments.find(event.deploymentId) === undefined) return;

@@ -6,6 +6,7 @@ import { Events } from './events.ts';
 import { Identity } from './identity.ts';
 import { Releases } from './releases.ts';
 import { Repositories } from './repositories.ts';
+import { Volumes } from './volumes.ts';
 
 /**
  * What changed, told after the commit.
@@ -31,6 +32,7 @@ export class Store {
   readonly releases: Releases;
   readonly events: Events;
   readonly repositories: Repositories;
+  readonly volumes: Volumes;
   readonly identity: Identity;
   readonly #database: DatabaseSync;
   readonly #changes: Emitter<StateChange>;
@@ -43,6 +45,7 @@ export class Store {
     this.releases = new Releases(database);
     this.events = new Events(database);
     this.repositories = new Repositories(database);
+    this.volumes = new Volumes(database);
     this.identity = new Identity(database);
   }
 

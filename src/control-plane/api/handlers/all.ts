@@ -3,8 +3,14 @@ import type { ApiParts } from '../parts.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { peopleHandlers } from './people.ts';
 import { repositoryHandlers } from './repositories.ts';
+import { volumeHandlers } from './volumes.ts';
 
 /** A handler for every line of the endpoint table. */
 export function allHandlers(parts: ApiParts): Handlers {
-  return { ...peopleHandlers(parts), ...deploymentHandlers(parts), ...repositoryHandlers(parts) };
+  return {
+    ...peopleHandlers(parts),
+    ...deploymentHandlers(parts),
+    ...repositoryHandlers(parts),
+    ...volumeHandlers(parts),
+  };
 }

@@ -3,6 +3,7 @@ import type { CreateDeployment, ImageSource } from '../../../protocol/shapes/dep
 import type { Deployment } from '../../domain.ts';
 import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
+import { checkVolumes } from './volumes.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches, type Known } from '../rules.ts';
 
@@ -75,18 +76,8 @@ function check({ store }: ApiParts, workspaceId: string, body: CreateDeployment)
     known,
   );
   if (fields.length > 0) throw problem('wrongParameters', { fields });
-  refuseVolumes(body.volumes);
+  checkVolumes(store, workspaceId, body.volumes);
   if (store.deployments.nameTaken(workspaceId, body.name)) throw nameTaken(body.name);
-}
-
-/** There are no volumes to mount yet, so every id is one that does not exist. */
-export function refuseVolumes(volumes: Readonly<Record<string, string>>): void {
-  const [first] = Object.keys(volumes);
-  if (first === undefined) return;
-  throw problem('resourceDoesNotExist', {
-    says: `There is no volume ${first}.`,
-    fields: [{ field: `volumes.${first}`, message: 'does not exist' }],
-  });
 }
 
 export function nameTaken(name: string) {

@@ -5,7 +5,8 @@ import { note, release, sameConfig, wakeLabel } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
-import { nameTaken, refuseVolumes } from './create.ts';
+import { nameTaken } from './create.ts';
+import { checkVolumes, volumesLost } from './volumes.ts';
 
 type At = { readonly workspaceId: string; readonly deploymentId: string };
 
@@ -15,7 +16,7 @@ type At = { readonly workspaceId: string; readonly deploymentId: string };
  */
 export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment): void {
   const { store, notary } = parts;
-  const { ifRevision, allowDataLoss: _allowed, ...changes } = body;
+  const { ifRevision, allowDataLoss = false, ...changes } = body;
   if (Object.values(changes).every((change) => change === undefined)) {
     throw problem('wrongParameters', { says: 'The update changes nothing.' });
   }
@@ -24,6 +25,8 @@ export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment
     if (ifRevision !== undefined && ifRevision !== before.revision) throw problem('revisionConflict');
     const after = changed(before, body);
     check(parts, after, body);
+    const lost = volumesLost(before, after);
+    if (lost !== undefined && !allowDataLoss) throw problem('dataLossNotConfirmed', { says: lost });
     if (before.intent === 'running' && !sameConfig(before.config, after.config)) {
       const target =
         before.targetReleaseId === undefined ? undefined : store.releases.find(before.targetReleaseId);
@@ -91,6 +94,6 @@ function check({ store }: ApiParts, after: Deployment, body: UpdateDeployment): 
     },
   );
   if (fields.length > 0) throw problem('wrongParameters', { fields });
-  if (body.volumes !== undefined) refuseVolumes(body.volumes);
+  if (body.volumes !== undefined) checkVolumes(store, after.workspaceId, body.volumes, after.id);
   if (store.deployments.nameTaken(after.workspaceId, after.name, after.id)) throw nameTaken(after.name);
 }

@@ -53,6 +53,8 @@ export interface Seen {
 export interface Volume {
   readonly name: string;
   readonly ordinal: number;
+  /** It was deleted as a resource, and no instance that is there mounts it. */
+  readonly abandoned: boolean;
 }
 
 export interface Scene {

@@ -252,7 +252,7 @@ function excessVolumes(scene: Scene): Step[] {
   const wanted = scene.wish.instances;
   const used = new Set(scene.seen.map(({ ordinal }) => ordinal));
   return scene.volumes
-    .filter(({ ordinal }) => ordinal >= wanted && !used.has(ordinal))
+    .filter(({ ordinal, abandoned }) => abandoned || (ordinal >= wanted && !used.has(ordinal)))
     .map(({ name }): Step => ({
       kind: 'removeVolume',
       volume: name,

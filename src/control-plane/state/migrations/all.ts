@@ -1,9 +1,10 @@
 import { deployments } from './0001-deployments.ts';
 import { tags } from './0002-tags.ts';
+import { volumes } from './0003-volumes.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
  * never edited, because databases made by it exist. The number of a step is its place, counted from 1, and is
  * kept in `PRAGMA user_version`.
  */
-export const migrations: readonly string[] = [deployments, tags];
+export const migrations: readonly string[] = [deployments, tags, volumes];
