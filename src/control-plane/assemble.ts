@@ -10,6 +10,8 @@ import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
 import { edgeOf, makeExecutor } from './executorParts.ts';
+import { Autoscaler } from './autoscaler/autoscaler.ts';
+import { scaleRules } from './autoscaler/decideScale.ts';
 import type { Options } from './options.ts';
 import { networkProber } from './probes/prober.ts';
 import { defaultProbeRules } from './probes/rules.ts';
@@ -73,9 +75,11 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     registry: { secrets, tokenCertificate: key.certificate },
     apiPort: () => port,
   });
+  const loopStore = reconcileStore(store);
+  const executor = makeExecutor({ options, engine, region, credentials: registry.engineCredentials });
   const reconciler = createReconciler({
-    store: reconcileStore(store),
-    executor: makeExecutor({ options, engine, region, credentials: registry.engineCredentials }),
+    store: loopStore,
+    executor,
     edge: edgeOf(region),
     prober: networkProber,
     clock,
@@ -90,6 +94,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     facts: () => region.facts(),
     lookEveryMs,
   });
+  const rules = scaleRules(options.scaleWindowSeconds);
+  const autoscaler = new Autoscaler({ store: loopStore, reconciler, executor, clock, log, rules });
 
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, feed));
@@ -122,12 +128,13 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       await region.start();
       if (signal.aborted) return;
       reconciler.start();
+      autoscaler.start();
       registry.watcher.start();
     },
     drain: () => draining.abort(),
     async stop() {
       draining.abort();
-      await Promise.all([registry.watcher.stop(), reconciler.stop()]);
+      await Promise.all([registry.watcher.stop(), reconciler.stop(), autoscaler.stop()]);
       await region.stop();
       held.dispose();
     },

@@ -20,6 +20,8 @@ export interface Options {
    * What is shared with the region's containers: named volumes, for a control plane that is a container itself, or
    * directories under the state directory, for a plain process. `auto`: volumes where they are mounted.
    */
+  /** Length of the window that the autoscaler looks at, in seconds. */
+  readonly scaleWindowSeconds: number;
   readonly data: 'auto' | 'volumes' | 'directory';
   /** Image with Node to look into an instance's network with; absent: the kernel's tables are read by process id. */
   readonly toolImage: string | undefined;
@@ -47,6 +49,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --http-port N         loopback port of the edge for HTTP (7080)
   --https-port N        loopback port of the edge for HTTPS (7443)
   --data D              auto, volumes or directory (auto)
+  --scale-window S      seconds that load is watched before scaling (300)
   --tool-image I        image with Node to look into instances with, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
 `;
@@ -67,6 +70,7 @@ const spec = {
   'https-port': text,
   data: text,
   'tool-image': text,
+  'scale-window': text,
   domain: text,
 };
 
@@ -96,6 +100,7 @@ export function parseOptions(argv: readonly string[]): Options {
     httpsPort: port(given, 'https-port', 7443),
     data: oneOf(given, 'data', ['auto', 'volumes', 'directory'], 'auto'),
     toolImage: given['tool-image'],
+    scaleWindowSeconds: seconds(given['scale-window']),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
   };
 }
@@ -119,6 +124,14 @@ function port(given: Given, name: keyof Given, usual: number | undefined): numbe
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65535) return number;
   throw new OptionsError(`--${name} must be a port from 0 to 65535, not ${JSON.stringify(value)}.`);
+}
+
+function seconds(given: string | undefined): number {
+  const value = Number(given ?? 300);
+  if (Number.isInteger(value) && value >= 1 && value <= 86_400) return value;
+  throw new OptionsError(
+    `--scale-window must be a number of seconds from 1 to 86400, not ${JSON.stringify(given)}.`,
+  );
 }
 
 function oneOf<const T extends string>(given: Given, name: keyof Given, all: readonly T[], usual: T): T {

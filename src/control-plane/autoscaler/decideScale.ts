@@ -23,6 +23,13 @@ export const defaultScaleRules: ScaleRules = {
   coverage: 0.9,
 };
 
+/** The same rules over a window of another length, with as many samples in it. */
+export function scaleRules(windowSeconds: number): ScaleRules {
+  const windowMs = windowSeconds * 1000;
+  const samples = defaultScaleRules.windowMs / defaultScaleRules.samplePeriodMs;
+  return { ...defaultScaleRules, windowMs, samplePeriodMs: windowMs / samples };
+}
+
 export interface ScaleQuestion {
   readonly current: number;
   readonly min: number;

@@ -6,6 +6,7 @@ import type { SharedFolder } from '../region/sharedFolders.ts';
 import { removeConfig, writeConfig } from './configFolder.ts';
 import { containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
 import type {
+  CpuTotal,
   Executor,
   ImageOutcome,
   ImageWanted,
@@ -168,6 +169,21 @@ export class DockerExecutor implements Executor {
       .split('\n')
       .filter((line) => line.trim() !== '')
       .slice(-count);
+  }
+
+  async cpuTotals(deploymentId: string, options: Waiting = {}): Promise<ReadonlyMap<string, CpuTotal>> {
+    const { engine, region } = this.#options;
+    const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
+    const containers = await engine.listContainers({ labels }, options);
+    const running = containers.filter(({ state }) => state === 'running');
+    const totals = await Promise.all(
+      running.map(async ({ id, labels: own }): Promise<[string, CpuTotal] | undefined> => {
+        const sample = await engine.stats(id, options);
+        if (sample === 'absent' || sample.cpuNanoseconds === undefined) return undefined;
+        return [own[label.instance] ?? id, { at: sample.at, nanoseconds: sample.cpuNanoseconds }];
+      }),
+    );
+    return new Map(totals.filter((total) => total !== undefined));
   }
 
   async readLogs(

@@ -21,12 +21,20 @@ export interface Executor {
   removeVolume(volume: InstanceVolume, options?: Waiting): Promise<void>;
   /** The last lines that an instance printed, oldest first. */
   lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
+  /** CPU time that each running instance has used since it started, by instance id. */
+  cpuTotals(deploymentId: string, options?: Waiting): Promise<ReadonlyMap<string, CpuTotal>>;
   /** The newest lines of all instances of a deployment up to a time, oldest first. */
   readLogs(deploymentId: string, wanted: LogsAsked, options?: Waiting): Promise<readonly LogEntry[]>;
   /** TCP ports that processes of the instance listen on; empty when it cannot be told. */
   listening(instanceId: string, options?: Waiting): Promise<readonly number[]>;
   /** What runs of deployments that are not in this list. */
   strays(known: ReadonlySet<string>, options?: Waiting): Promise<readonly string[]>;
+}
+
+/** `at` in milliseconds since the epoch, as of the engine. */
+export interface CpuTotal {
+  readonly at: number;
+  readonly nanoseconds: number;
 }
 
 export interface LogsAsked {

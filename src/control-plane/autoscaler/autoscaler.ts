@@ -1,0 +1,159 @@
+import { describeError, type Log } from '../../base/log.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Desired, ReconcileStore, Reconciler } from '../domain.ts';
+import type { CpuTotal, Executor } from '../executors/executor.ts';
+import { decideScale, type LoadSample, type ScaleRules } from './decideScale.ts';
+
+export interface AutoscalerParts {
+  readonly store: Pick<ReconcileStore, 'deploymentIds' | 'desired' | 'setScale' | 'recordEvent'>;
+  readonly reconciler: Pick<Reconciler, 'status'>;
+  readonly executor: Pick<Executor, 'cpuTotals'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules: ScaleRules;
+}
+
+/** What is kept of one deployment between two samples. */
+interface Track {
+  /** What must stay the same for a window to go on: release, scale, and what is ready. */
+  readonly signature: string;
+  readonly steadySince: number;
+  readonly totals: ReadonlyMap<string, CpuTotal>;
+  readonly samples: readonly LoadSample[];
+}
+
+/**
+ * Watches the CPU of deployments that may have more instances than they need at least, and scales them. Nothing is
+ * kept beyond a window; after a restart a new window begins.
+ */
+export class Autoscaler {
+  readonly #parts: AutoscalerParts;
+  readonly #tracks = new Map<string, Track>();
+  readonly #stop = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: AutoscalerParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /** One round: a sample of every deployment that may scale, and what follows from it. */
+  async sample(signal: AbortSignal): Promise<void> {
+    const ids = this.#parts.store.deploymentIds();
+    const known = new Set(ids);
+    for (const id of this.#tracks.keys()) if (!known.has(id)) this.#tracks.delete(id);
+    for (const id of ids) await this.#sampleOne(id, signal);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, rules } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.sample(signal);
+      } catch (error) {
+        if (!signal.aborted) log.warn('The load could not be measured', { error: describeError(error) });
+      }
+      await clock.sleep(rules.samplePeriodMs, signal).catch(() => undefined);
+    }
+  }
+
+  async #sampleOne(id: string, signal: AbortSignal): Promise<void> {
+    const { store, executor, clock } = this.#parts;
+    const desired = store.desired(id);
+    if (desired === 'absent' || !mayScale(desired)) {
+      this.#tracks.delete(id);
+      return;
+    }
+    const totals = await executor.cpuTotals(id, { signal });
+    const before = this.#tracks.get(id);
+    const now = clock.now();
+    const track = this.#next(desired, before, totals, now);
+    this.#tracks.set(id, track);
+    this.#decide(desired, track, now);
+  }
+
+  #next(
+    desired: Desired,
+    before: Track | undefined,
+    totals: ReadonlyMap<string, CpuTotal>,
+    now: number,
+  ): Track {
+    const { rules, reconciler } = this.#parts;
+    const { ready, rollingReleaseNumber, liveReleaseNumber } = reconciler.status(desired.deployment.id);
+    const signature = [desired.deployment.scale, ready, liveReleaseNumber, rollingReleaseNumber].join('/');
+    const same = before?.signature === signature;
+    const cpu = same ? cpuShare(before.totals, totals, desired.machineType.cpus) : undefined;
+    const kept = (same ? before.samples : []).filter(({ at }) => at > now - rules.windowMs);
+    return {
+      signature,
+      steadySince: same ? before.steadySince : now,
+      totals,
+      samples: cpu === undefined ? kept : [...kept, { at: now, cpu }],
+    };
+  }
+
+  #decide({ deployment, target }: Desired, track: Track, now: number): void {
+    const { store, reconciler, rules } = this.#parts;
+    const status = reconciler.status(deployment.id);
+    const decision = decideScale(
+      {
+        current: deployment.scale,
+        min: deployment.minScale,
+        max: deployment.maxScale,
+        hasVolumes: Object.keys(deployment.config.volumes).length > 0,
+        rolling: status.rollingReleaseNumber !== undefined || status.ready < deployment.scale,
+        steadySince: track.steadySince,
+        samples: track.samples,
+        now,
+      },
+      rules,
+    );
+    if (decision.kind === 'keep') return;
+    store.recordEvent({
+      deploymentId: deployment.id,
+      at: now,
+      kind: 'scale',
+      message: `Scaled from ${deployment.scale} to ${decision.to} instances: ${decision.because}.`,
+      releaseNumber: target?.number,
+    });
+    store.setScale(deployment.id, decision.to);
+  }
+}
+
+function mayScale({ deployment, target }: Desired): boolean {
+  return (
+    deployment.intent === 'running' &&
+    target?.state === 'live' &&
+    deployment.maxScale > deployment.minScale &&
+    Object.keys(deployment.config.volumes).length === 0
+  );
+}
+
+/**
+ * CPU between two totals as a share of what is allocated, averaged over the instances that are in both. Absent when
+ * there is none: an average over nothing is no measurement.
+ */
+export function cpuShare(
+  before: ReadonlyMap<string, CpuTotal>,
+  now: ReadonlyMap<string, CpuTotal>,
+  cpus: number,
+): number | undefined {
+  const shares: number[] = [];
+  for (const [id, total] of now) {
+    const earlier = before.get(id);
+    const elapsed = earlier === undefined ? 0 : total.at - earlier.at;
+    const used = earlier === undefined ? -1 : total.nanoseconds - earlier.nanoseconds;
+    // A counter that fell is one that began anew.
+    if (elapsed > 0 && used >= 0) shares.push(used / (elapsed * 1e6 * cpus));
+  }
+  return shares.length === 0 ? undefined : shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
