@@ -1,8 +1,8 @@
-import { isAbort } from '../base/abort.ts';
 import { nextWait, type Backoff } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Change } from '../protocol/shapes/workspace.ts';
 import type { Api } from './client.ts';
+import { Unreachable } from './errors.ts';
 
 /** `connected`: read everything again, changes may have been missed. `lost`: what is shown may be old. */
 export type ChangeNews =
@@ -28,16 +28,17 @@ export async function followForEver(
         failures = 0;
         if (change.kind !== 'alive') tell({ kind: 'change', change });
       }
+      if (!signal.aborted) tell({ kind: 'lost', error: new Unreachable('The server ended the stream.') });
     } catch (error) {
-      if (signal.aborted && isAbort(error)) return;
+      if (signal.aborted) return;
       tell({ kind: 'lost', error });
     }
-    if (signal.aborted) return;
     failures += 1;
-    const rested = await clock.sleep(nextWait(failures, backoff, chance), signal).then(
-      () => true,
-      () => false,
-    );
-    if (!rested) return;
+    try {
+      await clock.sleep(nextWait(failures, backoff, chance), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
   }
 }

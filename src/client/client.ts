@@ -56,14 +56,15 @@ export function createClient(connection: Connection): Api {
     ...calls,
     async *pages(name, given, rows, options = {}) {
       const asked = given as AnyRequest;
+      let seen = 0;
       for (let page = 0; page < mostPages; page += 1) {
         const query = { ...asked.query, count: pageSize, page };
         const endpoint = endpoints[name] as Endpoint;
-        const { value } = await request(connection, endpoint, { ...asked, query }, options.signal);
+        const { value, total } = await request(connection, endpoint, { ...asked, query }, options.signal);
         const found = rows(value as Parameters<typeof rows>[0]);
         yield* found;
-        // The total is not asked: servers count it from the rows of the page, and say 0 past the end.
-        if (found.length < pageSize) return;
+        seen += found.length;
+        if (isLast(found.length, seen, total)) return;
       }
     },
     async *followChanges(given, options = {}) {
@@ -75,6 +76,12 @@ export function createClient(connection: Connection): Api {
       }
     },
   };
+}
+
+/** Servers count the total from the rows of the page, and say 0 past the end: it counts only beside rows. */
+function isLast(rows: number, seen: number, total: number | undefined): boolean {
+  if (rows === 0) return true;
+  return total === undefined || total < rows ? rows < pageSize : seen >= total;
 }
 
 /** Kinds of change that a newer server may have are passed over. */

@@ -45,8 +45,12 @@ async function nextChunk(
     throw new Unreachable('The connection broke off.', { cause: error });
   });
   try {
-    const first = await Promise.race([chunk, silence]);
-    if (signal?.aborted === true) throw signal.reason;
+    const first = await Promise.race([chunk, silence]).catch((error: unknown) => {
+      // An abort breaks the stream too, and is not the server's fault.
+      signal?.throwIfAborted();
+      throw error;
+    });
+    signal?.throwIfAborted();
     if (first instanceof Error) throw first;
     return first ?? (await chunk);
   } finally {

@@ -1,0 +1,115 @@
+import { isAbort, withTimeout } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { fillPath, type Endpoint } from '../protocol/endpoint.ts';
+import { Unreachable, whereTo } from './errors.ts';
+
+/** How to reach a server. `fetch` is an argument: the editor's own knows proxies and certificates. */
+export interface Connection {
+  /** Base address without a slash at its end, such as `https://api.patr.cloud`. */
+  readonly url: string;
+  readonly token: string;
+  readonly fetch: typeof fetch;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** 0 to 1, for the jitter of retries. */
+  readonly chance: () => number;
+  /** Longest time for one attempt, in milliseconds; a stream has it until its first byte can come. */
+  readonly timeoutMs: number;
+}
+
+/** What a caller gives for any endpoint. */
+export interface AnyRequest {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+}
+
+/** A whole answer, as it came. */
+export interface Heard {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** Sends once and hears the whole answer. What broke off on the way is a value; a caller's abort is thrown. */
+export async function hear(
+  connection: Connection,
+  endpoint: Endpoint,
+  given: AnyRequest,
+  signal: AbortSignal | undefined,
+): Promise<Heard | Unreachable> {
+  const limited = withTimeout(connection.timeoutMs, signal);
+  try {
+    const response = await connection.fetch(...requestOf(connection, endpoint, given, limited));
+    const { status, headers } = response;
+    if (status !== 205) return { status, headers, text: await response.text() };
+    // A 205 may carry a body all the same; nothing in it is of use.
+    await response.body?.cancel();
+    return { status, headers, text: '' };
+  } catch (error) {
+    return unreachable(connection, error, signal);
+  }
+}
+
+/** Sends once and gives the answer while its body is still to come. */
+export async function openStream(
+  connection: Connection,
+  endpoint: Endpoint,
+  given: AnyRequest,
+  signal: AbortSignal | undefined,
+): Promise<Response | Unreachable> {
+  const opening = new AbortController();
+  const late = setTimeout(
+    () => opening.abort(new DOMException('The server is silent.', 'TimeoutError')),
+    connection.timeoutMs,
+  );
+  const limited = signal === undefined ? opening.signal : AbortSignal.any([signal, opening.signal]);
+  try {
+    return await connection.fetch(...requestOf(connection, endpoint, given, limited));
+  } catch (error) {
+    return unreachable(connection, error, signal);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function requestOf(
+  connection: Connection,
+  endpoint: Endpoint,
+  given: AnyRequest,
+  signal: AbortSignal,
+): [string, RequestInit] {
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${connection.token}`,
+    'user-agent': connection.userAgent,
+    accept: 'application/json',
+  };
+  const init: RequestInit = { method: endpoint.method, headers, redirect: 'error', signal };
+  if (endpoint.body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(given.body);
+  }
+  return [addressOf(connection, endpoint, given), init];
+}
+
+function addressOf({ url }: Connection, endpoint: Endpoint, { params = {}, query = {} }: AnyRequest): string {
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) asked.set(name, String(value));
+  }
+  return `${url}${fillPath(endpoint.path, params)}${asked.size === 0 ? '' : `?${asked}`}`;
+}
+
+function unreachable(
+  { url, timeoutMs }: Connection,
+  error: unknown,
+  callers: AbortSignal | undefined,
+): Unreachable {
+  if (callers?.aborted === true) throw callers.reason;
+  const why = isAbort(error)
+    ? `did not answer within ${Math.round(timeoutMs / 1000)} s`
+    : 'cannot be reached, or the connection broke off';
+  return new Unreachable(`${whereTo(url)} ${why}. Check that it runs and that the network is up.`, {
+    cause: error,
+  });
+}
