@@ -1,11 +1,19 @@
-import { commands, Uri, window, workspace, type ExtensionContext } from 'vscode';
+import {
+  commands,
+  Uri,
+  window,
+  workspace,
+  type ExtensionContext,
+  type TreeView,
+  type ViewBadge,
+} from 'vscode';
 import { DisposableStore } from '../base/disposable.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/log.ts';
 import { requireEngineBundle } from '../docker/engineBundle.ts';
 import { makeLocalHost } from '../local/localHost.ts';
 import { registerCommands } from './commands/all.ts';
-import { LocalConnection } from './connections/localConnection.ts';
+import { LocalConnection, type LocalConnectionOptions } from './connections/localConnection.ts';
 import { BuildDiagnostics } from './deploy/diagnostics.ts';
 import { Journeys } from './deploy/journeys.ts';
 import { DeployMemory } from './deploy/memory.ts';
@@ -13,6 +21,7 @@ import { EngineSource } from './engineSource.ts';
 import { deploymentsView, stateKey } from './ids.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
 import { DeploymentsModel } from './model/deployments.ts';
+import { keepLooking } from './lookAgain.ts';
 import { Notify } from './notify.ts';
 import { Output } from './output.ts';
 import { editorPrompts, type Prompts } from './prompts.ts';
@@ -20,6 +29,8 @@ import { RegionLog } from './regionLog.ts';
 import { dockerHost, localSettings } from './settings.ts';
 import { statusBar } from './statusBar.ts';
 import { DeploymentsTree } from './tree/deploymentsTree.ts';
+import type { Node } from './tree/nodes.ts';
+import { isWell } from './tree/look.ts';
 import { viewStateOf } from './viewState.ts';
 
 /** What tests get hold of; nobody else has a use for it. */
@@ -27,9 +38,19 @@ export interface Exports {
   readonly model: DeploymentsModel;
   readonly connection: LocalConnection;
   readonly memory: DeployMemory;
+  readonly tree: DeploymentsTree;
+  readonly view: Pick<TreeView<Node>, 'badge' | 'visible' | 'selection'>;
   /** Puts other answers in the place of the person's. */
   answerWith(prompts: Prompts | undefined): void;
+  /** Puts another engine and another region on it in the place of the machine's. */
+  runOn(machine: Machine | undefined): Promise<void>;
 }
+
+/** How long after activation the deployments of the workspace are looked at when no view of ours is open. */
+const statusBarAfterMs = 1500;
+
+/** What the local region stands on. */
+export type Machine = Pick<LocalConnectionOptions, 'engines' | 'makeHost'>;
 
 /**
  * Puts the extension together, by plain calls. Nothing is asked of anybody here: no network, no process, no engine.
@@ -55,13 +76,18 @@ export function activate(context: ExtensionContext): Exports {
     }),
   );
   const bundle = { file: Uri.joinPath(context.extensionUri, 'dist', 'control-plane.mjs').fsPath, version };
+  const own: Machine = {
+    engines,
+    makeHost: (engine, socket, settings) =>
+      makeLocalHost({ engine, bundle, settings, fetch, clock: systemClock, userAgent, socket }),
+  };
+  let machine = own;
   const connection = held.add(
     new LocalConnection({
-      engines,
+      engines: { state: (signal) => machine.engines.state(signal) },
       settings: localSettings,
       bundle,
-      makeHost: (engine, socket, settings) =>
-        makeLocalHost({ engine, bundle, settings, fetch, clock: systemClock, userAgent, socket }),
+      makeHost: (...args) => machine.makeHost(...args),
       trusted,
       userAgent,
       log: output,
@@ -99,10 +125,13 @@ export function activate(context: ExtensionContext): Exports {
   const parts = { connection, model, memory, journeys, prompts, notify, output, view, trusted, showLogs };
   for (const command of registerCommands(parts, regionLog)) held.add(command);
   held.add(statusBar(model, memory));
-  held.add(keepViewTrue(connection, model, tree));
+  held.add(keepViewTrue(connection, model, tree, view));
+  const looking = held.add(keepLooking(connection, () => view.visible));
   const follow = (): void => {
-    model.watch(view.visible || memory.deploymentIds().length > 0);
-    if (view.visible) void connection.look();
+    const wanted = view.visible || memory.deploymentIds().length > 0;
+    model.watch(wanted);
+    if (wanted) void connection.look();
+    looking.wake();
   };
   held.add(view.onDidChangeVisibility(follow));
   // The first deployment of the workspace begins to be followed when it is made.
@@ -116,9 +145,25 @@ export function activate(context: ExtensionContext): Exports {
       if (event.affectsConfiguration('patr.docker') && view.visible) void connection.look();
     }),
   );
-  // A view that is open already does not tell that it became visible.
+  // A view that is open already does not tell that it became visible. The status bar can wait until the editor is up.
   if (view.visible) follow();
-  return { model, connection, memory, answerWith: (given) => (answers = given) };
+  else if (memory.deploymentIds().length > 0) {
+    const later = setTimeout(follow, statusBarAfterMs);
+    held.onDispose(() => clearTimeout(later));
+  }
+  return {
+    model,
+    connection,
+    memory,
+    tree,
+    view,
+    answerWith: (given) => (answers = given),
+    async runOn(given) {
+      machine = given ?? own;
+      connection.gone();
+      await connection.look();
+    },
+  };
 }
 
 /** Which welcome view fits, and the badge with the number of deployments that are not well. */
@@ -126,11 +171,15 @@ function keepViewTrue(
   connection: LocalConnection,
   model: DeploymentsModel,
   tree: DeploymentsTree,
+  view: TreeView<Node>,
 ): DisposableStore {
   const held = new DisposableStore();
   let before = '';
   const update = (): void => {
-    const state = viewStateOf(connection.state(), { loaded: model.loaded, count: model.all().length });
+    const deployments = model.all();
+    const ill = deployments.filter((one) => !isWell(one)).length;
+    if ((view.badge?.value ?? 0) !== ill) view.badge = badgeOf(ill);
+    const state = viewStateOf(connection.state(), { loaded: model.loaded, count: deployments.length });
     if (state === before) return;
     before = state;
     void commands.executeCommand('setContext', stateKey, state);
@@ -140,6 +189,12 @@ function keepViewTrue(
   held.add(model.onChange(update));
   update();
   return held;
+}
+
+function badgeOf(ill: number): ViewBadge | undefined {
+  if (ill === 0) return undefined;
+  const tooltip = ill === 1 ? '1 deployment is not well' : `${ill} deployments are not well`;
+  return { value: ill, tooltip };
 }
 
 /** Prompts that may be exchanged after everybody has got hold of them. */

@@ -8,7 +8,7 @@ import {
 } from 'vscode';
 
 /** The person went a step back. */
-export const back = Symbol('back');
+export const back = Symbol.for('patr.back');
 
 /** Every question that is put to a person, so that tests can answer in their place. */
 export interface Prompts {

@@ -3,7 +3,7 @@ import { DisposableStore } from '../base/disposable.ts';
 import type { Deployment } from '../protocol/shapes/deployment.ts';
 import type { DeployMemory } from './deploy/memory.ts';
 import type { DeploymentsModel } from './model/deployments.ts';
-import { describeDeployment, lookOf } from './tree/look.ts';
+import { describeDeployment, isWell, lookOf } from './tree/look.ts';
 
 /** One entry for the workspace's deployments: nothing is shown where there is none. */
 export function statusBar(model: DeploymentsModel, memory: DeployMemory): DisposableStore {
@@ -33,8 +33,8 @@ export function statusBar(model: DeploymentsModel, memory: DeployMemory): Dispos
   return held;
 }
 
-function urgency({ status, reason }: Deployment): number {
-  if (status === 'errored' || status === 'unreachable') return 3;
-  if (status === 'running' && reason !== undefined) return 2;
+function urgency(deployment: Deployment): number {
+  const { status } = deployment;
+  if (!isWell(deployment)) return status === 'running' ? 2 : 3;
   return status === 'deploying' ? 1 : 0;
 }

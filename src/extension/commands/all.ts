@@ -1,5 +1,6 @@
-import { commands, window, type Disposable } from 'vscode';
+import { commands, type Disposable } from 'vscode';
 import type { CommandArguments, CommandId } from '../ids.ts';
+import { back } from '../prompts.ts';
 import type { RegionLog } from '../regionLog.ts';
 import { lookOf, describeDeployment } from '../tree/look.ts';
 import {
@@ -78,8 +79,8 @@ async function pickFromStatusBar(context: CommandContext): Promise<void> {
   ];
   const title = `${deployment.name}: ${lookOf(deployment).words}`;
   const placeholder = describeDeployment(deployment);
-  const chosen = await window.showQuickPick(entries, { title, placeHolder: placeholder });
-  if (chosen !== undefined) await commands.executeCommand(chosen.command, node);
+  const chosen = await context.prompts.pick(entries, { title, placeholder });
+  if (chosen !== undefined && chosen !== back) await commands.executeCommand(chosen.command, node);
 }
 
 async function onlyOrChosen(context: CommandContext, own: ReadonlySet<string>) {

@@ -1,32 +1,64 @@
-import { commands, type Uri } from 'vscode';
+import type { Uri } from 'vscode';
+import type { Source } from '../../deploy/target.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { askForDeployment } from '../deploy/chooseDeployment.ts';
 import { chooseDockerfile, sourceOf } from '../deploy/dockerfiles.ts';
+import { back } from '../prompts.ts';
+import { describeDeployment } from '../tree/look.ts';
 import type { CommandContext } from './context.ts';
+import { isTrusted } from './trust.ts';
 
 /** From a Dockerfile to a deployment: asks what has to be known, then runs the journey. */
 export async function deployCommand(context: CommandContext, file: Uri | undefined): Promise<void> {
-  const { connection, journeys, memory, model, notify, prompts, trusted } = context;
-  if (!trusted()) {
-    const manage = {
-      label: 'Manage workspace trust',
-      run: () => commands.executeCommand('workbench.trust.manage'),
-    };
-    await notify.warn('Nothing is built in a workspace that is not trusted. Trust it, and deploy again.', [
-      manage,
-    ]);
-    return;
-  }
+  const { connection, memory, model, prompts } = context;
+  if (!(await isTrusted(context))) return;
   const dockerfile = await chooseDockerfile(file, prompts);
   if (dockerfile === undefined) return;
   const source = await sourceOf(dockerfile);
-  const key = dockerfile.toString();
   // So that names can be compared while they are typed; without a region they are compared later.
   await connection.look();
+  if (model.target() !== undefined && !model.loaded) await model.refresh();
+  const existing = model.get(memory.of(dockerfile.toString())?.deploymentId ?? '');
+  if (existing === undefined) return deployNew(context, dockerfile, source);
+  const way = await newOrPush(context, existing);
+  if (way === 'push') return context.journeys.push(dockerfile, source, existing.id, existing.name);
+  if (way === 'new') return deployNew(context, dockerfile, source);
+}
+
+async function deployNew(context: CommandContext, dockerfile: Uri, source: Source): Promise<void> {
+  const { connection, journeys, memory, model, prompts } = context;
+  const key = dockerfile.toString();
   const answers = await askForDeployment(
-    { source, regionLabel: connection.label, reviewed: memory.reviewed(key), target: () => model.target() },
+    {
+      source,
+      regionLabel: connection.label,
+      reviewed: memory.reviewed(key),
+      target: () => model.target(),
+      taken: model.all().map(({ name }) => name),
+    },
     prompts,
   );
   if (answers === undefined) return;
   await memory.setReviewed(key);
   await journeys.deploy(dockerfile, source, answers);
+}
+
+/** A Dockerfile that was deployed before is more often pushed again than deployed twice. */
+async function newOrPush(
+  { prompts }: CommandContext,
+  existing: Deployment,
+): Promise<'push' | 'new' | undefined> {
+  const items = [
+    {
+      label: `$(cloud-upload) Push a new version to ${existing.name}`,
+      description: describeDeployment(existing),
+      way: 'push' as const,
+    },
+    { label: '$(add) Make another deployment', way: 'new' as const },
+  ];
+  const chosen = await prompts.pick(items, {
+    title: 'Deploy to Patr',
+    placeholder: 'This Dockerfile is deployed already. What shall happen?',
+  });
+  return chosen === undefined || chosen === back ? undefined : chosen.way;
 }

@@ -3,14 +3,12 @@ import { abilitiesOf } from '../tree/contextValue.ts';
 import type { DeploymentNode } from '../tree/nodes.ts';
 import { chooseDockerfile, sourceOf } from '../deploy/dockerfiles.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
+import { isTrusted } from './trust.ts';
 
 /** Builds and pushes the image of a deployment; deploy on push does the rest. */
 export async function pushCommand(context: CommandContext, node: DeploymentNode | undefined): Promise<void> {
-  const { journeys, memory, notify, prompts, trusted } = context;
-  if (!trusted()) {
-    await notify.warn('Nothing is built in a workspace that is not trusted. Trust it, and push again.');
-    return;
-  }
+  const { journeys, memory, prompts } = context;
+  if (!(await isTrusted(context))) return;
   const own = new Set(memory.deploymentIds());
   const known = node === undefined ? await onlyOwn(context, own) : undefined;
   const chosen =

@@ -1,8 +1,11 @@
 import { regionWords } from '../deploy/regionWords.ts';
 import type { CommandContext } from './context.ts';
+import { isTrusted } from './trust.ts';
 
 /** Starts the local region, or upgrades it when this extension is newer. */
-export async function startRegionCommand({ connection, prompts, output }: CommandContext): Promise<void> {
+export async function startRegionCommand(context: CommandContext): Promise<void> {
+  const { connection, prompts, output } = context;
+  if (!(await isTrusted(context))) return;
   try {
     await prompts.progress('Local region', (report, signal) =>
       connection.start((progress) => report({ message: `${regionWords(progress)}…` }), signal),

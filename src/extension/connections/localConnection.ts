@@ -42,6 +42,8 @@ export class LocalConnection implements Connection, Disposable {
   #state: ConnectionState = { kind: 'looking' };
   #looking: Promise<void> | undefined;
   #starting: Promise<Target> | undefined;
+  /** Where the present target answers. */
+  #url = '';
 
   constructor(options: LocalConnectionOptions) {
     this.#options = options;
@@ -144,7 +146,8 @@ export class LocalConnection implements Connection, Disposable {
       throw new Error('The control plane has no workspace. Remove the local region and start it anew.');
     const { runners } = await api.listRunners({ params: { workspaceId: workspace.id } }, waiting);
     const before = this.#state;
-    const same = before.kind === 'connected' && before.target.token === token;
+    const same = before.kind === 'connected' && before.target.token === token && this.#url === url;
+    this.#url = url;
     const target = same ? before.target : { api, backend, workspaceId: workspace.id, token };
     this.#set({ kind: 'connected', target, region: runners[0] });
     return target;

@@ -1,8 +1,8 @@
-import { basename, dirname } from 'node:path';
 import { nameProblem, nameTaken, portsOf, readDockerfile } from '../../deploy/check.ts';
 import type { Choice, Source, Target } from '../../deploy/target.ts';
 import { back, type Place, type Prompts } from '../prompts.ts';
 import { reviewContext } from './contextReview.ts';
+import { suggestedName } from './suggestedName.ts';
 
 /** What the questions are asked about. */
 export interface Questions {
@@ -12,6 +12,8 @@ export interface Questions {
   readonly reviewed: boolean;
   /** The server, once there is one: names can only be compared then. */
   readonly target: () => Target | undefined;
+  /** Names that are known to be taken, so that none of them is suggested. */
+  readonly taken: readonly string[];
 }
 
 export type Answers = Omit<Choice, 'regionId'>;
@@ -29,7 +31,7 @@ export async function askForDeployment(questions: Questions, prompts: Prompts): 
     ...(exposed.length === 0 ? ['port'] : []),
     ...(questions.reviewed ? [] : ['context']),
   ];
-  let name = suggestedName(questions.source);
+  let name = suggestedName(questions.source.folder, questions.taken);
   let ports: readonly number[] = exposed;
   let at = 0;
   while (at < steps.length) {
@@ -113,11 +115,4 @@ async function askPort({ prompts, place }: Asking): Promise<Answer | typeof back
 function portOf(text: string): number | undefined {
   const port = Number(text.trim());
   return /^\d{1,5}$/.test(text.trim()) && port >= 1 && port <= 65_535 ? port : undefined;
-}
-
-/** The folder's name, as far as a name may be like that. */
-export function suggestedName(source: Source): string {
-  const own = basename(source.folder) || basename(dirname(source.folder));
-  const name = own.replaceAll(/[^a-zA-Z0-9\-_ .]+/g, '-').replaceAll(/^-+|-+$/g, '');
-  return name.length >= 4 ? name : `${name === '' ? 'my' : name}-app`;
 }

@@ -1,4 +1,4 @@
-import { env, Uri, window } from 'vscode';
+import { commands, env, Uri, window } from 'vscode';
 import { systemClock } from '../../base/clock.ts';
 import type { JourneyEvent, JourneyResult } from '../../deploy/contract.ts';
 import { deploy, push } from '../../deploy/journey.ts';
@@ -6,7 +6,7 @@ import type { Choice, Source, Target } from '../../deploy/target.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import type { Action, Notify } from '../notify.ts';
+import { isCancelled, type Action, type Notify } from '../notify.ts';
 import type { Output } from '../output.ts';
 import type { ProgressReport, Prompts } from '../prompts.ts';
 import type { BuildDiagnostics } from './diagnostics.ts';
@@ -91,11 +91,20 @@ export class Journeys {
       );
       void this.#tellResult(result, words.summary(), again);
     } catch (error) {
+      if (isCancelled(error)) return void this.#tellCancelled(words, title);
       await diagnostics.show(dockerfile, error);
       void notify.problem(error, {
         retry: { label: 'Try again', run: again },
         showOutput: { label: 'Show output', run: () => output.show() },
         openDockerfile: { label: 'Open Dockerfile', run: () => openAt(dockerfile, error) },
+        chooseName: {
+          label: 'Choose another name',
+          run: () => commands.executeCommand('patr.deploy', dockerfile),
+        },
+        startRegion: {
+          label: 'Start the local region',
+          run: () => commands.executeCommand('patr.region.start'),
+        },
       });
     } finally {
       this.#running.delete(key);
@@ -127,6 +136,16 @@ export class Journeys {
     const result = await work({ target, engine, tell, signal });
     output.info(`Done: ${words.summary()}`);
     return result;
+  }
+
+  /** Giving up is no error; what goes on all the same is said. */
+  async #tellCancelled(words: ProgressWords, title: string): Promise<void> {
+    const { notify, output } = this.#parts;
+    output.info(`${title}: cancelled`);
+    if (words.step !== 'rollout') return;
+    await notify.done(
+      'The rollout goes on in the region; only watching it has ended. The Patr view shows what comes of it.',
+    );
   }
 
   #log(event: JourneyEvent): void {

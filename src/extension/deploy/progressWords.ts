@@ -25,6 +25,11 @@ export class ProgressWords {
   #step: JourneyStep | undefined;
   #share = 0;
 
+  /** The step that was begun last. */
+  get step(): JourneyStep | undefined {
+    return this.#step;
+  }
+
   next(event: JourneyEvent): { readonly message: string; readonly increment: number } | undefined {
     if (event.kind === 'started') {
       this.#step = event.step;

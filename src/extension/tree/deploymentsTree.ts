@@ -7,7 +7,7 @@ import {
   TreeItemCollapsibleState,
   type TreeDataProvider,
 } from 'vscode';
-import type { Disposable } from '../../base/disposable.ts';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { Address, Deployment } from '../../protocol/shapes/deployment.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
@@ -26,14 +26,22 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   readonly onDidChangeTreeData = this.#changed.event;
   /** The nodes that the editor holds, by id: it wants the very same ones back. */
   readonly #nodes = new Map<string, Node>();
-  readonly #subscription: Disposable;
+  readonly #held = new DisposableStore();
 
   constructor(connection: Connection, model: DeploymentsModel) {
     this.#connection = connection;
     this.#model = model;
-    this.#subscription = model.onChange((change) => {
-      this.#changed.fire(change.kind === 'all' ? undefined : this.#nodes.get(deploymentNodeId(change.id)));
-    });
+    this.#held.add(
+      model.onChange((change) => {
+        this.#changed.fire(change.kind === 'all' ? undefined : this.#nodes.get(deploymentNodeId(change.id)));
+      }),
+    );
+    this.#held.add(
+      connection.onChange(() => {
+        const region = this.#nodes.get(regionNodeId(connection.id));
+        if (region !== undefined) this.#changed.fire(region);
+      }),
+    );
   }
 
   getChildren(node?: Node): Node[] | Promise<Node[]> {
@@ -74,7 +82,7 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    this.#held.dispose();
     this.#changed.dispose();
   }
 

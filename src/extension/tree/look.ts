@@ -38,6 +38,11 @@ export function lookOf(deployment: Deployment): Look {
   return deploymentLooks[deployment.status];
 }
 
+/** Whether there is nothing that a person should look after. */
+export function isWell({ status, reason }: Deployment): boolean {
+  return status !== 'errored' && status !== 'unreachable' && !(status === 'running' && reason !== undefined);
+}
+
 /** What stands behind a deployment's name: "2/3 ready · v14". */
 export function describeDeployment(deployment: Deployment): string {
   const { status, instances, liveRelease, rollingRelease } = deployment;

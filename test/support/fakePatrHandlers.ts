@@ -1,0 +1,85 @@
+import type { DecodedOf, WireAnswerOf } from '../../src/protocol/endpoint.ts';
+import type { EndpointName, Endpoints } from '../../src/protocol/endpoints.ts';
+import { problem } from '../../src/protocol/problems.ts';
+import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import { aDeployment, machineTypeId, regionId, workspaceId, type FakePatrState } from './fakePatrState.ts';
+
+type Handlers = {
+  readonly [K in EndpointName]?: (
+    state: FakePatrState,
+    given: DecodedOf<Endpoints[K]>,
+  ) => WireAnswerOf<Endpoints[K]>;
+};
+
+const repositoryFacts = { size: 0, lastUpdated: 1, created: 1 };
+
+/** What the look-alike answers. Endpoints that are missing here are not offered by it. */
+export const fakeHandlers: Handlers = {
+  getServerInfo: ({ capabilities }) => ({
+    product: 'Look-alike',
+    version: '0.0.1',
+    capabilities: [...capabilities],
+    registry: { host: '127.0.0.1:5000', username: 'patr' },
+  }),
+  listWorkspaces: () => ({
+    workspaces: [{ id: workspaceId, name: 'local', superAdminId: '9'.repeat(32) }],
+  }),
+  listRunners: ({ region }) => ({ runners: [region] }),
+  getRunner: ({ region }) => ({ runner: region }),
+  listMachineTypes: () => ({ machineTypes: [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }] }),
+  listDeployments: ({ deployments }, { query }) => {
+    const from = query.page * query.count;
+    return { deployments: Array.from(deployments.values()).slice(from, from + query.count) };
+  },
+  getDeployment: (state, { params }) => find(state, params.deploymentId),
+  createDeployment: (state, { body }) => {
+    const taken = Array.from(state.deployments.values()).some(({ name }) => name === body.name);
+    if (taken) throw problem('resourceAlreadyExists');
+    const { id } = state.put(aDeployment({ id: state.id(), name: body.name, runner: regionId }));
+    return { id };
+  },
+  updateDeployment: (state, { params, body }) => {
+    find(state, params.deploymentId);
+    const { startupProbe: _startup, livenessProbe: _liveness, ...rest } = body;
+    state.change(params.deploymentId, rest as Partial<DeploymentInfo>);
+    return undefined;
+  },
+  deleteDeployment: (state, { params }) => {
+    find(state, params.deploymentId);
+    state.remove(params.deploymentId);
+    return undefined;
+  },
+  startDeployment: (state, { params }) => {
+    find(state, params.deploymentId);
+    state.change(params.deploymentId, { status: 'running', instances: { ready: 1, wanted: 1 } });
+    return undefined;
+  },
+  stopDeployment: (state, { params }) => {
+    find(state, params.deploymentId);
+    state.change(params.deploymentId, { status: 'stopped', instances: { ready: 0, wanted: 0 } });
+    return undefined;
+  },
+  listInstances: (state, { params }) => ({ instances: state.instances.get(params.deploymentId) ?? [] }),
+  getLogs: (state, { params, query }) => ({
+    logs: (state.logs.get(params.deploymentId) ?? []).toReversed().slice(0, query.limit),
+  }),
+  listRepositories: ({ repositories }) => ({
+    repositories: Array.from(repositories, ([id, name]) => ({ id, name, ...repositoryFacts })),
+  }),
+  createRepository: (state, { body }) => {
+    const id = state.id();
+    state.repositories.set(id, body.name);
+    return { id };
+  },
+  getRepository: ({ repositories }, { params }) => {
+    const name = repositories.get(params.repositoryId);
+    if (name === undefined) throw problem('resourceDoesNotExist');
+    return { repository: { name, ...repositoryFacts } };
+  },
+};
+
+function find({ deployments }: FakePatrState, id: string): DeploymentInfo {
+  const found = deployments.get(id);
+  if (found === undefined) throw problem('resourceDoesNotExist');
+  return found;
+}

@@ -1,0 +1,93 @@
+import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import type { InstanceInfo, LogLine } from '../../src/protocol/shapes/release.ts';
+import type { Change, Runner } from '../../src/protocol/shapes/workspace.ts';
+
+export const workspaceId = '1'.repeat(32);
+export const regionId = '2'.repeat(32);
+export const machineTypeId = '3'.repeat(32);
+
+/** What the look-alike knows. Tests put things in, and read what came of calls. */
+export class FakePatrState {
+  readonly deployments = new Map<string, DeploymentInfo>();
+  readonly instances = new Map<string, InstanceInfo[]>();
+  readonly logs = new Map<string, LogLine[]>();
+  readonly repositories = new Map<string, string>();
+  region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
+  capabilities: readonly string[] = ['server', 'changes', 'instances', 'releases', 'events'];
+  #last = 0;
+  #changes: Change[] = [];
+
+  id(): string {
+    this.#last += 1;
+    return this.#last.toString(16).padStart(32, '0');
+  }
+
+  /** Adds or replaces a deployment, and notes that it changed. */
+  put(deployment: DeploymentInfo): DeploymentInfo {
+    this.deployments.set(deployment.id, deployment);
+    this.#changes.push({ kind: 'deployment', id: deployment.id });
+    return deployment;
+  }
+
+  change(id: string, changes: Partial<DeploymentInfo>): void {
+    const before = this.deployments.get(id);
+    if (before === undefined) throw new Error(`There is no deployment ${id}.`);
+    this.put({ ...before, ...changes } as DeploymentInfo);
+  }
+
+  remove(id: string): void {
+    if (this.deployments.delete(id)) this.#changes.push({ kind: 'deploymentDeleted', id });
+  }
+
+  /** What is to be told to those who follow, once. */
+  takeChanges(): readonly Change[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+}
+
+/** A deployment that serves on port 8080, with what matters to the test changed. */
+export function aDeployment(changes: Partial<DeploymentInfo> & { readonly id: string }): DeploymentInfo {
+  const name = changes.name ?? 'sample';
+  return {
+    name,
+    registry: 'registry.patr.cloud',
+    repositoryId: '4'.repeat(32),
+    imageTag: 'latest',
+    status: 'running',
+    runner: regionId,
+    machineType: machineTypeId,
+    currentLiveDigest: `sha256:${'c'.repeat(64)}`,
+    deployOnPush: true,
+    minHorizontalScale: 1,
+    maxHorizontalScale: 1,
+    ports: { 8080: 'http' },
+    environmentVariables: {},
+    configMounts: {},
+    volumes: {},
+    startupProbe: null,
+    livenessProbe: null,
+    addresses: [
+      { port: 8080, type: 'http', url: `http://${name.replaceAll(' ', '-').toLowerCase()}.localhost:7080` },
+    ],
+    instances: { ready: 1, wanted: 1 },
+    liveRelease: 1,
+    revision: 1,
+    ...changes,
+  } as DeploymentInfo;
+}
+
+/** An instance that takes traffic, with what matters to the test changed. */
+export function anInstance(changes: Partial<InstanceInfo> = {}): InstanceInfo {
+  const id = changes.id ?? 'f'.repeat(12);
+  return {
+    id,
+    name: `sample-${id.slice(0, 4)}`,
+    release: 1,
+    state: 'ready',
+    node: 'this machine',
+    restarts: 0,
+    ...changes,
+  };
+}
