@@ -14,6 +14,8 @@ export const label = {
   ordinal: 'cloud.patr.ordinal',
   restarts: 'cloud.patr.restarts',
   volume: 'cloud.patr.volume',
+  ports: 'cloud.patr.ports',
+  settings: 'cloud.patr.settings',
 } as const;
 
 export type Role = 'instance' | 'edge' | 'registry' | 'control-plane' | 'network' | 'volume' | 'diagnosis';

@@ -28,6 +28,7 @@ export async function makeRegion(wanted: RegionPartsWanted): Promise<Region> {
     name: options.name,
     placement: options.placement,
     data: dataOf(options),
+    self: hostname(),
     images: { registry: options.registryImage, edge: options.edgeImage },
     preferredPorts: { registry: options.registryPort, http: options.httpPort, https: options.httpsPort },
     authority: await keptAuthority(options.stateDir, options, () => clock.now()),

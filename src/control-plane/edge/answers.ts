@@ -38,8 +38,33 @@ export const notFoundRules: readonly string[] = [
   `http-request return status 404 content-type "text/html; charset=utf-8" string ${quoted(page(notFound.title, notFound.text))} if !{ var(txn.slot) -m found }`,
 ];
 
-/** For a deployment without an instance that takes traffic. */
+/** A worker that was replaced counts no servers, although it still has them. */
+const noneReady = '{ nbsrv eq 0 } !{ stopping }';
+
+/** For a deployment without an instance that takes traffic. `deny`, because that is counted for the backend. */
 export const unavailableRules: readonly string[] = [
-  `http-request return status 503 content-type application/json hdr retry-after 2 string ${quoted(json('noReadyInstance', unavailable.text))} if { nbsrv eq 0 } ${wantsJson}`,
-  `http-request return status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(unavailable.title, unavailable.text))} if { nbsrv eq 0 }`,
+  `http-request deny status 503 content-type application/json hdr retry-after 2 string ${quoted(json('noReadyInstance', unavailable.text))} if ${noneReady} ${wantsJson}`,
+  `http-request deny status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(unavailable.title, unavailable.text))} if ${noneReady}`,
+];
+
+const broken = {
+  title: 'The deployment broke off',
+  text: 'An instance of this deployment took the request and closed the connection without a valid answer. Its logs say why.',
+};
+
+const slow = {
+  title: 'The deployment took too long',
+  text: 'An instance of this deployment took the request and sent no answer in time. Its logs say what it was doing.',
+};
+
+const refused = {
+  title: 'The deployment cannot be reached',
+  text: 'The instances of this deployment refuse connections. Check that the application listens on the declared port, on all addresses; the Patr view of the editor shows their state.',
+};
+
+/** For what goes wrong with an instance that takes traffic. */
+export const faultAnswers: readonly string[] = [
+  `http-error status 502 content-type "text/html; charset=utf-8" string ${quoted(page(broken.title, broken.text))}`,
+  `http-error status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(refused.title, refused.text))}`,
+  `http-error status 504 content-type "text/html; charset=utf-8" string ${quoted(page(slow.title, slow.text))}`,
 ];

@@ -31,6 +31,11 @@ export class Certificates {
     await this.#writeList();
   }
 
+  /** Renews the certificate for names that no deployment has. */
+  async ensureFallback(signal?: AbortSignal): Promise<void> {
+    if (await this.#fresh(fallback, fallbackHosts)) await this.#load(fallback, signal);
+  }
+
   /** Makes the deployment's certificate cover exactly these hosts, on disk and in the running proxy. */
   async ensure(deploymentId: string, hosts: readonly string[], signal?: AbortSignal): Promise<void> {
     const [first, ...others] = hosts;
@@ -49,8 +54,9 @@ export class Certificates {
     // What is not there answers so, and that is as good.
     await this.#api.ask(`del ssl crt-list ${list} ${path}`, waiting);
     await this.#api.ask(`del ssl cert ${path}`, waiting);
+    // A list that names a file which is not there keeps the proxy from starting.
+    await this.#writeList(name);
     await this.#files.remove(name);
-    await this.#writeList();
   }
 
   /** Issues it anew unless what is on disk still fits. Returns whether it did. */
@@ -81,12 +87,13 @@ export class Certificates {
     await this.#api.tell(`add ssl crt-list ${list} ${path}`, /success|inserting/i, waiting);
   }
 
-  async #writeList(): Promise<void> {
-    const names = (await this.#files.list('certificates')).filter((name) => name.endsWith('.pem')).toSorted();
-    const paths = names.map((name) => this.#files.inside(`certificates/${name}`));
+  async #writeList(without?: string): Promise<void> {
+    const names = (await this.#files.list('certificates')).filter((name) => name.endsWith('.pem'));
+    const others = names
+      .map((name) => `certificates/${name}`)
+      .filter((name) => name !== fallback && name !== without);
     // The first of the list answers clients that name no host, or one that nothing fits.
-    const first = this.#files.inside(fallback);
-    const others = paths.filter((path) => path !== first);
-    await this.#files.write(certificateListName, `${[first, ...others].join('\n')}\n`);
+    const paths = [fallback, ...others.toSorted()].map((name) => this.#files.inside(name));
+    await this.#files.write(certificateListName, `${paths.join('\n')}\n`);
   }
 }

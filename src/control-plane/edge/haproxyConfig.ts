@@ -1,4 +1,4 @@
-import { notFoundRules, unavailableRules } from './answers.ts';
+import { faultAnswers, notFoundRules, unavailableRules } from './answers.ts';
 
 /** A server of a backend as the configuration file names it. */
 export interface ConfiguredServer {
@@ -8,6 +8,11 @@ export interface ConfiguredServer {
   readonly state: 'ready' | 'drain';
 }
 
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface ProxyConfig {
   /** Address that the edge listens on, in its own network. */
   readonly listen: string;
@@ -15,6 +20,8 @@ export interface ProxyConfig {
   readonly httpsPort: number;
   /** Folder of maps, certificates and sockets, as the proxy sees it. */
   readonly folder: string;
+  /** Who may open the admin socket: the user of the control plane, as the proxy numbers it. */
+  readonly owner: Owner;
   /** Number of backends that are prepared ahead; a route takes the next free one without a reload. */
   readonly slots: number;
   /** Servers by slot, so that a proxy that starts again serves at once. */
@@ -24,6 +31,9 @@ export interface ProxyConfig {
 export const hostMapName = 'hosts.map';
 export const certificateListName = 'certificates.txt';
 export const adminSocketName = 'admin.sock';
+export const masterSocketName = 'master.sock';
+/** Name of what clients connect to. */
+export const publicName = 'public';
 export const configName = 'haproxy.cfg';
 
 export function slotName(slot: number): string {
@@ -41,12 +51,14 @@ export function haproxyConfig(config: ProxyConfig): string {
   return [global(config), defaults, frontends(config), nowhere, ...backends].join('\n\n') + '\n';
 }
 
-function global({ folder }: ProxyConfig): string {
+function global({ folder, owner }: ProxyConfig): string {
   return `global
   log stdout format raw local0 notice
-  stats socket unix@${folder}/${adminSocketName} mode 600 level admin expose-fd listeners
+  stats socket unix@${folder}/${adminSocketName} mode 600 uid ${owner.uid} gid ${owner.gid} level admin expose-fd listeners
   stats timeout 1m
-  # How many connections fit is left to the file limit of the engine: a number beyond it would not start.
+  # How many connections fit follows from the file limit of the engine: a number beyond it would not start, and
+  # tables for a limit that is no limit would fill the memory.
+  fd-hard-limit 65536
   # The process binds as root and then works as nobody in particular.
   user nobody
   group nogroup
@@ -61,6 +73,8 @@ const defaults = `defaults
   log global
   option dontlognull
   option http-keep-alive
+  # A worker that was replaced answers once more on every idle connection instead of closing it under a request.
+  option idle-close-on-response
   # A server that cannot be connected to costs a retry elsewhere. A request that reached one is never sent again.
   option redispatch 1
   retries 3
@@ -73,7 +87,8 @@ const defaults = `defaults
   timeout client 5m
   timeout server 5m
   timeout tunnel 1h
-  timeout client-fin 30s`;
+  timeout client-fin 30s
+${faultAnswers.map((answer) => `  ${answer}`).join('\n')}`;
 
 function frontends(config: ProxyConfig): string {
   const { listen, httpPort, httpsPort, folder } = config;
@@ -84,7 +99,8 @@ function frontends(config: ProxyConfig): string {
     `  http-request set-var(txn.slot) var(txn.key),map_beg(${folder}/${hostMapName})`,
     ...notFoundRules.map((rule) => `  ${rule}`),
     // What a client says of itself in these headers is not believed.
-    '  http-request del-header x-forwarded-for',
+    '  http-request del-header forwarded',
+    '  http-request del-header x-real-ip',
     '  http-request set-header x-forwarded-for %[src]',
     '  http-request set-header x-forwarded-host %[req.hdr(host)]',
     '  http-request set-header x-forwarded-proto http if !{ ssl_fc }',
@@ -92,7 +108,7 @@ function frontends(config: ProxyConfig): string {
     '  use_backend %[var(txn.slot)] if { var(txn.slot) -m found }',
     '  default_backend nowhere',
   ];
-  return `frontend public
+  return `frontend ${publicName}
   bind ${listen}:${httpPort}
   bind ${listen}:${httpsPort} ssl crt-list ${folder}/${certificateListName} alpn h2,http/1.1
 ${rules.join('\n')}`;

@@ -5,53 +5,43 @@ import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
 import type { DeploymentRoutes, Edge, TrafficTotals } from './contract.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
+import { EdgeWish, type SlotChange } from './edgeWish.ts';
 import {
   adminSocketName,
   configName,
   haproxyConfig,
   hostMapName,
-  slotName,
-  type ConfiguredServer,
+  masterSocketName,
+  type Owner,
 } from './haproxyConfig.ts';
-import { parseMap, parseServersState, parseStat, slotOf, type RunningServer } from './proxyState.ts';
-import { ProxyError, runtimeApi, word, type RuntimeApi } from './runtimeApi.ts';
-import {
-  assign,
-  instanceOf,
-  mapKey,
-  routeKey,
-  serverChanges,
-  serverName,
-  type ServerChange,
-  type SlotPlan,
-} from './wanted.ts';
+import { parseOpenConnections, parseStat } from './proxyState.ts';
+import { bring, withdrawNames } from './runningProxy.ts';
+import { ProxyError, runtimeApi, type RuntimeApi, type Waiting } from './runtimeApi.ts';
+import { TrafficMeter } from './trafficMeter.ts';
+import { instanceOf } from './wanted.ts';
+import { Workers, type Worker } from './workers.ts';
+
+/** Ports that the proxy listens on, in its own network. */
+export interface ListenPorts {
+  readonly http: number;
+  readonly https: number;
+}
 
 export interface HaproxyEdgeOptions {
   readonly files: EdgeFiles;
   readonly authority: Credential;
   readonly listen: string;
-  readonly httpPort: number;
-  readonly httpsPort: number;
+  readonly ports: ListenPorts;
+  readonly owner: Owner;
   /** Tells the proxy to read its files again without closing its listening sockets. */
-  readonly reload: (options: { signal?: AbortSignal }) => Promise<void>;
+  readonly reload: (options: Waiting) => Promise<void>;
   readonly log: Log;
   readonly clock: Clock;
+  /** Backends prepared ahead at the least. */
+  readonly slots?: number;
 }
 
-const firstSlots = 64;
-const reloadWithinMs = 15_000;
 const stateName = 'routes.json';
-
-interface Waiting {
-  readonly signal?: AbortSignal;
-}
-
-/** What is written down beside the proxy's files, so that another control plane goes on where this one ended. */
-interface Kept {
-  readonly slots: number;
-  readonly routes: readonly DeploymentRoutes[];
-  readonly assignments: readonly (readonly [string, number])[];
-}
 
 /**
  * HAProxy as the edge. The wish is kept in files that a starting proxy reads; the running proxy is brought to it
@@ -61,248 +51,149 @@ interface Kept {
 export class HaproxyEdge implements Edge {
   readonly #options: HaproxyEdgeOptions;
   readonly #api: RuntimeApi;
+  readonly #workers: Workers;
   readonly #certificates: Certificates;
+  readonly #wish: EdgeWish;
+  readonly #meter = new TrafficMeter();
   readonly #lane = new Lanes();
-  #slots = firstSlots;
-  #routes = new Map<string, DeploymentRoutes>();
-  #assignments = new Map<string, number>();
+  #ports: ListenPorts;
 
-  private constructor(options: HaproxyEdgeOptions) {
+  private constructor(options: HaproxyEdgeOptions, wish: EdgeWish) {
+    const { files, clock, authority } = options;
     this.#options = options;
-    this.#api = runtimeApi(options.files.here(adminSocketName));
-    this.#certificates = new Certificates(options.files, options.authority, this.#api, () =>
-      options.clock.now(),
-    );
+    this.#wish = wish;
+    this.#ports = options.ports;
+    this.#api = runtimeApi(files.here(adminSocketName));
+    this.#workers = new Workers(this.#api, runtimeApi(files.here(masterSocketName)), clock);
+    this.#certificates = new Certificates(files, authority, this.#api, () => clock.now());
   }
 
   /** Reads what was kept and writes all that the proxy needs for its start. */
   static async open(options: HaproxyEdgeOptions): Promise<HaproxyEdge> {
-    const edge = new HaproxyEdge(options);
-    await edge.#restore();
+    const edge = new HaproxyEdge(options, EdgeWish.of(await options.files.read(stateName), options.slots));
     await edge.#certificates.prepare();
     await edge.#write();
     return edge;
   }
 
-  /** Resolves when the proxy answers its admin socket. @throws ProxyError while it does not. */
-  async ping(options: Waiting = {}): Promise<void> {
-    await this.#api.ask('show info', options);
+  /** Resolves with what tells this run of the proxy from another. @throws ProxyError while it does not answer. */
+  async ping(options: Waiting = {}): Promise<string> {
+    return (await this.#workers.current(options)).identity;
+  }
+
+  /** Writes other ports into the files, for a proxy that is about to start. */
+  listenOn(ports: ListenPorts): Promise<void> {
+    return this.#lane.run('edge', async () => {
+      if (ports.http === this.#ports.http && ports.https === this.#ports.https) return;
+      this.#ports = ports;
+      await this.#write();
+    });
   }
 
   apply(routes: DeploymentRoutes, options: Waiting = {}): Promise<void> {
     return this.#lane.run('edge', async () => {
-      const assigned = assign(routes, this.#assignments, this.#slots);
-      if (assigned === undefined) await this.#grow(routes, options);
-      else this.#assignments = assigned;
-      this.#routes.set(routes.deploymentId, routes);
+      const change = this.#wish.put(routes);
       await this.#write();
-      const hosts = routes.ports.flatMap((port) => port.hosts);
-      await this.#certificates.ensure(routes.deploymentId, hosts, options.signal);
-      await this.#bring(routes, options);
+      await this.#certificates.ensure(routes.deploymentId, hostsOf(routes), options.signal);
+      await this.#bring(routes, change, options);
     });
   }
 
   forget(deploymentId: string, options: Waiting = {}): Promise<void> {
     return this.#lane.run('edge', async () => {
-      const nothing = { deploymentId, ports: [] };
-      this.#assignments = assign(nothing, this.#assignments, this.#slots) ?? this.#assignments;
-      this.#routes.delete(deploymentId);
+      const change = this.#wish.drop(deploymentId);
       await this.#write();
-      await this.#bring(nothing, options);
+      await this.#bring({ deploymentId, ports: [] }, change, options);
+      this.#meter.forget(deploymentId);
       await this.#certificates.remove(deploymentId, options.signal);
     });
   }
 
-  /** Brings a proxy that was started anew, or that somebody else changed, to the wish. */
+  /**
+   * Brings a proxy that was started anew, or that somebody else changed, to the wish; renews certificates that are
+   * about to expire.
+   */
   refresh(options: Waiting = {}): Promise<void> {
     return this.#lane.run('edge', async () => {
-      for (const routes of this.#routes.values()) {
-        const hosts = routes.ports.flatMap((port) => port.hosts);
-        await this.#certificates.ensure(routes.deploymentId, hosts, options.signal);
-        await this.#bring(routes, options);
+      await this.#certificates.ensureFallback(options.signal);
+      for (const routes of this.#wish.deployments) {
+        await this.#certificates.ensure(routes.deploymentId, hostsOf(routes), options.signal);
+        await this.#bring(routes, { gained: [], lost: [] }, options);
       }
     });
   }
 
   async inFlight(deploymentId: string, options: Waiting = {}): Promise<ReadonlyMap<string, number>> {
-    const stat = parseStat(await this.#api.ask('show stat', options));
+    const slots = this.#wish.slotsOf(deploymentId).map(([, slot]) => slot);
     const found = new Map<string, number>();
-    for (const slot of this.#slotsOf(deploymentId)) {
-      for (const [name, { current }] of stat.get(slot)?.servers ?? []) {
+    const add = (stat: ReturnType<typeof parseStat>, count: (current: number) => number): void => {
+      for (const [name, { current }] of slots.flatMap((slot) => [...(stat.get(slot)?.servers ?? [])])) {
         const instance = instanceOf(name);
-        if (instance !== undefined) found.set(instance, (found.get(instance) ?? 0) + current);
+        if (instance !== undefined) found.set(instance, (found.get(instance) ?? 0) + count(current));
       }
+    };
+    add(parseStat(await this.#api.ask('show stat', options)), (current) => current);
+    for (const api of await this.#workers.replaced(options)) {
+      const text = await api.ask('show stat', options).catch(nothingIfEnded);
+      // Its members cannot be changed any more: the next request of any of its connections may go to any of them.
+      const open = parseOpenConnections(text);
+      add(parseStat(text), (current) => Math.max(current, open));
     }
     return found;
   }
 
   async traffic(deploymentId: string, options: Waiting = {}): Promise<TrafficTotals> {
+    const { identity } = await this.#workers.current(options);
     const stat = parseStat(await this.#api.ask('show stat', options));
-    let [requests, failures] = [0, 0];
-    for (const slot of this.#slotsOf(deploymentId)) {
-      requests += stat.get(slot)?.requests ?? 0;
-      failures += stat.get(slot)?.failures ?? 0;
+    return this.#meter.totals(identity, deploymentId, this.#wish.slotsOf(deploymentId), stat);
+  }
+
+  /** Brings the worker to the wish for one deployment. */
+  async #bring(routes: DeploymentRoutes, change: SlotChange, options: Waiting): Promise<void> {
+    const { identity } = await this.#withSlots(routes, options);
+    if (change.gained.length + change.lost.length > 0) {
+      this.#meter.note(identity, change, parseStat(await this.#api.ask('show stat', options)));
     }
-    return { requests, failures };
-  }
-
-  #slotsOf(deploymentId: string): number[] {
-    return Array.from(this.#assignments)
-      .filter(([key]) => key.startsWith(`${deploymentId}:`))
-      .map(([, slot]) => slot);
-  }
-
-  #plans(routes: DeploymentRoutes): SlotPlan[] {
-    return routes.ports.flatMap(({ port, hosts, members }) => {
-      const slot = this.#assignments.get(routeKey(routes.deploymentId, port));
-      return slot === undefined ? [] : [{ slot, port, hosts, members }];
-    });
-  }
-
-  /** Twice as many slots: the one change that needs the proxy to read its configuration again. */
-  async #grow(routes: DeploymentRoutes, options: Waiting): Promise<void> {
-    const before = this.#slots;
-    while (assign(routes, this.#assignments, this.#slots) === undefined) this.#slots *= 2;
-    this.#assignments = assign(routes, this.#assignments, this.#slots) ?? this.#assignments;
-    this.#options.log.info('The edge gets more slots', { before, after: this.#slots });
-    await this.#write();
-    const worker = await this.#worker(options);
-    await this.#options.reload(options);
-    await this.#untilReplaced(worker, options);
-  }
-
-  /** Process id of the worker that answers. */
-  async #worker(options: Waiting): Promise<string | undefined> {
-    return /^Pid: (\d+)$/m.exec(await this.#api.ask('show info', options))?.[1];
-  }
-
-  /** Between two workers the socket may be gone for a moment. @throws ProxyError when none takes over. */
-  async #untilReplaced(before: string | undefined, options: Waiting): Promise<void> {
-    const { clock } = this.#options;
-    const deadline = clock.now() + reloadWithinMs;
-    while (clock.now() < deadline) {
-      const now = await this.#worker(options).catch(() => before);
-      if (now !== before) return;
-      await clock.sleep(20, options.signal);
-    }
-    throw new ProxyError('The edge did not take over its new configuration. Its log says why.');
-  }
-
-  /** Brings the running proxy to the wish for one deployment. */
-  async #bring(routes: DeploymentRoutes, options: Waiting): Promise<void> {
-    const running = parseServersState(await this.#api.ask('show servers state', options));
-    const plans = this.#plans(routes);
-    for (const plan of plans) {
-      for (const change of serverChanges(plan, running)) await this.#changeServer(plan.slot, change, options);
-    }
-    await this.#bringMap(routes, plans, options);
-    await this.#emptyFreeSlots(running, options);
-  }
-
-  async #changeServer(slot: number, change: ServerChange, options: Waiting): Promise<void> {
-    const name = `${slotName(slot)}/${word(change.name)}`;
-    if (change.kind === 'state') {
-      await this.#setState(name, change.state, options);
-    } else if (change.kind === 'remove') {
-      await this.#removeServer(name, options);
-    } else {
-      const target = `${word(change.address)}:${word(change.port)}`;
-      await this.#api.tell(`add server ${name} ${target} weight 100`, /new server registered/i, options);
-      await this.#setState(name, change.state, options);
+    const proxy = { api: this.#api, files: this.#options.files, wish: this.#wish };
+    await bring(proxy, routes, options);
+    for (const api of await this.#workers.replaced(options)) {
+      await withdrawNames({ ...proxy, api }, routes, options).catch(nothingIfEnded);
     }
   }
 
-  async #setState(name: string, state: 'ready' | 'drain', options: Waiting): Promise<void> {
-    await this.#api.tell(`set server ${name} state ${state}`, /^$/, options);
-    // Whatever the configuration said at the last start, a ready server has its full weight.
-    if (state === 'ready') await this.#api.tell(`set server ${name} weight 100`, /^$/, options);
-  }
-
-  /** A server with connections still attached cannot be deleted; it stays in maintenance until a later change. */
-  async #removeServer(name: string, options: Waiting): Promise<void> {
-    await this.#api.tell(`set server ${name} state maint`, /^$/, options);
-    await this.#api.tell(`shutdown sessions server ${name}`, /^$/, options);
-    await this.#api.tell(`del server ${name}`, /deleted|still has|cannot/i, options);
-  }
-
-  async #bringMap(routes: DeploymentRoutes, plans: readonly SlotPlan[], options: Waiting): Promise<void> {
-    const map = this.#options.files.inside(hostMapName);
-    const there = parseMap(await this.#api.ask(`show map ${map}`, options));
-    const wanted = new Map(
-      plans.flatMap(({ slot, hosts }) => hosts.map((host) => [mapKey(host), slotName(slot)] as const)),
-    );
-    for (const [key, value] of wanted) {
-      const current = there.get(key);
-      if (current === value) continue;
-      const verb = current === undefined ? 'add' : 'set';
-      await this.#api.tell(`${verb} map ${map} ${word(key)} ${value}`, /^$/, options);
-    }
-    const others = this.#hostsOfOthers(routes.deploymentId);
-    const free = this.#freeSlots();
-    for (const [key, value] of there) {
-      const slot = slotOf(value);
-      const ours = slot !== undefined && (plans.some((plan) => plan.slot === slot) || free.has(slot));
-      if (ours && !wanted.has(key) && !others.has(key)) {
-        await this.#api.tell(`del map ${map} ${word(key)}`, /^$/, options);
-      }
-    }
-  }
-
-  #hostsOfOthers(deploymentId: string): Set<string> {
-    const others = Array.from(this.#routes.values()).filter((routes) => routes.deploymentId !== deploymentId);
-    return new Set(others.flatMap(({ ports }) => ports.flatMap(({ hosts }) => hosts.map(mapKey))));
-  }
-
-  #freeSlots(): Set<number> {
-    const taken = new Set(this.#assignments.values());
-    return new Set(Array.from({ length: this.#slots }, (_, slot) => slot).filter((slot) => !taken.has(slot)));
-  }
-
-  /** Servers of slots that nobody has any more. */
-  async #emptyFreeSlots(running: readonly RunningServer[], options: Waiting): Promise<void> {
-    const free = this.#freeSlots();
-    for (const { slot, name } of running) {
-      if (free.has(slot)) await this.#removeServer(`${slotName(slot)}/${word(name)}`, options);
-    }
-  }
-
-  async #restore(): Promise<void> {
-    const text = await this.#options.files.read(stateName);
-    if (text === undefined) return;
-    const kept = JSON.parse(text) as Kept;
-    this.#slots = kept.slots;
-    this.#routes = new Map(kept.routes.map((routes) => [routes.deploymentId, routes]));
-    this.#assignments = new Map(kept.assignments);
+  /** More slots than the worker has are the one change that needs the proxy to read its configuration again. */
+  async #withSlots(routes: DeploymentRoutes, options: Waiting): Promise<Worker> {
+    const worker = await this.#workers.current(options);
+    const highest = Math.max(-1, ...this.#wish.plans(routes).map(({ slot }) => slot));
+    if (highest < worker.slots) return worker;
+    this.#options.log.info('The edge gets more slots', { before: worker.slots, after: this.#wish.slots });
+    return this.#workers.reload(this.#options.reload, options);
   }
 
   /** Everything that a proxy needs to start with the present wish, and what the next control plane needs to go on. */
   async #write(): Promise<void> {
-    const { files, listen, httpPort, httpsPort } = this.#options;
-    const plans = Array.from(this.#routes.values()).flatMap((routes) => this.#plans(routes));
-    const servers = new Map(plans.map((plan) => [plan.slot, configured(plan)]));
-    const entries = plans.flatMap(({ slot, hosts }) =>
-      hosts.map((host) => `${mapKey(host)} ${slotName(slot)}`),
-    );
-    const kept: Kept = {
-      slots: this.#slots,
-      routes: Array.from(this.#routes.values()),
-      assignments: Array.from(this.#assignments),
-    };
-    await files.write(hostMapName, `${entries.toSorted().join('\n')}\n`);
-    const folder = files.inside('').replace(/\/$/, '');
-    await files.write(
-      configName,
-      haproxyConfig({ listen, httpPort, httpsPort, folder, slots: this.#slots, servers }),
-    );
-    await files.write(stateName, JSON.stringify(kept));
+    const { files, listen, owner } = this.#options;
+    const config = haproxyConfig({
+      listen,
+      httpPort: this.#ports.http,
+      httpsPort: this.#ports.https,
+      folder: files.inside('').replace(/\/$/, ''),
+      owner,
+      slots: this.#wish.slots,
+      servers: this.#wish.servers(),
+    });
+    await files.write(hostMapName, this.#wish.mapText());
+    await files.write(configName, config);
+    await files.write(stateName, this.#wish.toText());
   }
 }
 
-function configured({ port, members }: SlotPlan): ConfiguredServer[] {
-  return members.map(({ instanceId, address, state }) => ({
-    name: serverName(instanceId),
-    address,
-    port,
-    state,
-  }));
+function hostsOf(routes: DeploymentRoutes): string[] {
+  return routes.ports.flatMap((port) => port.hosts);
+}
+
+/** A worker that was replaced may end while it is asked: then it has nothing to tell any more. */
+function nothingIfEnded(error: unknown): string {
+  if (error instanceof ProxyError) return '';
+  throw error;
 }

@@ -1,3 +1,5 @@
+import { publicName } from './haproxyConfig.ts';
+
 /** What the running proxy says of itself, parsed. Lines that are not understood are left out. */
 export interface RunningServer {
   readonly slot: number;
@@ -54,21 +56,41 @@ export function parseMap(text: string): Map<string, string> {
   return new Map(entries);
 }
 
+type Row = (column: string) => string;
+
+function statRows(text: string): Row[] {
+  const [head = '', ...lines] = text.split('\n');
+  const columns = new Map(
+    head
+      .replace(/^# /, '')
+      .split(',')
+      .map((name, index) => [name, index]),
+  );
+  return lines.map((line) => {
+    const fields = line.split(',');
+    return (column) => fields[columns.get(column) ?? -1] ?? '';
+  });
+}
+
+/** Reads from `show stat` how many connections of clients a worker has. */
+export function parseOpenConnections(text: string): number {
+  const frontend = statRows(text).find((row) => row('pxname') === publicName && row('svname') === 'FRONTEND');
+  return Number(frontend?.('scur') ?? 0);
+}
+
 /** Reads the table of `show stat`: by slot its totals and the load of each server. */
 export function parseStat(text: string): Map<number, SlotTotals & { servers: Map<string, ServerLoad> }> {
-  const [head = '', ...rows] = text.split('\n');
-  const header = head.replace(/^# /, '').split(',');
   const found = new Map<number, SlotTotals & { servers: Map<string, ServerLoad> }>();
-  for (const row of rows) {
-    const fields = row.split(',');
-    const value = (name: string): string => fields[header.indexOf(name)] ?? '';
+  for (const value of statRows(text)) {
     const count = (name: string): number => Number(value(name) || 0);
     const slot = slotOf(value('pxname'));
     if (slot === undefined) continue;
     const known = found.get(slot) ?? { requests: 0, failures: 0, servers: new Map<string, ServerLoad>() };
     if (value('svname') === 'BACKEND') {
-      // Connections that failed in the end, and answers that broke off; retried ones are no failures.
-      found.set(slot, { ...known, requests: count('req_tot'), failures: count('econ') + count('eresp') });
+      // Requests without a ready instance (dreq), connections that failed after all retries (econ), answers that never
+      // came, came wrong or broke off (eresp).
+      const failures = count('dreq') + count('econ') + count('eresp');
+      found.set(slot, { ...known, requests: count('req_tot'), failures });
     } else {
       known.servers.set(value('svname'), { current: count('scur') });
       found.set(slot, known);

@@ -6,6 +6,10 @@ export class ProxyError extends Error {
   override readonly name = 'ProxyError';
 }
 
+export interface Waiting {
+  readonly signal?: AbortSignal;
+}
+
 const longestAnswer = 64 * 1024 * 1024;
 const timeoutMs = 10_000;
 
@@ -19,17 +23,26 @@ export function word(value: string | number): string {
   return text;
 }
 
-/** HAProxy's admin socket. One connection per batch: each answer ends with an empty line. */
+/** HAProxy's admin socket. One connection per command, which the proxy closes after its answer. */
 export interface RuntimeApi {
   /** Sends a command and returns its answer, trimmed. @throws ProxyError when nobody answers. */
-  ask(command: string, options?: { signal?: AbortSignal }): Promise<string>;
+  ask(command: string, options?: Waiting): Promise<string>;
   /** Sends a command that answers nothing, or one of the given texts, when it worked. @throws ProxyError. */
-  tell(command: string, expected: RegExp, options?: { signal?: AbortSignal }): Promise<void>;
+  tell(command: string, expected: RegExp, options?: Waiting): Promise<void>;
 }
 
 export function runtimeApi(socketPath: string): RuntimeApi {
-  const ask = async (command: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> =>
-    (await exchange(socketPath, command, withTimeout(timeoutMs, signal))).trim();
+  return apiOver((command, signal) => exchange(socketPath, command, signal));
+}
+
+/** A worker behind the master's socket, by its process id. */
+export function workerApi(master: RuntimeApi, pid: number): RuntimeApi {
+  return apiOver((command, signal) => master.ask(`@!${word(pid)} ${command}`, { signal }));
+}
+
+function apiOver(send: (command: string, signal: AbortSignal) => Promise<string>): RuntimeApi {
+  const ask = async (command: string, { signal }: Waiting = {}): Promise<string> =>
+    (await send(command, withTimeout(timeoutMs, signal))).trim();
   return {
     ask,
     async tell(command, expected, options) {

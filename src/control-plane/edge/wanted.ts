@@ -61,6 +61,13 @@ export type ServerChange =
       readonly port: number;
       readonly state: 'ready' | 'drain';
     }
+  | {
+      readonly kind: 'move';
+      readonly name: string;
+      readonly address: string;
+      readonly port: number;
+      readonly state: 'ready' | 'drain';
+    }
   | { readonly kind: 'state'; readonly name: string; readonly state: 'ready' | 'drain' }
   | { readonly kind: 'remove'; readonly name: string };
 
@@ -71,14 +78,14 @@ export function serverChanges(plan: SlotPlan, running: readonly RunningServer[])
     running.filter(({ slot }) => slot === plan.slot).map((server) => [server.name, server]),
   );
   const changes: ServerChange[] = [];
-  const replaced: ServerChange[] = [];
   for (const [name, { address, state }] of wanted) {
     const server = there.get(name);
     if (server === undefined) changes.push({ kind: 'add', name, address, port: plan.port, state });
     else if (server.address !== address || server.port !== plan.port) {
-      replaced.push({ kind: 'remove', name }, { kind: 'add', name, address, port: plan.port, state });
+      // An instance that was started again has another address, and connections may still hang on the old one.
+      changes.push({ kind: 'move', name, address, port: plan.port, state });
     } else if (server.state !== state) changes.push({ kind: 'state', name, state });
   }
   const gone = Array.from(there.keys()).filter((name) => !wanted.has(name));
-  return [...changes, ...replaced, ...gone.map((name): ServerChange => ({ kind: 'remove', name }))];
+  return [...changes, ...gone.map((name): ServerChange => ({ kind: 'remove', name }))];
 }

@@ -4,32 +4,26 @@ import { Emitter, type Event } from '../../base/emitter.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { isEngineError, type Engine, type EngineInfo } from '../../docker/engine.ts';
 import type { RegionFacts } from '../domain.ts';
-import { openEdgeFiles, type EdgeFiles } from '../edge/edgeFiles.ts';
-import { HaproxyEdge } from '../edge/haproxyEdge.ts';
+import { openEdgeFiles } from '../edge/edgeFiles.ts';
+import type { HaproxyEdge } from '../edge/haproxyEdge.ts';
 import { labelsOf } from '../labels.ts';
 import { controlNetworkName, placementKind, placementOf, type Placement } from '../placement.ts';
-import { registryConfig, type RegistryConfigWanted } from '../registry/registryConfig.ts';
+import type { RegistryConfigWanted } from '../registry/registryConfig.ts';
 import type { Credential } from '../tls/authority.ts';
-import { firstFree, rememberedPorts, rememberPorts, type RegionPorts } from './ports.ts';
-import { ensureService, RegionError, untilAnswering } from './service.ts';
+import { EdgeService } from './edgeService.ts';
+import { rememberedPorts, rememberPorts, type RegionPorts } from './ports.ts';
+import { ensureRegistry } from './registryService.ts';
+import { RegionError } from './service.ts';
 import { openSharedFolder, type SharedFolder } from './sharedFolders.ts';
-import {
-  blobVolumeName,
-  certificateBundleName,
-  edgeFolder,
-  edgeSpec,
-  insidePorts,
-  registryConfigName,
-  registryFolder,
-  registrySpec,
-  registryStorage,
-} from './specs.ts';
+import { edgeFolder } from './specs.ts';
 
 export interface RegionOptions {
   readonly engine: Engine;
   readonly name: string;
   readonly placement: 'auto' | 'host' | 'bridged';
   readonly data: { readonly kind: 'directory'; readonly stateDir: string } | { readonly kind: 'volumes' };
+  /** What the engine calls the container of this process, if it is one. */
+  readonly self: string;
   readonly images: { readonly registry: string; readonly edge: string };
   readonly preferredPorts: RegionPorts;
   readonly authority: Credential;
@@ -59,7 +53,7 @@ export class Region {
     ),
   );
   #facts: RegionFacts = notUp;
-  #edge: HaproxyEdge | undefined;
+  readonly #edge: EdgeService;
   #config: SharedFolder | undefined;
   #placement: Placement | undefined;
   #loop: Promise<void> | undefined;
@@ -67,6 +61,7 @@ export class Region {
 
   constructor(options: RegionOptions) {
     this.#options = options;
+    this.#edge = new EdgeService(options);
   }
 
   /** Fires when `facts` would answer differently. */
@@ -80,7 +75,7 @@ export class Region {
 
   /** The edge, once the region has been up; it is the same one from then on. */
   edge(): HaproxyEdge | undefined {
-    return this.#edge;
+    return this.#edge.edge();
   }
 
   /** Folder of config mounts, once the region has been up. */
@@ -157,9 +152,7 @@ export class Region {
       await engine.ensureNetwork({ name: controlNetworkName(name), labels }, { signal });
     }
     this.#config ??= await openSharedFolder(engine, name, 'config', data);
-    const edgeShared = await openSharedFolder(engine, name, 'edge', data);
-    const files = await openEdgeFiles(edgeShared.here, edgeFolder);
-    const ports = await this.#services(placement, files, edgeShared, signal);
+    const ports = await this.#services(placement, signal);
     const freeBytes = await engine.freeBytes({ signal });
     this.#tell(this.#connected(info, ports, freeBytes, clock.now()));
   }
@@ -180,132 +173,15 @@ export class Region {
     };
   }
 
-  async #services(
-    placement: Placement,
-    files: EdgeFiles,
-    edgeShared: SharedFolder,
-    signal: AbortSignal,
-  ): Promise<RegionPorts> {
-    const wanted = await rememberedPorts(files, this.#options.preferredPorts);
-    const registry = await this.#registry(placement, wanted.registry, signal);
-    const { http, https } = await this.#edgeService(placement, files, edgeShared, wanted, signal);
-    const ports = { registry, http, https };
-    await rememberPorts(files, ports);
+  async #services(placement: Placement, signal: AbortSignal): Promise<RegionPorts> {
+    const { engine, name, data, preferredPorts } = this.#options;
+    const shared = await openSharedFolder(engine, name, 'edge', data);
+    const files = await openEdgeFiles(shared.here, edgeFolder);
+    const last = await rememberedPorts(files, preferredPorts);
+    const registry = await ensureRegistry(this.#options, placement, last.registry, { signal });
+    const ports = { registry, ...(await this.#edge.ensure(placement, shared, last, { signal })) };
+    await rememberPorts(files, preferredPorts, ports);
     return ports;
-  }
-
-  async #registry(placement: Placement, preferred: number, signal: AbortSignal): Promise<number> {
-    const { engine, name, data, images, clock, api, registry } = this.#options;
-    const shared = await openSharedFolder(engine, name, 'registry', data);
-    const files = await openEdgeFiles(shared.here, registryFolder);
-    await files.write(certificateBundleName, registry.tokenCertificate);
-    await engine.ensureVolume({ name: blobVolumeName(name), labels: labelsOf(name, 'volume') }, { signal });
-    const attempt = async (port: number): Promise<{ id: string } | undefined> => {
-      const config = registryConfig({
-        listen: `${placement.listen}:${placement.inside(port, insidePorts.registry)}`,
-        storageDirectory: registryStorage,
-        realm: `${api.publicUrl}/auth/docker-login`,
-        certificateBundle: files.inside(certificateBundleName),
-        webhookUrl: `${api.internalUrl}/webhook/registry`,
-        secrets: registry.secrets,
-      });
-      const changed = (await files.read(registryConfigName)) !== config;
-      if (changed) await files.write(registryConfigName, config);
-      const spec = registrySpec({
-        region: name,
-        image: images.registry,
-        placement,
-        shared: (target, readOnly) => shared.mount(target, readOnly),
-        port,
-      });
-      // The registry reads its configuration only once.
-      if (changed) await engine.removeContainer(spec.name, { signal });
-      const outcome = await ensureService(engine, spec, { signal });
-      return outcome.kind === 'running' ? outcome : undefined;
-    };
-    const { port, id } = await this.#onFreePort('registry', preferred, [], attempt);
-    const ask = (limit: AbortSignal): Promise<void> =>
-      asksForToken(`http://${this.#reach(placement, port)}/v2/`, limit);
-    await untilAnswering(ask, { engine, id, name: 'The registry', clock, signal });
-    return port;
-  }
-
-  /** Where this process reaches the registry. */
-  #reach(placement: Placement, port: number): string {
-    return placement.kind === 'host'
-      ? `127.0.0.1:${port}`
-      : `patr-${this.#options.name}-registry:${insidePorts.registry}`;
-  }
-
-  async #edgeService(
-    placement: Placement,
-    files: EdgeFiles,
-    shared: SharedFolder,
-    wanted: RegionPorts,
-    signal: AbortSignal,
-  ): Promise<{ http: number; https: number }> {
-    const { engine, name, images, clock } = this.#options;
-    const running = await engine.inspectContainer(`patr-${name}-edge`, { signal });
-    const keeps = running !== 'absent' && running.state === 'running';
-    const http = keeps ? wanted.http : await firstFree(wanted.http);
-    const https = keeps ? wanted.https : await firstFree(wanted.https, [http]);
-    this.#edge ??= await this.#openEdge(placement, files, { http, https });
-    const spec = edgeSpec({
-      region: name,
-      image: images.edge,
-      placement,
-      shared: (target, readOnly) => shared.mount(target, readOnly),
-      http,
-      https,
-    });
-    const outcome = await ensureService(engine, spec, { signal });
-    if (outcome.kind === 'portTaken') {
-      throw new RegionError(`The ports ${http} and ${https} are in use. Choose others in the settings.`);
-    }
-    const edge = this.#edge;
-    const ask = (limit: AbortSignal): Promise<void> => edge.ping({ signal: limit });
-    await untilAnswering(ask, { engine, id: outcome.id, name: 'The edge', clock, signal });
-    if (!keeps || outcome.id !== running.id) await edge.refresh({ signal });
-    return { http, https };
-  }
-
-  #openEdge(
-    placement: Placement,
-    files: EdgeFiles,
-    ports: { http: number; https: number },
-  ): Promise<HaproxyEdge> {
-    const { engine, name, authority, clock, log } = this.#options;
-    return HaproxyEdge.open({
-      files,
-      authority,
-      listen: placement.listen,
-      httpPort: placement.inside(ports.http, insidePorts.http),
-      httpsPort: placement.inside(ports.https, insidePorts.https),
-      log,
-      clock,
-      reload: async ({ signal }) => {
-        const waiting = signal === undefined ? {} : { signal };
-        await engine.killContainer(`patr-${name}-edge`, 'SIGUSR2', waiting);
-      },
-    });
-  }
-
-  /** Tries the preferred port and, where it is taken, the next free ones. */
-  async #onFreePort(
-    what: string,
-    preferred: number,
-    others: readonly number[],
-    attempt: (port: number) => Promise<{ id: string } | undefined>,
-  ): Promise<{ port: number; id: string }> {
-    const running = await this.#options.engine.inspectContainer(`patr-${this.#options.name}-${what}`);
-    const keeps = running !== 'absent' && running.state === 'running';
-    let port = keeps ? preferred : await firstFree(preferred, others);
-    for (let tries = 0; tries < 20; tries += 1) {
-      const made = await attempt(port);
-      if (made !== undefined) return { port, id: made.id };
-      port = await firstFree(port + 1, others);
-    }
-    throw new RegionError(`No free port was found for the ${what}. Choose another one in the settings.`);
   }
 
   #tell(facts: RegionFacts): void {
@@ -324,13 +200,6 @@ const notUp: RegionFacts = {
   edge: undefined,
   registryHost: undefined,
 };
-
-/** A registry that is up asks for a token. */
-async function asksForToken(url: string, signal: AbortSignal): Promise<void> {
-  const response = await fetch(url, { signal });
-  await response.body?.cancel();
-  if (response.status !== 401) throw new RegionError(`The registry answered with status ${response.status}.`);
-}
 
 function sentence(error: unknown): string {
   if (isEngineError(error)) return error.message;

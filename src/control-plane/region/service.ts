@@ -78,16 +78,15 @@ async function pullImage(engine: Engine, image: string, options: Waiting): Promi
 const endStates: ReadonlySet<ContainerRecord['state']> = new Set(['exited', 'dead', 'restarting']);
 
 /** Asks again and again until it answers. @throws RegionError with the container's last words when it never does. */
-export async function untilAnswering(
-  ask: (signal: AbortSignal) => Promise<void>,
+export async function untilAnswering<T>(
+  ask: (signal: AbortSignal) => Promise<T>,
   what: { engine: Engine; id: string; name: string; clock: Clock; signal?: AbortSignal },
-): Promise<void> {
+): Promise<T> {
   const limit = AbortSignal.timeout(30_000);
   const signal = what.signal === undefined ? limit : AbortSignal.any([limit, what.signal]);
   for (;;) {
     try {
-      await ask(signal);
-      return;
+      return await ask(signal);
     } catch (error) {
       if (what.signal?.aborted === true) throw error;
       const record = await what.engine.inspectContainer(what.id);

@@ -1,6 +1,6 @@
 import type { ContainerSpec, Mount } from '../../docker/engine.ts';
-import { configName } from '../edge/haproxyConfig.ts';
-import { labelsOf } from '../labels.ts';
+import { configName, masterSocketName, type Owner } from '../edge/haproxyConfig.ts';
+import { label, labelsOf } from '../labels.ts';
 import type { Placement } from '../placement.ts';
 
 /** Folders of the services, as they see them themselves. */
@@ -28,19 +28,24 @@ const common = {
   log: { maxBytes: 10_000_000, files: 3 },
 } as const;
 
+/** To bind, to become nobody, to give its sockets to the control plane, to signal its workers. */
+const edgeCapabilities = ['SETUID', 'SETGID', 'NET_BIND_SERVICE', 'DAC_OVERRIDE', 'CHOWN', 'KILL'];
+
 /** The edge: binds as root, works as nobody; it can write nowhere but into the shared folder. */
 export function edgeSpec(
-  wanted: ServiceWanted & { readonly http: number; readonly https: number },
+  wanted: ServiceWanted & { readonly http: number; readonly https: number; readonly owner: Owner },
 ): ContainerSpec {
-  const { region, image, placement } = wanted;
+  const { region, image, placement, owner } = wanted;
+  const masterSocket = `${edgeFolder}/${masterSocketName},mode,600,uid,${owner.uid},gid,${owner.gid}`;
   return {
     ...common,
     name: `patr-${region}-edge`,
     image,
-    labels: labelsOf(region, 'edge'),
+    // The ports are in its files; as a label they make a change of them a change of the container.
+    labels: { ...labelsOf(region, 'edge'), [label.ports]: `${wanted.http},${wanted.https}` },
     // A master that keeps the sockets and workers that serve, so that a reload closes nothing.
     entrypoint: ['haproxy'],
-    command: ['-W', '-db', '-f', `${edgeFolder}/${configName}`],
+    command: ['-W', '-db', '-S', masterSocket, '-f', `${edgeFolder}/${configName}`],
     user: '0:0',
     network: placement.network,
     mounts: [wanted.shared(edgeFolder, false)],
@@ -48,19 +53,27 @@ export function edgeSpec(
       ...placement.publish(wanted.http, insidePorts.http),
       ...placement.publish(wanted.https, insidePorts.https),
     ],
-    capabilities: { drop: ['ALL'], add: ['SETUID', 'SETGID', 'NET_BIND_SERVICE', 'DAC_OVERRIDE', 'KILL'] },
+    capabilities: { drop: ['ALL'], add: edgeCapabilities },
     readOnlyRoot: true,
   };
 }
 
 /** The registry, with its blobs in a volume of the region. */
-export function registrySpec(wanted: ServiceWanted & { readonly port: number }): ContainerSpec {
+export function registrySpec(
+  wanted: ServiceWanted & {
+    readonly port: number;
+    /** Changes whenever its files do: they are read only at the start. */
+    readonly settings: string;
+  },
+): ContainerSpec {
   const { region, image, placement } = wanted;
   return {
     ...common,
+    // Version 3 sends traces to a collector unless it is told not to.
+    environment: ['OTEL_TRACES_EXPORTER=none'],
     name: `patr-${region}-registry`,
     image,
-    labels: labelsOf(region, 'registry'),
+    labels: { ...labelsOf(region, 'registry'), [label.settings]: wanted.settings },
     entrypoint: ['/bin/registry'],
     command: ['serve', `${registryFolder}/${registryConfigName}`],
     user: '0:0',

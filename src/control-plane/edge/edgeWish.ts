@@ -1,0 +1,138 @@
+import type { DeploymentRoutes } from './contract.ts';
+import type { ConfiguredServer } from './haproxyConfig.ts';
+import { slotName } from './haproxyConfig.ts';
+import { word } from './runtimeApi.ts';
+import { assign, mapKey, routeKey, serverName, type SlotPlan } from './wanted.ts';
+
+const firstSlots = 256;
+
+/** What is written down beside the proxy's files, so that another control plane goes on where this one ended. */
+interface Kept {
+  readonly slots: number;
+  readonly routes: readonly DeploymentRoutes[];
+  readonly assignments: readonly (readonly [string, number])[];
+}
+
+/** Slots that a change of the wish took and gave back. */
+export interface SlotChange {
+  readonly gained: readonly (readonly [string, number])[];
+  readonly lost: readonly (readonly [string, number])[];
+}
+
+/** What every deployment wants of the proxy, and which slot each of its routes has. */
+export class EdgeWish {
+  #slots = firstSlots;
+  #routes = new Map<string, DeploymentRoutes>();
+  #assignments = new Map<string, number>();
+
+  /** Takes over what `text` kept. @throws SyntaxError when it is no JSON. */
+  static of(text: string | undefined, slots = firstSlots): EdgeWish {
+    const wish = new EdgeWish();
+    wish.#slots = slots;
+    if (text === undefined) return wish;
+    const kept = JSON.parse(text) as Kept;
+    wish.#slots = Math.max(kept.slots, slots);
+    wish.#routes = new Map(kept.routes.map((routes) => [routes.deploymentId, routes]));
+    wish.#assignments = new Map(kept.assignments);
+    return wish;
+  }
+
+  toText(): string {
+    const routes = Array.from(this.#routes.values());
+    const kept: Kept = { slots: this.#slots, routes, assignments: Array.from(this.#assignments) };
+    return JSON.stringify(kept);
+  }
+
+  get slots(): number {
+    return this.#slots;
+  }
+
+  get deployments(): readonly DeploymentRoutes[] {
+    return Array.from(this.#routes.values());
+  }
+
+  /** Doubles the slots when there are not enough. @throws ProxyError for a value that no command can carry. */
+  put(routes: DeploymentRoutes): SlotChange {
+    check(routes);
+    const change = this.#assign(routes);
+    this.#routes.set(routes.deploymentId, routes);
+    return change;
+  }
+
+  drop(deploymentId: string): SlotChange {
+    const change = this.#assign({ deploymentId, ports: [] });
+    this.#routes.delete(deploymentId);
+    return change;
+  }
+
+  plans(routes: DeploymentRoutes): SlotPlan[] {
+    return routes.ports.flatMap(({ port, hosts, members }) => {
+      const slot = this.#assignments.get(routeKey(routes.deploymentId, port));
+      return slot === undefined ? [] : [{ slot, port, hosts, members }];
+    });
+  }
+
+  /** Slots of a deployment by its routes. */
+  slotsOf(deploymentId: string): readonly (readonly [string, number])[] {
+    return Array.from(this.#assignments).filter(([key]) => key.startsWith(`${deploymentId}:`));
+  }
+
+  isFree(slot: number): boolean {
+    return !Array.from(this.#assignments.values()).includes(slot);
+  }
+
+  /** Keys of the map that deployments other than the given one want. */
+  keysOfOthers(deploymentId: string): ReadonlySet<string> {
+    const others = this.deployments.filter((routes) => routes.deploymentId !== deploymentId);
+    return new Set(others.flatMap(({ ports }) => ports.flatMap(({ hosts }) => hosts.map(mapKey))));
+  }
+
+  /** The whole map as a file: a line of key and slot for every host. */
+  mapText(): string {
+    const lines = this.#allPlans().flatMap(({ slot, hosts }) =>
+      hosts.map((host) => `${mapKey(host)} ${slotName(slot)}`),
+    );
+    return `${lines.toSorted().join('\n')}\n`;
+  }
+
+  servers(): Map<number, ConfiguredServer[]> {
+    return new Map(this.#allPlans().map((plan) => [plan.slot, configured(plan)]));
+  }
+
+  #allPlans(): SlotPlan[] {
+    return this.deployments.flatMap((routes) => this.plans(routes));
+  }
+
+  #assign(routes: DeploymentRoutes): SlotChange {
+    const before = this.#assignments;
+    let after = assign(routes, before, this.#slots);
+    while (after === undefined) {
+      this.#slots *= 2;
+      after = assign(routes, before, this.#slots);
+    }
+    this.#assignments = after;
+    return {
+      gained: Array.from(after).filter(([key]) => !before.has(key)),
+      lost: Array.from(before).filter(([key]) => !after.has(key)),
+    };
+  }
+}
+
+/** Everything that ends up in a command or a file of the proxy. */
+function check({ deploymentId, ports }: DeploymentRoutes): void {
+  word(deploymentId);
+  for (const { port, hosts, members } of ports) {
+    word(port);
+    for (const host of hosts) word(host);
+    for (const { instanceId, address } of members) word(`${word(instanceId)}${word(address)}`);
+  }
+}
+
+function configured({ port, members }: SlotPlan): ConfiguredServer[] {
+  return members.map(({ instanceId, address, state }) => ({
+    name: serverName(instanceId),
+    address,
+    port,
+    state,
+  }));
+}

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+
+/** An application instance as the edge sees one: an address of loopback of its own, and a port that all share. */
+export interface Upstream {
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  /** Requests that arrived, by method and path. */
+  readonly seen: readonly string[];
+  /** Headers of the last request. */
+  lastHeaders(): IncomingMessage['headers'];
+  /** Answers `/held`, which waits for this. */
+  release(): void;
+  /** Ends as a stopped container does: whatever is open breaks. */
+  stop(): Promise<void>;
+}
+
+/**
+ * `/` answers with the instance's id, a POST with its body, `/stream` in twenty pieces over 200 ms, `/held` when it
+ * is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
+ */
+export async function startUpstream(id: string, address: string, port: number): Promise<Upstream> {
+  const seen: string[] = [];
+  const held: ServerResponse[] = [];
+  let headers: IncomingMessage['headers'] = {};
+  const sockets = new Set<Socket>();
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    headers = request.headers;
+    response.setHeader('x-instance', id);
+    if (request.url === '/held') held.push(response);
+    else if (request.url === '/broken') request.socket.destroy();
+    else if (request.url === '/half') breakOff(response);
+    else if (request.url === '/stream') void stream(response);
+    else if (request.method === 'POST') request.pipe(response);
+    else response.end(id);
+  });
+  // Idle connections are the edge's to close: that is what applications behind a proxy are told to do as well.
+  server.keepAliveTimeout = 60_000;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const webSockets = new WebSocketServer({ server });
+  webSockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+  await listen(server, address, port);
+  return {
+    id,
+    address,
+    port: (server.address() as AddressInfo).port,
+    seen,
+    lastHeaders: () => headers,
+    release: () => held.splice(0).forEach((response) => response.end(id)),
+    async stop() {
+      webSockets.close();
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function listen(server: Server, address: string, port: number): Promise<void> {
+  server.listen(port, address);
+  await once(server, 'listening');
+}
+
+function breakOff(response: ServerResponse): void {
+  response.setHeader('content-length', 1000);
+  response.write('half', () => response.socket?.destroy());
+}
+
+export const streamedPieces = 20;
+
+async function stream(response: ServerResponse): Promise<void> {
+  for (let piece = 0; piece < streamedPieces; piece += 1) {
+    response.write(`piece ${piece}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  response.end();
+}
