@@ -66,6 +66,20 @@ export class DockerExecutor implements Executor {
     return records.flatMap((record) => (record === 'absent' ? [] : (observed(record, node()) ?? [])));
   }
 
+  async summary(options: Waiting = {}): Promise<ReadonlyMap<string, string>> {
+    const { engine, region } = this.#options;
+    const containers = await engine.listContainers({ labels: labelsOf(region, 'instance') }, options);
+    const found = new Map<string, string[]>();
+    for (const { id, state, labels } of containers) {
+      const deploymentId = labels[label.deployment];
+      if (deploymentId === undefined) continue;
+      const entries = found.get(deploymentId) ?? [];
+      entries.push(`${id}:${state}`);
+      found.set(deploymentId, entries);
+    }
+    return new Map(Array.from(found, ([id, entries]) => [id, entries.toSorted().join(' ')]));
+  }
+
   async watch(tell: (deploymentId: string) => void, { signal }: { signal: AbortSignal }): Promise<void> {
     const { engine, region } = this.#options;
     for await (const event of engine.events({ labels: labelsOf(region, 'instance') }, { signal })) {

@@ -7,6 +7,8 @@ import type { Reason } from '../../protocol/shapes/deployment.ts';
 export interface Executor {
   /** Every instance of the region, or of one deployment, as the engine shows it now. @throws when it cannot look. */
   observe(deploymentId: string | undefined, options?: Waiting): Promise<readonly ObservedInstance[]>;
+  /** What there is of each deployment, as texts to compare: one question, however many deployments there are. */
+  summary(options?: Waiting): Promise<ReadonlyMap<string, string>>;
   /** Tells whenever something may have happened to a deployment's instances; ends with the signal. */
   watch(tell: (deploymentId: string) => void, options: { signal: AbortSignal }): Promise<void>;
   /** Makes the image be on the machine. Resolves with the digest that runs. */

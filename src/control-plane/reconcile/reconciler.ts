@@ -7,6 +7,9 @@ import type { LogEntry, LogsAsked } from '../executors/executor.ts';
 import type { LoopParts } from './parts.ts';
 import { Worker } from './worker.ts';
 
+/** Of this many looks one is at everything, changed or not. */
+const looksPerFullLook = 20;
+
 export interface ReconcilerOptions extends LoopParts {
   readonly facts: () => RegionFacts;
   /** Everything is looked at this often without a reason, in milliseconds. */
@@ -28,6 +31,7 @@ export class ReconcileLoop implements Reconciler {
   readonly #asked = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #changed: Emitter<string>;
+  #summary: ReadonlyMap<string, string> = new Map();
   #watching: Promise<void>[] = [];
   #started = false;
 
@@ -137,18 +141,30 @@ export class ReconcileLoop implements Reconciler {
     }
   }
 
+  /** Looks at what differs from the last time, and now and then at everything. */
   async #lookNowAndThen(): Promise<void> {
     const { clock, lookEveryMs, log } = this.#options;
-    while (!this.#signal.aborted) {
+    for (let round = 1; !this.#signal.aborted; round += 1) {
       try {
+        await this.#wakeChanged();
         await this.#wakeStrays();
+        if (round % looksPerFullLook === 0) this.#wakeAll();
       } catch (error) {
         if (!this.#signal.aborted)
-          log.debug('Strays could not be looked for', { error: describeError(error) });
+          log.debug('The engine cannot be looked at', { error: describeError(error) });
+        this.#wakeAll();
       }
       await clock.sleep(lookEveryMs, this.#signal).catch(() => undefined);
-      this.#wakeAll();
     }
+  }
+
+  async #wakeChanged(): Promise<void> {
+    const { executor, store } = this.#options;
+    const now = await executor.summary({ signal: this.#signal });
+    for (const id of store.deploymentIds()) {
+      if (now.get(id) !== this.#summary.get(id)) this.wake(id);
+    }
+    this.#summary = now;
   }
 
   #wakeAll(): void {
