@@ -59,37 +59,60 @@ function startFirst(
   const wanted = scene.wish.instances;
   const own = scene.seen.filter(({ releaseId }) => releaseId === main.id);
   const others = scene.seen.filter(({ releaseId }) => releaseId !== main.id);
-  const ready = own.filter(serves).length;
+  const slots = bestOfSlots(own);
+  const standing = Array.from(slots.values()).filter((one) => one.ordinal < wanted && serves(one)).length;
   const kept = second === undefined || second.id === main.id ? undefined : second;
+  const excess = own
+    .filter((one) => one.ordinal >= wanted || slots.get(one.ordinal) !== one)
+    .toSorted((one, other) => other.ordinal - one.ordinal);
   return [
-    ...fill(own, main, wanted, scene, rules),
-    ...(kept === undefined || ready >= wanted ? [] : holdUp(others, kept, wanted - ready, scene, rules)),
-    ...reduceOthers(others, ready, wanted, main, scene, rules),
-    ...reduceOwn(own, wanted, scene, rules),
+    ...fill(slots, main, wanted, scene, rules),
+    ...(kept === undefined || standing >= wanted
+      ? []
+      : holdUp(others, kept, wanted - standing, scene, rules)),
+    ...reduce(others, excess, standing, main, scene, rules),
   ];
 }
 
+/** Of each slot the instance that counts: the one that is furthest, and none that is on its way out. */
+function bestOfSlots(own: readonly Seen[]): Map<number, Seen> {
+  const best = new Map<number, Seen>();
+  for (const one of own) {
+    const known = best.get(one.ordinal);
+    const better = known === undefined || progress[one.health] > progress[known.health];
+    if (one.drainingSince === undefined && better) best.set(one.ordinal, one);
+  }
+  return best;
+}
+
+const progress: Readonly<Record<Seen['health'], number>> = {
+  notStarted: 0,
+  failing: 0,
+  exited: 0,
+  created: 1,
+  starting: 2,
+  ready: 3,
+};
+
 /** One instance for every slot of the release; failed ones are replaced after their back-off. */
 function fill(
-  own: readonly Seen[],
+  slots: ReadonlyMap<number, Seen>,
   release: WantedRelease,
   wanted: number,
   scene: Scene,
   rules: PlanRules,
 ): Step[] {
   const steps: Step[] = [];
-  let room = rules.atOnce - own.filter(({ health }) => health === 'created').length;
+  const well = Array.from(slots.values()).filter((one) => one.ordinal < wanted && !isBroken(one)).length;
+  const because = `release ${release.number} has ${well} of ${wanted} instances`;
+  let room = rules.atOnce;
   for (let ordinal = 0; ordinal < wanted; ordinal += 1) {
-    const inSlot = own.filter((seen) => seen.ordinal === ordinal && seen.drainingSince === undefined);
-    const broken = inSlot.find(isBroken);
-    if (broken !== undefined) {
-      steps.push(...replace(broken, scene, rules));
-    } else if (inSlot.length === 0 && room > 0) {
+    const there = slots.get(ordinal);
+    if (there === undefined && room > 0) {
       room -= 1;
-      const because = `release ${release.number} has ${own.filter((seen) => !isBroken(seen)).length} of ${wanted} instances`;
       steps.push({ kind: 'run', releaseId: release.id, ordinal, restarts: 0, because });
-    } else {
-      steps.push(...unstarted(inSlot));
+    } else if (there !== undefined) {
+      steps.push(...(isBroken(there) ? replace(there, scene, rules) : unstarted([there])));
     }
   }
   return steps;
@@ -150,38 +173,43 @@ function holdUp(
   return broken.flatMap((seen) => replace(seen, scene, rules));
 }
 
-/** Instances of other releases: as many may go as the ready ones can spare. */
-function reduceOthers(
+/**
+ * Instances of other releases, and those of this one that nobody wants, highest slot first: as many of them are
+ * drained as the others can spare.
+ */
+function reduce(
   others: readonly Seen[],
-  ready: number,
-  wanted: number,
+  excess: readonly Seen[],
+  standing: number,
   main: WantedRelease,
   scene: Scene,
   rules: PlanRules,
 ): Step[] {
-  const because = `release ${main.number} takes over`;
-  const draining = others.filter(({ drainingSince }) => drainingSince !== undefined);
-  const serving = others.filter(serves);
-  const rest = others.filter((seen) => !serves(seen) && seen.drainingSince === undefined);
-  const spare = Math.max(0, ready + serving.length - wanted);
-  // Those that never served, or not any more, go once the new release stands; until then they may come back.
-  const useless = rest.filter(({ releaseId }) => ready >= wanted || releaseId !== scene.wish.fallback?.id);
+  const wanted = scene.wish.instances;
+  const spare = Math.max(0, scene.seen.filter(serves).length - wanted);
+  const tooMany = `there are more than the ${wanted} wanted`;
+  const takesOver = `release ${main.number} takes over`;
+  // What never served, or not any more, goes once the new release stands; until then it may come back.
+  const mayComeBack = (one: Seen): boolean =>
+    standing < wanted && one.releaseId === scene.wish.fallback?.id && one.drainingSince === undefined;
+  const serving = [...others, ...excess].filter(serves).slice(0, spare);
   return [
-    ...serving.slice(0, spare).map(({ id }): Step => ({ kind: 'drain', instanceId: id, because })),
-    ...retire(draining, scene, rules, because),
-    ...useless.map(({ id }): Step => ({ kind: 'remove', instanceId: id, because })),
+    ...serving.map(({ id, releaseId }): Step => {
+      return { kind: 'drain', instanceId: id, because: releaseId === main.id ? tooMany : takesOver };
+    }),
+    ...retire(
+      others.filter((one) => !serves(one) && !mayComeBack(one)),
+      scene,
+      rules,
+      takesOver,
+    ),
+    ...retire(
+      excess.filter((one) => !serves(one)),
+      scene,
+      rules,
+      tooMany,
+    ),
   ];
-}
-
-/** Instances beyond what is wanted, highest slot first, and doubles of a slot. */
-function reduceOwn(own: readonly Seen[], wanted: number, scene: Scene, rules: PlanRules): Step[] {
-  const because = `there are more than the ${wanted} wanted`;
-  const first = new Map<number, string>();
-  for (const { id, ordinal, drainingSince } of own) {
-    if (drainingSince === undefined && !first.has(ordinal)) first.set(ordinal, id);
-  }
-  const excess = own.filter(({ id, ordinal }) => ordinal >= wanted || first.get(ordinal) !== id);
-  return retire(excess, scene, rules, because);
 }
 
 /** Drains what serves, waits for what is open, removes what is done. */
