@@ -30,6 +30,8 @@ export type JourneyResult =
       readonly release: number | undefined;
       /** Best address for a person, if it has an http port. */
       readonly url: string | undefined;
+      /** The image is the one that this release serves already, so nothing was rolled out. */
+      readonly unchanged?: true;
     }
   /** Pushed, but it shall not be rolled out: deploy on push is off, or the deployment is stopped. */
   | { readonly kind: 'pushed'; readonly deploymentId: string; readonly name: string; readonly digest: string }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbort } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import { describeError } from '../base/log.ts';
 import { isEngineError, type BuildProgress, type Engine } from '../docker/engine.ts';
 import { buildImage } from '../image/buildImage.ts';
 import { formatBytes } from '../image/formatBytes.ts';
@@ -52,34 +53,56 @@ function reportBuild(progress: BuildProgress, report: StepReport): void {
 
 const stepWords = { started: '=>', cached: '=> cached', finished: '=> done', failed: '=> FAILED' } as const;
 
+/** A push that breaks off goes on from where it was, this often and after this long, in milliseconds. */
+const pushWaits = [1000, 3000];
+
 /** Pushes the image and resolves with the digest that the registry has under the tag now. @throws JourneyError. */
 export async function push(
-  engine: Engine,
+  { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
   target: Target,
   reference: string,
   report: StepReport,
   waiting: Waiting,
 ): Promise<string> {
-  const { host: server, username } = target.backend.registry;
-  const auth = { server, username, password: target.token };
-  let digest: string | undefined;
-  try {
-    for await (const update of pushImage(engine, reference, auth, waiting)) {
-      if (update.kind === 'pushed') digest = update.digest;
-      else report.progress(forecast(update), update.share);
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await pushOnce(engine, target, reference, report, waiting);
+    } catch (error) {
+      waiting.signal?.throwIfAborted();
+      const wait = pushWaits[tries];
+      if (wait === undefined || !isPassing(error)) throw pushFailure(target.backend.registry.host, error);
+      report.output(`${describeError(error)}\n`);
+      report.progress('the push broke off and goes on in a moment');
+      await clock.sleep(wait, waiting.signal);
     }
-  } catch (error) {
-    if (isAbort(error) || waiting.signal?.aborted === true) throw error;
-    throw pushFailure(server, error);
   }
-  if (digest === undefined) {
-    throw new JourneyError(
-      'The push ended without a digest, so what is in the registry is not known. Push again.',
-      ['retry', 'showOutput'],
-    );
+}
+
+/** Whether the same push may succeed a moment later: the registry, or who vouches for us, was away. */
+function isPassing(error: unknown): boolean {
+  return isEngineError(error, 'failed') && !insistsOnHttps.test(error.message);
+}
+
+async function pushOnce(
+  engine: Engine,
+  { backend, token }: Target,
+  reference: string,
+  report: StepReport,
+  waiting: Waiting,
+): Promise<string> {
+  const { host: server, username } = backend.registry;
+  const auth = { server, username, password: token };
+  for await (const update of pushImage(engine, reference, auth, waiting)) {
+    if (update.kind === 'pushed') {
+      report.output(`pushed ${reference} as ${update.digest}\n`);
+      return update.digest;
+    }
+    report.progress(forecast(update), update.share);
   }
-  report.output(`pushed ${reference} as ${digest}\n`);
-  return digest;
+  throw new JourneyError(
+    'The push ended without a digest, so what is in the registry is not known. Push again.',
+    ['retry', 'showOutput'],
+  );
 }
 
 function forecast({ layers, alreadyThere, leftBytes }: PushState): string {
@@ -87,13 +110,16 @@ function forecast({ layers, alreadyThere, leftBytes }: PushState): string {
   return `${alreadyThere} of ${layers} layers are there already${left}`;
 }
 
+const insistsOnHttps = /server gave HTTP response to HTTPS client/i;
+
 function pushFailure(server: string, error: unknown): JourneyError {
+  if (error instanceof JourneyError) return error;
   const words = error instanceof Error ? error.message : String(error);
   if (isEngineError(error, 'denied')) {
     const message = `The registry ${server} refuses the push. The token may have been revoked: connect again. (${words})`;
     return new JourneyError(message, ['retry', 'showOutput'], { cause: error });
   }
-  if (/server gave HTTP response to HTTPS client/i.test(words)) {
+  if (insistsOnHttps.test(words)) {
     const message = `The engine insists on HTTPS for ${server}. Its configuration names insecure registries without 127.0.0.0/8; add it there and restart the engine.`;
     return new JourneyError(message, ['retry', 'showOutput'], { cause: error });
   }

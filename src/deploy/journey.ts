@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Engine } from '../docker/engine.ts';
-import { isProblem } from '../protocol/problems.ts';
-import { patrRegistry, type DeploymentInfo } from '../protocol/shapes/deployment.ts';
+import { patrRegistry, type DeploymentInfo, type Reason } from '../protocol/shapes/deployment.ts';
 import { check } from './check.ts';
 import type { JourneyEvent, JourneyResult } from './contract.ts';
+import { create } from './create.ts';
 import { JourneyError, PreflightFailed } from './errors.ts';
 import { build, push as pushImage } from './image.ts';
-import { dropRepository, ensureRepository, referenceOf, type ChosenRepository } from './repository.ts';
+import { baselineOf, servedAlready, type Baseline } from './releases.ts';
+import { dropRepository, ensureRepository, referenceOf } from './repository.ts';
 import { Steps } from './steps.ts';
 import { repositoryNameFor, usualTag, type Choice, type Source, type Target } from './target.ts';
 import { watchRollout, type Verdict } from './watchRollout.ts';
@@ -21,6 +22,10 @@ export interface JourneyTools {
   readonly signal?: AbortSignal;
 }
 
+interface Waiting {
+  readonly signal?: AbortSignal;
+}
+
 /**
  * From a Dockerfile to a new deployment that serves, or to the reason why it does not. What fails or is cancelled
  * before the deployment is made leaves nothing behind. @throws JourneyError, BuildFailure, and the client's errors.
@@ -32,25 +37,28 @@ export async function deploy(
   tools: JourneyTools,
 ): Promise<JourneyResult> {
   const steps = new Steps(tools.tell, tools.clock);
-  const waiting = tools.signal === undefined ? {} : { signal: tools.signal };
-  const platform = await steps.run('preflight', async (report) => {
-    const { findings, region } = await check(target, source, choice, waiting);
-    if (findings.some(({ severity }) => severity === 'stop')) throw new PreflightFailed(findings);
-    for (const { message } of findings) report.output(`${message}\n`);
-    return region?.platform;
-  });
+  const waiting = waitingOf(tools);
+  const platform = await preflight(target, source, choice, steps, waiting);
   const repository = await ensureRepository(target, repositoryNameFor(choice.name), waiting);
   let deploymentId: string;
   let digest: string;
   try {
-    digest = await buildAndPush(target, source, repository, usualTag, platform, tools, steps);
-    deploymentId = await steps.run('create', () => create(target, choice, repository, waiting));
+    digest = await buildAndPush(
+      target,
+      source,
+      referenceOf(target, repository, usualTag),
+      platform,
+      tools,
+      steps,
+    );
+    deploymentId = await steps.run('create', () => create(target, choice, repository, tools.clock, waiting));
   } catch (error) {
-    await dropRepository(target, repository);
+    await dropRepository(target, repository, (text) => tools.tell({ kind: 'output', step: 'create', text }));
     throw error;
   }
   tools.tell({ kind: 'created', deploymentId, name: choice.name });
-  return rollOut(target, deploymentId, digest, tools, steps);
+  const verdict = await rollOut(target, deploymentId, { digest, after: 0 }, tools, steps);
+  return resultOf(verdict, digest);
 }
 
 /** Builds and pushes the image of a deployment that there is, and follows what comes of it. @throws as `deploy`. */
@@ -61,45 +69,64 @@ export async function push(
   tools: JourneyTools,
 ): Promise<JourneyResult> {
   const steps = new Steps(tools.tell, tools.clock);
-  const waiting = tools.signal === undefined ? {} : { signal: tools.signal };
+  const waiting = waitingOf(tools);
   const params = { workspaceId: target.workspaceId, deploymentId };
-  const deployment = await target.api.getDeployment({ params }, waiting);
-  const repository = await repositoryOf(target, deployment, waiting);
-  const platform = await steps.run('preflight', async (report) => {
-    const ports = Object.keys(deployment.ports).map(Number);
-    const wanted = { name: undefined, regionId: deployment.runner, ports };
+  const before = await target.api.getDeployment({ params }, waiting);
+  const repository = await repositoryOf(target, before, waiting);
+  const ports = Object.keys(before.ports).map(Number);
+  const wanted = { name: undefined, regionId: before.runner, ports };
+  const platform = await preflight(target, source, wanted, steps, waiting);
+  const baseline = await baselineOf(target, before, waiting);
+  const reference = referenceOf(target, repository, before.imageTag);
+  const digest = await buildAndPush(target, source, reference, platform, tools, steps);
+  // It may have been stopped, or have had deploy on push switched off, while the image was built.
+  const { name, deployOnPush, status } = await target.api.getDeployment({ params }, waiting);
+  if (!deployOnPush || status === 'stopped') return { kind: 'pushed', deploymentId, name, digest };
+  const known = servedAlready(baseline, digest);
+  const after = known ? baseline.newest - 1 : baseline.newest;
+  const verdict = await rollOut(target, deploymentId, { digest, after }, tools, steps);
+  return known ? unchangedResult(verdict, digest, baseline) : resultOf(verdict, digest);
+}
+
+function waitingOf({ signal }: JourneyTools): Waiting {
+  return signal === undefined ? {} : { signal };
+}
+
+/** Resolves with the platform that the region wants. @throws PreflightFailed. */
+function preflight(
+  target: Target,
+  source: Source,
+  wanted: Parameters<typeof check>[2],
+  steps: Steps,
+  waiting: Waiting,
+): Promise<string | undefined> {
+  return steps.run('preflight', async (report) => {
     const { findings, region } = await check(target, source, wanted, waiting);
     if (findings.some(({ severity }) => severity === 'stop')) throw new PreflightFailed(findings);
     for (const { message } of findings) report.output(`${message}\n`);
     return region?.platform;
   });
-  const tag = deployment.imageTag;
-  const digest = await buildAndPush(target, source, repository, tag, platform, tools, steps);
-  const { name } = deployment;
-  if (!deployment.deployOnPush || deployment.status === 'stopped')
-    return { kind: 'pushed', deploymentId, name, digest };
-  return rollOut(target, deploymentId, digest, tools, steps);
 }
 
 async function buildAndPush(
   target: Target,
   source: Source,
-  repository: { readonly name: string },
-  tag: string,
+  reference: string,
   platform: string | undefined,
   tools: JourneyTools,
   steps: Steps,
 ): Promise<string> {
-  const waiting = tools.signal === undefined ? {} : { signal: tools.signal };
-  const reference = referenceOf(target, repository, tag);
-  await steps.run('build', (report) => build(tools.engine, source, { reference, platform }, report, waiting));
-  return steps.run('push', (report) => pushImage(tools.engine, target, reference, report, waiting));
+  const { engine, clock } = tools;
+  const waiting = waitingOf(tools);
+  waiting.signal?.throwIfAborted();
+  await steps.run('build', (report) => build(engine, source, { reference, platform }, report, waiting));
+  return steps.run('push', (report) => pushImage({ engine, clock }, target, reference, report, waiting));
 }
 
 async function repositoryOf(
   target: Target,
   deployment: DeploymentInfo,
-  waiting: { signal?: AbortSignal },
+  waiting: Waiting,
 ): Promise<{ readonly name: string }> {
   if (!('repositoryId' in deployment) || deployment.registry !== patrRegistry) {
     const message = `${deployment.name} runs an image of another registry, which is not pushed to from here. Push it there, and start the deployment anew.`;
@@ -110,54 +137,17 @@ async function repositoryOf(
   return (await target.api.getRepository({ params }, waiting)).repository;
 }
 
-async function create(
-  target: Target,
-  choice: Choice,
-  repository: ChosenRepository,
-  waiting: { signal?: AbortSignal },
-): Promise<string> {
-  const { api, workspaceId } = target;
-  const { machineTypes } = await api.listMachineTypes({ params: { workspaceId } }, waiting);
-  const [smallest] = machineTypes.toSorted(
-    (a, b) => a.cpu_count - b.cpu_count || a.memory_count - b.memory_count,
-  );
-  if (smallest === undefined) {
-    throw new JourneyError('The region offers no machine type, so nothing can be deployed to it.', []);
-  }
-  const body = {
-    registry: patrRegistry,
-    repositoryId: repository.id,
-    name: choice.name,
-    imageTag: usualTag,
-    runner: choice.regionId,
-    machineType: smallest.id,
-    deployOnPush: true,
-    deployOnCreate: true,
-    minHorizontalScale: 1,
-    maxHorizontalScale: 1,
-    ports: Object.fromEntries(choice.ports.map((port) => [String(port), 'http' as const])),
-  } as const;
-  try {
-    return (await api.createDeployment({ params: { workspaceId }, body }, waiting)).id;
-  } catch (error) {
-    if (!isProblem(error, 'resourceAlreadyExists')) throw error;
-    const message = `A deployment called ${choice.name} was made in the meantime. Choose another name; the image is built and pushes quickly.`;
-    throw new JourneyError(message, ['chooseName'], { cause: error });
-  }
-}
-
-async function rollOut(
+function rollOut(
   target: Target,
   deploymentId: string,
-  digest: string,
-  { clock, chance, signal }: JourneyTools,
+  wanted: { readonly digest: string; readonly after: number },
+  tools: JourneyTools,
   steps: Steps,
-): Promise<JourneyResult> {
-  const waiting = signal === undefined ? {} : { signal };
-  const verdict = await steps.run('rollout', (report) =>
-    watchRollout(target, deploymentId, digest, { clock, chance, report, ...waiting }),
+): Promise<Verdict> {
+  const { clock, chance } = tools;
+  return steps.run('rollout', (report) =>
+    watchRollout(target, { deploymentId, ...wanted }, { clock, chance, report, ...waitingOf(tools) }),
   );
-  return resultOf(verdict, digest);
 }
 
 function resultOf(verdict: Verdict, digest: string): JourneyResult {
@@ -165,6 +155,16 @@ function resultOf(verdict: Verdict, digest: string): JourneyResult {
   if (verdict.kind === 'unhealthy') return { kind: 'unhealthy', deploymentId, name, reason: verdict.reason };
   const url = bestUrl(verdict.deployment);
   return { kind: 'serving', deploymentId, name, digest, release: verdict.release, url };
+}
+
+/** The image is the one that was wanted before: no release came of the push. */
+function unchangedResult(verdict: Verdict, digest: string, { newest }: Baseline): JourneyResult {
+  const result = resultOf(verdict, digest);
+  if (result.kind === 'serving') return { ...result, unchanged: true };
+  if (result.kind !== 'unhealthy') return result;
+  const message = `Nothing has changed since release ${newest}, which failed: ${result.reason.message}`;
+  const reason: Reason = { ...result.reason, message };
+  return { ...result, reason };
 }
 
 /** The address to show a person first: what the server tells, else the one that Patr gives every http port. */

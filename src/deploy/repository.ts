@@ -1,3 +1,4 @@
+import { describeError } from '../base/log.ts';
 import { isProblem } from '../protocol/problems.ts';
 import type { Target } from './target.ts';
 
@@ -8,11 +9,17 @@ export interface ChosenRepository {
   readonly fresh: boolean;
 }
 
+/** The person waits for it, so it does not take long. */
+const dropWithinMs = 10_000;
+
 interface Waiting {
   readonly signal?: AbortSignal;
 }
 
-/** The repository of that name, made if there is none. */
+/**
+ * The repository of that name, made if there is none. Making it is not cancelled: whether it was made would not be
+ * known, and it could not be taken away again.
+ */
 export async function ensureRepository(
   target: Target,
   name: string,
@@ -21,8 +28,9 @@ export async function ensureRepository(
   const there = await findRepository(target, name, waiting);
   if (there !== undefined) return { id: there, name, fresh: false };
   const { api, workspaceId } = target;
+  waiting.signal?.throwIfAborted();
   try {
-    const { id } = await api.createRepository({ params: { workspaceId }, body: { name } }, waiting);
+    const { id } = await api.createRepository({ params: { workspaceId }, body: { name } });
     return { id, name, fresh: true };
   } catch (error) {
     // Somebody else made it in between, which is as good.
@@ -46,14 +54,21 @@ async function findRepository(target: Target, name: string, waiting: Waiting): P
   return undefined;
 }
 
-/** Takes a repository away that this journey made; one that is used by now stays. */
-export async function dropRepository(target: Target, repository: ChosenRepository): Promise<void> {
+/**
+ * Takes a repository away that this journey made; one that is used by now stays. It never fails: it comes after
+ * something else that failed, and that is what a person has to read.
+ */
+export async function dropRepository(
+  target: Target,
+  repository: ChosenRepository,
+  note: (text: string) => void,
+): Promise<void> {
   if (!repository.fresh) return;
   const params = { workspaceId: target.workspaceId, repositoryId: repository.id };
   try {
-    await target.api.deleteRepository({ params }, { signal: AbortSignal.timeout(10_000) });
+    await target.api.deleteRepository({ params }, { signal: AbortSignal.timeout(dropWithinMs) });
   } catch (error) {
-    if (!isProblem(error)) throw error;
+    note(`The repository ${repository.name} stays: ${describeError(error)}\n`);
   }
 }
 

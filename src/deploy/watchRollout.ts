@@ -3,8 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import { DisposableStore } from '../base/disposable.ts';
 import { followForEver } from '../client/changes.ts';
 import { Unreachable } from '../client/errors.ts';
+import { isProblem } from '../protocol/problems.ts';
 import type { DeploymentInfo, Reason } from '../protocol/shapes/deployment.ts';
 import type { ReleaseInfo } from '../protocol/shapes/release.ts';
+import { JourneyError } from './errors.ts';
 import type { StepReport } from './steps.ts';
 import type { Target } from './target.ts';
 
@@ -12,6 +14,13 @@ import type { Target } from './target.ts';
 export type Verdict =
   | { readonly kind: 'serving'; readonly deployment: DeploymentInfo; readonly release: number | undefined }
   | { readonly kind: 'unhealthy'; readonly deployment: DeploymentInfo; readonly reason: Reason };
+
+/** What is waited for: the release with this digest whose number is greater than `after`. */
+interface Awaited {
+  readonly deploymentId: string;
+  readonly digest: string;
+  readonly after: number;
+}
 
 interface WatchOptions {
   readonly clock: Clock;
@@ -26,12 +35,12 @@ const lookAgain = { told: 10_000, untold: 2000 } as const;
 const patienceMs = 120_000;
 
 /**
- * Waits until the release with this digest takes all traffic or has failed. Giving up changes nothing in the region.
+ * Waits until the release takes all traffic or has failed. Giving up changes nothing in the region.
+ * @throws JourneyError when the deployment is deleted meanwhile, and the client's errors.
  */
 export async function watchRollout(
   target: Target,
-  deploymentId: string,
-  digest: string,
+  awaited: Awaited,
   options: WatchOptions,
 ): Promise<Verdict> {
   const held = new DisposableStore();
@@ -44,7 +53,7 @@ export async function watchRollout(
       const { clock, chance } = options;
       void followForEver(target.api, target.workspaceId, () => news.tell(), { clock, chance, signal });
     }
-    return await untilDecided(target, deploymentId, digest, news, told, options);
+    return await untilDecided(target, awaited, news, told, options);
   } finally {
     held.dispose();
   }
@@ -52,8 +61,7 @@ export async function watchRollout(
 
 async function untilDecided(
   target: Target,
-  deploymentId: string,
-  digest: string,
+  awaited: Awaited,
   news: News,
   told: boolean,
   { clock, report, signal }: WatchOptions,
@@ -64,7 +72,7 @@ async function untilDecided(
   for (;;) {
     const heard = news.next();
     try {
-      const { verdict, message } = await look(target, deploymentId, digest, waiting);
+      const { verdict, message } = await look(target, awaited, waiting);
       reachedAt = clock.now();
       if (verdict !== undefined) return verdict;
       if (message !== shown) report.progress(message);
@@ -103,26 +111,51 @@ interface Look {
 
 async function look(
   target: Target,
-  deploymentId: string,
-  digest: string,
+  { deploymentId, digest, after }: Awaited,
   waiting: { signal?: AbortSignal },
 ): Promise<Look> {
   const params = { workspaceId: target.workspaceId, deploymentId };
-  const deployment = await target.api.getDeployment({ params }, waiting);
+  const deployment = await stillThere(target.api.getDeployment({ params }, waiting));
   if (!target.backend.offers('releases')) return byStatus(deployment, digest);
-  const { releases } = await target.api.listReleases({ params, query: { count: 20 } }, waiting);
-  const release = releases.find((one) => one.digest === digest);
+  const { releases } = await stillThere(target.api.listReleases({ params, query: { count: 20 } }, waiting));
+  const release = releases.find((one) => one.number > after && one.digest === digest);
   return { verdict: byRelease(deployment, release), message: describe(deployment, release) };
 }
 
+async function stillThere<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!isProblem(error, 'resourceDoesNotExist')) throw error;
+    const message = 'The deployment was deleted while its new version was rolled out. Deploy it anew.';
+    throw new JourneyError(message, [], { cause: error });
+  }
+}
+
 function byRelease(deployment: DeploymentInfo, release: ReleaseInfo | undefined): Verdict | undefined {
-  if (release === undefined) return undefined;
-  if (release.state === 'live') return { kind: 'serving', deployment, release: release.number };
-  if (release.state === 'failed')
-    return { kind: 'unhealthy', deployment, reason: release.reason ?? unknownReason };
-  if (release.state === 'superseded')
-    return { kind: 'unhealthy', deployment, reason: superseded(release.number) };
-  return undefined;
+  if (release === undefined) return stopped(deployment);
+  const { number, state, reason } = release;
+  switch (state) {
+    case 'live':
+    // It was live and a newer one has followed already.
+    case 'retired':
+      return { kind: 'serving', deployment, release: number };
+    case 'failed':
+      return { kind: 'unhealthy', deployment, reason: reason ?? unknownReason };
+    case 'superseded':
+      return { kind: 'unhealthy', deployment, reason: superseded(number) };
+    case 'waiting':
+    case 'rolling':
+    case 'unknown':
+      return stopped(deployment);
+  }
+}
+
+/** Nothing is rolled out any more once somebody stops it. */
+function stopped(deployment: DeploymentInfo): Verdict | undefined {
+  if (deployment.status !== 'stopped') return undefined;
+  const message = `${deployment.name} was stopped before the new version was live. Start it to go on.`;
+  return { kind: 'unhealthy', deployment, reason: { code: 'unknown', message } };
 }
 
 /** A server that keeps no releases: its status has to do, and the digest where it tells one. */
@@ -138,7 +171,7 @@ function byStatus(deployment: DeploymentInfo, digest: string): Look {
       message: '',
     };
   }
-  return { verdict: undefined, message: `the deployment is ${status}` };
+  return { verdict: stopped(deployment), message: `the deployment is ${status}` };
 }
 
 function describe(deployment: DeploymentInfo, release: ReleaseInfo | undefined): string {
