@@ -18,6 +18,8 @@ export interface InHostWanted {
   /** Settings of the machine, as in settings.json. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
+  /** Opens an empty folder instead of the sample: nothing in it wakes the extension before the suite does. */
+  readonly emptyFolder?: boolean;
   /** Told what the suite measures. */
   readonly onFigure?: (name: string, value: number) => void;
 }
@@ -31,7 +33,8 @@ export async function runInHost(wanted: InHostWanted): Promise<Counts> {
   const { filter, settings, signal } = wanted;
   const region = `in-host-${process.pid}`;
   const folder = await mkdtemp(join(tmpdir(), 'patr-workspace-'));
-  await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
+  if (wanted.emptyFolder !== true)
+    await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
   const server = await startEditorServer({
     settings,
     env: { PATR_IN_HOST_GREP: filter ?? '', PATR_REGION_NAME: region },

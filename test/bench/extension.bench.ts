@@ -25,6 +25,7 @@ export const bench: Bench = {
       const { failed } = await runInHost({
         filter: 'activation activates',
         settings: {},
+        emptyFolder: true,
         signal: AbortSignal.timeout(120_000),
         onFigure: (_, value) => times.push(value),
       });

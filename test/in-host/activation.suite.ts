@@ -10,9 +10,11 @@ export function activationSuite(): void {
 
     it('activates', async () => {
       const extension = vscode.extensions.getExtension('patr.patr-deployments');
+      // The sample wakes the extension by itself; then there is nothing to measure.
+      const asleep = extension?.isActive === false;
       const started = performance.now();
       await extension?.activate();
-      console.log(`${marker}figure extension.activation_ms ${performance.now() - started}`);
+      if (asleep) console.log(`${marker}figure extension.activation_ms ${performance.now() - started}`);
       assert.equal(extension?.isActive, true);
     });
 

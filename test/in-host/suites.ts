@@ -1,6 +1,12 @@
 import { activationSuite } from './activation.suite.ts';
+import { manifestSuite } from './manifest.suite.ts';
+import { treeSuite } from './tree.suite.ts';
+import { welcomeSuite } from './welcome.suite.ts';
 
 /** Every suite that runs inside the extension host, by name. */
 export const suites: Readonly<Record<string, () => void>> = {
   activation: activationSuite,
+  manifest: manifestSuite,
+  tree: treeSuite,
+  welcome: welcomeSuite,
 };

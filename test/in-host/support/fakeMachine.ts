@@ -1,0 +1,58 @@
+import type { Machine } from '../../../src/extension/activate.ts';
+import type { Engine } from '../../../src/docker/engine.ts';
+import type { LocalHost, LocalInventory, LocalState } from '../../../src/local/contract.ts';
+import { fakeToken, type FakePatr } from '../../support/fakePatr.ts';
+
+/** An engine and a region on it that are not there, in front of a look-alike of Patr. */
+export class FakeMachine implements Machine {
+  state: LocalState;
+  inventory: LocalInventory = {
+    containers: ['patr-edge', 'sample-1'],
+    volumes: ['patr-state'],
+    networks: ['patr'],
+  };
+  readonly calls: string[] = [];
+  readonly #running: LocalState;
+
+  constructor(patr: FakePatr, running = true) {
+    this.#running = {
+      kind: 'running',
+      endpoint: { url: patr.url, token: fakeToken, version: '0.0.1' },
+    };
+    this.state = running ? this.#running : { kind: 'absent' };
+  }
+
+  readonly engines: Machine['engines'] = {
+    state: async () => ({
+      kind: 'ready',
+      engine: {} as Engine,
+      socket: '/nowhere.sock',
+      where: 'unix:///nowhere.sock',
+    }),
+  };
+
+  readonly makeHost: Machine['makeHost'] = () => this.#host;
+
+  readonly #host: LocalHost = {
+    find: async () => this.state,
+    ensure: async (onProgress) => {
+      this.calls.push('ensure');
+      onProgress({ kind: 'starting' });
+      this.state = this.#running;
+      if (this.#running.kind !== 'running') throw new Error('The look-alike runs or it does not.');
+      return this.#running.endpoint;
+    },
+    stop: async () => {
+      this.calls.push('stop');
+      this.state = { kind: 'stopped' };
+    },
+    inventory: async () => this.inventory,
+    remove: async () => {
+      this.calls.push('remove');
+      this.state = { kind: 'absent' };
+    },
+    async *logs() {
+      yield '2026-01-01T00:00:00.000Z info ready';
+    },
+  };
+}

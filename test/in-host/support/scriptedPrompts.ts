@@ -1,0 +1,79 @@
+import type { QuickPickItem } from 'vscode';
+import { back, type InputQuestion, type PickQuestion, type Prompts } from '../../../src/extension/prompts.ts';
+
+export interface Script {
+  /** Label of the button to press; undefined dismisses. */
+  readonly message?: (text: string, buttons: readonly string[]) => string | undefined;
+  readonly confirm?: (text: string, detail: string) => boolean;
+  /** Undefined: the first entry that can be chosen. */
+  readonly pick?: (
+    items: readonly QuickPickItem[],
+    question: PickQuestion,
+  ) => QuickPickItem | typeof back | 'escape' | undefined;
+  /** Undefined: what is suggested. */
+  readonly input?: (question: InputQuestion) => string | typeof back | 'escape' | undefined;
+  /** Told every line of a progress, with what cancels it. */
+  readonly progress?: (message: string, cancel: () => void) => void;
+}
+
+/** Answers in a person's place, as a script says, and keeps what was asked and said. */
+export class ScriptedPrompts implements Prompts {
+  readonly said: { severity: string; text: string; buttons: readonly string[] }[] = [];
+  readonly asked: string[] = [];
+  readonly refused: string[] = [];
+  readonly progressed: string[] = [];
+  readonly #script: Script;
+
+  constructor(script: Script = {}) {
+    this.#script = script;
+  }
+
+  async message(
+    severity: 'information' | 'warning' | 'error',
+    text: string,
+    buttons: readonly string[],
+  ): Promise<string | undefined> {
+    this.said.push({ severity, text, buttons });
+    return this.#script.message?.(text, buttons);
+  }
+
+  async confirm(text: string, detail: string): Promise<boolean> {
+    this.asked.push(text);
+    return this.#script.confirm?.(text, detail) ?? false;
+  }
+
+  async pick<T extends QuickPickItem>(
+    items: readonly T[],
+    question: PickQuestion,
+  ): Promise<T | typeof back | undefined> {
+    this.asked.push(question.title);
+    const answer = this.#script.pick?.(items, question) ?? items[0];
+    return answer === 'escape' ? undefined : (answer as T | typeof back | undefined);
+  }
+
+  /** A value that the box would refuse is noted, and the box is left. */
+  async input(question: InputQuestion): Promise<string | typeof back | undefined> {
+    this.asked.push(question.title);
+    const answer = this.#script.input?.(question) ?? question.value;
+    if (answer === 'escape') return undefined;
+    if (answer === back) return back;
+    const problem = await question.check(answer);
+    if (problem === undefined) return answer.trim();
+    this.refused.push(problem);
+    return undefined;
+  }
+
+  async progress<T>(
+    title: string,
+    work: (
+      report: (update: { message: string; increment?: number }) => void,
+      signal: AbortSignal,
+    ) => Promise<T>,
+  ): Promise<T> {
+    const controller = new AbortController();
+    return work(({ message }) => {
+      this.progressed.push(`${title}: ${message}`);
+      this.#script.progress?.(message, () => controller.abort());
+    }, controller.signal);
+  }
+}
