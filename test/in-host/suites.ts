@@ -1,4 +1,5 @@
 import { activationSuite } from './activation.suite.ts';
+import { commandsSuite } from './commands.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
@@ -9,4 +10,5 @@ export const suites: Readonly<Record<string, () => void>> = {
   manifest: manifestSuite,
   tree: treeSuite,
   welcome: welcomeSuite,
+  commands: commandsSuite,
 };

@@ -29,18 +29,25 @@ export async function stopRegionCommand({ connection, notify, prompts }: Command
 }
 
 /** Removes everything that the local region has on the engine, after saying what that is. */
-export async function removeRegionCommand({ connection, notify, prompts }: CommandContext): Promise<void> {
+export async function removeRegionCommand({
+  connection,
+  model,
+  notify,
+  prompts,
+}: CommandContext): Promise<void> {
   const { host } = await connection.host();
   const { containers, volumes, networks } = await host.inventory();
   if (containers.length + volumes.length + networks.length === 0) {
     await notify.done('There is nothing of a local region on this engine.');
     return;
   }
+  const deployments = model.all().map(({ name }) => name);
   const detail = [
-    'All of this is deleted, with the data in it:',
-    `Containers: ${containers.join(', ') || 'none'}`,
-    `Volumes: ${volumes.join(', ') || 'none'}`,
-    `Networks: ${networks.join(', ') || 'none'}`,
+    'All of this is deleted, with the data in it. This cannot be undone.',
+    ...line('Deployments', deployments),
+    ...line('Containers', containers),
+    ...line('Volumes', volumes),
+    ...line('Networks', networks),
   ].join('\n\n');
   if (
     !(await prompts.confirm(
@@ -53,4 +60,13 @@ export async function removeRegionCommand({ connection, notify, prompts }: Comma
   await prompts.progress('Removing the local region', (_, signal) => host.remove({ signal }));
   connection.gone();
   await notify.done('The local region is removed.');
+}
+
+/** More names than these are counted: a dialog has no scroll bar. */
+const mostNames = 12;
+
+function line(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const rest = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  return [`${what}: ${names.slice(0, mostNames).join(', ')}${rest}`];
 }
