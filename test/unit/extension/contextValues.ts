@@ -1,0 +1,33 @@
+import { contextValueOf } from '../../../src/extension/tree/contextValue.ts';
+import type { Node } from '../../../src/extension/tree/nodes.ts';
+import { deploymentStatuses } from '../../../src/protocol/shapes/deployment.ts';
+import { aDeployment, anInstance } from '../../support/fakePatrState.ts';
+
+const id = '5'.repeat(32);
+const reason = { code: 'exited' as const, message: 'It exits at once.' };
+
+const deployments = [...deploymentStatuses, 'unknown' as const].flatMap((status) => [
+  aDeployment({ id, status }),
+  aDeployment({ id, status, reason }),
+  aDeployment({ id, status, addresses: [] }),
+]);
+const [deployment] = deployments;
+
+/** One node of every kind in each shape that makes a difference. */
+export const everyNode: readonly Node[] = [
+  { kind: 'region', id: 'region/local', label: 'Local' },
+  ...deployments.map((one): Node => ({ kind: 'deployment', id: one.id, deployment: one })),
+  { kind: 'address', id: 'a', deploymentId: id, address: { port: 80, type: 'http', url: 'http://a' } },
+  {
+    kind: 'address',
+    id: 'b',
+    deploymentId: id,
+    address: { port: 53, type: 'udp', host: 'a', publicPort: 1 },
+  },
+  { kind: 'instances', id: 'i', deployment: deployment! },
+  { kind: 'instance', id: 'j', deploymentId: id, instance: anInstance() },
+  { kind: 'reason', id: 'r', deployment: deployment! },
+  { kind: 'message', id: 'm', label: 'None is running' },
+];
+
+export const everyContextValue: readonly string[] = Array.from(new Set(everyNode.map(contextValueOf)));
