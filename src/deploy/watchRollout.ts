@@ -33,6 +33,8 @@ interface WatchOptions {
 const lookAgain = { told: 10_000, untold: 2000 } as const;
 /** A server that cannot be reached for this long while a rollout is watched is given up. */
 const patienceMs = 120_000;
+/** A push that no release came of for this long will not be rolled out; regions look at the registry more often. */
+const unseenMs = 120_000;
 
 /**
  * Waits until the release takes all traffic or has failed. Giving up changes nothing in the region.
@@ -69,12 +71,14 @@ async function untilDecided(
   const waiting = signal === undefined ? {} : { signal };
   let shown = '';
   let reachedAt = clock.now();
+  const unseenUntil = reachedAt + unseenMs;
   for (;;) {
     const heard = news.next();
     try {
-      const { verdict, message } = await look(target, awaited, waiting);
+      const { verdict, message, deployment, seen } = await look(target, awaited, waiting);
       reachedAt = clock.now();
       if (verdict !== undefined) return verdict;
+      if (!seen && reachedAt >= unseenUntil) return { kind: 'unhealthy', deployment, reason: unseenReason };
       if (message !== shown) report.progress(message);
       shown = message;
     } catch (error) {
@@ -105,6 +109,9 @@ async function heardOrWaited(
 }
 
 interface Look {
+  readonly deployment: DeploymentInfo;
+  /** Whether the region has taken the push up. */
+  readonly seen: boolean;
   readonly verdict: Verdict | undefined;
   readonly message: string;
 }
@@ -119,7 +126,8 @@ async function look(
   if (!target.backend.offers('releases')) return byStatus(deployment, digest);
   const { releases } = await stillThere(target.api.listReleases({ params, query: { count: 20 } }, waiting));
   const release = releases.find((one) => one.number > after && one.digest === digest);
-  return { verdict: byRelease(deployment, release), message: describe(deployment, release) };
+  const verdict = byRelease(deployment, release);
+  return { deployment, seen: release !== undefined, verdict, message: describe(deployment, release) };
 }
 
 async function stillThere<T>(asked: Promise<T>): Promise<T> {
@@ -160,18 +168,17 @@ function stopped(deployment: DeploymentInfo): Verdict | undefined {
 
 /** A server that keeps no releases: its status has to do, and the digest where it tells one. */
 function byStatus(deployment: DeploymentInfo, digest: string): Look {
-  const { status, currentLiveDigest } = deployment;
-  const current = currentLiveDigest === null || currentLiveDigest === digest;
-  if (status === 'running' && current) {
-    return { verdict: { kind: 'serving', deployment, release: undefined }, message: '' };
+  const { status, currentLiveDigest, reason } = deployment;
+  const message = `the deployment is ${status}`;
+  const seen = status !== 'running' || currentLiveDigest === null || currentLiveDigest === digest;
+  if (status === 'running' && seen) {
+    return { deployment, seen, verdict: { kind: 'serving', deployment, release: undefined }, message };
   }
   if (status === 'errored') {
-    return {
-      verdict: { kind: 'unhealthy', deployment, reason: deployment.reason ?? unknownReason },
-      message: '',
-    };
+    const verdict = { kind: 'unhealthy', deployment, reason: reason ?? unknownReason } as const;
+    return { deployment, seen, verdict, message };
   }
-  return { verdict: stopped(deployment), message: `the deployment is ${status}` };
+  return { deployment, seen, verdict: stopped(deployment), message };
 }
 
 function describe(deployment: DeploymentInfo, release: ReleaseInfo | undefined): string {
@@ -185,6 +192,12 @@ function describe(deployment: DeploymentInfo, release: ReleaseInfo | undefined):
 const unknownReason: Reason = {
   code: 'unknown',
   message: 'The deployment did not become healthy, and the server does not say why. Its logs may.',
+};
+
+const unseenReason: Reason = {
+  code: 'unknown',
+  message:
+    'The image is pushed, but no release came of it: deploy on push may be paused because the deployment was reverted. Switch deploy on push on again, or start the deployment.',
 };
 
 function superseded(number: number): Reason {

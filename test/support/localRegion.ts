@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { learnBackend } from '../../src/client/backend.ts';
+import { createClient, type Api } from '../../src/client/client.ts';
+import type { Target } from '../../src/deploy/target.ts';
+import { defaultUnixSocket } from '../../src/docker/address.ts';
+import { ownDockerHome } from '../../src/docker/configFile.ts';
+import { currentContext } from '../../src/docker/dockerContexts.ts';
+import type { Engine } from '../../src/docker/engine.ts';
+import { openEngine } from '../../src/docker/openEngine.ts';
+import type { LocalEndpoint, LocalHost, LocalSettings } from '../../src/local/contract.ts';
+import { makeLocalHost } from '../../src/local/localHost.ts';
+import type { Runner } from '../../src/protocol/shapes/workspace.ts';
+import { testImages } from './engine.ts';
+
+const bundleFile = join(import.meta.dirname, '../../dist/control-plane.mjs');
+
+/** A local region of a suite's own on the real engine. Nothing runs until `host.ensure` is called. */
+export interface TestRegion {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly host: LocalHost;
+  /** Another window on the same region, with what matters to the test changed. */
+  window(changes?: { settings?: Partial<LocalSettings>; version?: string }): LocalHost;
+  /** Removes the region, the images that were built for it, and closes the engine. */
+  close(): Promise<void>;
+}
+
+export async function openTestRegion(what: string): Promise<TestRegion> {
+  const context = await currentContext(ownDockerHome());
+  if (context.kind === 'broken') throw new Error(context.message);
+  const { address } = context;
+  const engine = openEngine(address);
+  const name = `${what}-${randomBytes(3).toString('hex')}`;
+  const { node, registry, edge } = testImages();
+  const settings: LocalSettings = {
+    name,
+    images: { node, registry, edge },
+    ports: { api: 17_070, registry: 17_050, http: 17_080, https: 17_443 },
+    placement: 'auto',
+  };
+  const window: TestRegion['window'] = (changes = {}) =>
+    makeLocalHost({
+      engine,
+      bundle: { file: bundleFile, version: changes.version ?? '0.1.0' },
+      settings: { ...settings, ...changes.settings },
+      fetch,
+      clock: systemClock,
+      userAgent: 'patr-deployments/test',
+      socket: address.kind === 'unix' && process.platform === 'linux' ? address.path : defaultUnixSocket,
+    });
+  const host = window();
+  return {
+    name,
+    engine,
+    host,
+    window,
+    async close() {
+      const workspaces = await workspaceIds(host);
+      await host.remove();
+      for (const { tags } of await engine.listImages({ labels: {} })) {
+        const own = tags.filter((tag) => workspaces.some((id) => tag.includes(`/${id}/`)));
+        for (const tag of own) await engine.removeImage(tag);
+      }
+      engine.dispose();
+    },
+  };
+}
+
+/** Images are tagged with the workspace's id, which no other region has. */
+async function workspaceIds(host: LocalHost): Promise<string[]> {
+  const state = await host.find();
+  if (state.kind !== 'running') return [];
+  const { workspaces } = await clientFor(state.endpoint).listWorkspaces();
+  return workspaces.map(({ id }) => id);
+}
+
+export function clientFor({ url, token }: LocalEndpoint): Api {
+  return createClient({
+    url,
+    token,
+    fetch,
+    userAgent: 'patr-deployments/test',
+    clock: systemClock,
+    chance: Math.random,
+    timeoutMs: 30_000,
+  });
+}
+
+/** What the journeys work on, and the region itself. */
+export async function targetAt(endpoint: LocalEndpoint): Promise<{ target: Target; region: Runner }> {
+  const api = clientFor(endpoint);
+  const { workspaces } = await api.listWorkspaces();
+  const workspaceId = workspaces[0]!.id;
+  const { runners } = await api.listRunners({ params: { workspaceId } });
+  const target = { api, backend: await learnBackend(api), workspaceId, token: endpoint.token };
+  return { target, region: runners[0]! };
+}
