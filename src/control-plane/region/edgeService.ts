@@ -3,7 +3,7 @@ import { openEdgeFiles, type EdgeFiles } from '../edge/edgeFiles.ts';
 import { HaproxyEdge } from '../edge/haproxyEdge.ts';
 import { label, labelsOf } from '../labels.ts';
 import type { Placement } from '../placement.ts';
-import { choosePort, type RegionPorts } from './ports.ts';
+import { choosePort, firstFree, type RegionPorts } from './ports.ts';
 import type { RegionOptions } from './region.ts';
 import { ensureService, RegionError, untilAnswering } from './service.ts';
 import type { SharedFolder } from './sharedFolders.ts';
@@ -11,6 +11,11 @@ import { edgeFolder, edgeSpec, insidePorts } from './specs.ts';
 
 /** How often a proxy that goes on running is compared with the wish, and certificates with the calendar. */
 const compareEveryMs = 12 * 3_600_000;
+
+/** How many ports are tried that turn out to be taken only when the container starts. */
+const startTries = 20;
+
+type Ports = Pick<RegionPorts, 'http' | 'https'>;
 
 interface Waiting {
   readonly signal: AbortSignal;
@@ -40,39 +45,46 @@ export class EdgeService {
     shared: SharedFolder,
     last: Partial<RegionPorts>,
     { signal }: Waiting,
-  ): Promise<Pick<RegionPorts, 'http' | 'https'>> {
-    const { engine, name, images, clock, preferredPorts } = this.#options;
+  ): Promise<Ports> {
+    const { engine, name, clock, preferredPorts } = this.#options;
     const running = await engine.inspectContainer(`patr-${name}-edge`, { signal });
     const serving = running !== 'absent' && running.state === 'running';
     const http = await choosePort({ last: last.http, preferred: preferredPorts.http, serving });
     const others = [http];
     const https = await choosePort({ last: last.https, preferred: preferredPorts.https, serving, others });
-    const edge = await this.#open(placement, shared, { http, https });
-    const spec = edgeSpec({
-      region: name,
-      image: images.edge,
-      placement,
-      shared: (target, readOnly) => shared.mount(target, readOnly),
-      http,
-      https,
-      owner: ownUser(),
-    });
-    const outcome = await ensureService(engine, spec, { signal });
-    if (outcome.kind === 'portTaken') {
-      throw new RegionError(`The ports ${http} and ${https} are in use. Choose others in the settings.`);
-    }
-    const what = { engine, id: outcome.id, name: 'The edge', clock, signal };
+    const { ports, id, edge } = await this.#onFreePorts({ http, https }, placement, shared, { signal });
+    const what = { engine, id, name: 'The edge', clock, signal };
     const identity = await untilAnswering((limit) => edge.ping({ signal: limit }), what);
-    await this.#attach(placement, outcome.id, { signal });
-    await this.#compare(edge, `${outcome.id} ${identity}`, { signal });
-    return { http, https };
+    await this.#attach(placement, id, { signal });
+    await this.#compare(edge, `${id} ${identity}`, { signal });
+    return ports;
   }
 
-  async #open(
-    placement: Placement,
-    shared: SharedFolder,
-    { http, https }: { http: number; https: number },
-  ): Promise<HaproxyEdge> {
+  /** Ports that look free from inside a container may be taken outside: the engine tells when it starts. */
+  async #onFreePorts(first: Ports, placement: Placement, shared: SharedFolder, { signal }: Waiting) {
+    const { engine, name, images } = this.#options;
+    let ports = first;
+    for (let tries = 0; tries < startTries; tries += 1) {
+      const edge = await this.#open(placement, shared, ports);
+      const spec = edgeSpec({
+        region: name,
+        image: images.edge,
+        placement,
+        shared: (target, readOnly) => shared.mount(target, readOnly),
+        ...ports,
+        owner: ownUser(),
+      });
+      const outcome = await ensureService(engine, spec, { signal });
+      if (outcome.kind === 'running') return { ports, id: outcome.id, edge };
+      const { http, https } = ports;
+      ports = new RegExp(`:${https}\\b`).test(outcome.message)
+        ? { http, https: await firstFree(https + 1, [http]) }
+        : { http: await firstFree(http + 1, [https]), https };
+    }
+    throw new RegionError('No free ports were found for the edge. Choose others in the settings.');
+  }
+
+  async #open(placement: Placement, shared: SharedFolder, { http, https }: Ports): Promise<HaproxyEdge> {
     const ports = {
       http: placement.inside(http, insidePorts.http),
       https: placement.inside(https, insidePorts.https),

@@ -17,6 +17,11 @@ export function specHash(spec: ContainerSpec): string {
   return createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
 }
 
+export type ServiceOutcome =
+  | { readonly kind: 'running'; readonly id: string }
+  /** `message`: the engine's words, which name the port. */
+  | { readonly kind: 'portTaken'; readonly message: string };
+
 /**
  * Makes a container of the region run exactly as specified: what runs and fits is left alone, what differs is
  * replaced. `portTaken` is the caller's to decide; nothing is left behind then.
@@ -25,7 +30,7 @@ export async function ensureService(
   engine: Engine,
   spec: ContainerSpec,
   options: Waiting = {},
-): Promise<{ readonly kind: 'running'; readonly id: string } | { readonly kind: 'portTaken' }> {
+): Promise<ServiceOutcome> {
   const hash = specHash(spec);
   const labelled = { ...spec, labels: { ...spec.labels, [label.spec]: hash } };
   const there = await engine.inspectContainer(spec.name, options);
@@ -39,7 +44,7 @@ export async function ensureService(
   const started = await engine.startContainer(id, options);
   if (started.kind === 'started') return { kind: 'running', id };
   await engine.removeContainer(id, options);
-  if (started.kind === 'portTaken') return { kind: 'portTaken' };
+  if (started.kind === 'portTaken') return started;
   const why = started.kind === 'failed' ? started.message : 'it was removed in the meantime';
   throw new RegionError(`The container ${spec.name} could not be started: ${why}`);
 }
