@@ -11,9 +11,9 @@ export interface Answered {
  * the name that is asked for.
  */
 export function ask(url: string, options: { ca?: string; agent?: Agent } = {}): Promise<Answered> {
-  const { protocol, hostname, host, port, pathname } = new URL(url);
+  const { protocol, hostname, host, port, pathname, search } = new URL(url);
   const secure = protocol === 'https:';
-  const common = { host: '127.0.0.1', port: Number(port), path: pathname, headers: { host } };
+  const common = { host: '127.0.0.1', port: Number(port), path: pathname + search, headers: { host } };
   return new Promise((resolve, reject) => {
     const asked = secure
       ? httpsRequest({ ...common, servername: hostname, ca: options.ca ?? '' })

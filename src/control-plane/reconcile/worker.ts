@@ -244,6 +244,7 @@ export class Worker {
     if (age < Math.min(elsewhereForMs, startupBudgetMs(this.#parts.probeRules))) return;
     watch.stop();
     watch.health = { kind: 'notStarted', message: watch.health.last.message, at: clock.now() };
+    this.#wake();
   }
 
   /** Remembers when the rollout of a release began and when its first instance served. */
