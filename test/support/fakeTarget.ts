@@ -39,8 +39,8 @@ export class FakeTarget {
   before: (what: string) => void = () => undefined;
   /** What comes of a new deployment or a push, in the region. */
   rollOut: (id: string, digest: string) => void = (id, digest) => this.release(id, { digest });
-  /** What the next pushes end with; the last one goes on. */
-  pushes: (string | EngineErrorKind)[] = [digestOf(1)];
+  /** What the next pushes end with: a digest, or the kind of an engine's error. The last one goes on. */
+  pushes: string[] = [digestOf(1)];
   buildFails = false;
   #pushed = '';
 

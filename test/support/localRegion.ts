@@ -59,9 +59,11 @@ export async function openTestRegion(what: string): Promise<TestRegion> {
     async close() {
       const workspaces = await workspaceIds(host);
       await host.remove();
-      for (const { tags } of await engine.listImages({ labels: {} })) {
-        const own = tags.filter((tag) => workspaces.some((id) => tag.includes(`/${id}/`)));
-        for (const tag of own) await engine.removeImage(tag);
+      for (const { tags, repoDigests } of await engine.listImages({ labels: {} })) {
+        const own = [...tags, ...repoDigests].filter((name) =>
+          workspaces.some((id) => name.includes(`/${id}/`)),
+        );
+        for (const name of own) await engine.removeImage(name);
       }
       engine.dispose();
     },
