@@ -63,7 +63,13 @@ function exchange(socketPath: string, command: string, signal: AbortSignal): Pro
       socket.destroy();
       reject(new ProxyError(`The edge's admin socket ${why}.`, { cause }));
     };
-    const onAbort = (): void => fail('did not answer in time', signal.reason);
+    const onAbort = (): void => {
+      const reason: unknown = signal.reason;
+      const late = reason instanceof Error && reason.name === 'TimeoutError';
+      if (late) fail('did not answer in time', reason);
+      else reject(reason);
+      socket.destroy();
+    };
     if (signal.aborted) {
       onAbort();
       return;
@@ -75,10 +81,11 @@ function exchange(socketPath: string, command: string, signal: AbortSignal): Pro
       size += chunk.length;
       if (size > longestAnswer) fail('answered without an end');
     });
-    // The proxy closes the connection after the answer of a batch.
+    // The proxy closes the connection after its answer, which is an empty line at the least.
     socket.on('close', () => {
       signal.removeEventListener('abort', onAbort);
-      resolve(Buffer.concat(chunks).toString('utf8'));
+      if (size === 0) fail('closed without an answer');
+      else resolve(Buffer.concat(chunks).toString('utf8'));
     });
     socket.end(`${command}\n`);
   });

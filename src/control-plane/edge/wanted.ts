@@ -71,7 +71,10 @@ export type ServerChange =
   | { readonly kind: 'state'; readonly name: string; readonly state: 'ready' | 'drain' }
   | { readonly kind: 'remove'; readonly name: string };
 
-/** Steps from the servers that a slot has to those it shall have; additions first, so that it is never empty between. */
+/**
+ * Steps from the servers that a slot has to those it shall have. What begins to take traffic comes first, then what
+ * moves, drains and goes, so that the slot is never empty between.
+ */
 export function serverChanges(plan: SlotPlan, running: readonly RunningServer[]): ServerChange[] {
   const wanted = new Map(plan.members.map((member) => [serverName(member.instanceId), member]));
   const there = new Map(
@@ -87,5 +90,12 @@ export function serverChanges(plan: SlotPlan, running: readonly RunningServer[])
     } else if (server.state !== state) changes.push({ kind: 'state', name, state });
   }
   const gone = Array.from(there.keys()).filter((name) => !wanted.has(name));
-  return [...changes, ...gone.map((name): ServerChange => ({ kind: 'remove', name }))];
+  const all = [...changes, ...gone.map((name): ServerChange => ({ kind: 'remove', name }))];
+  return all.toSorted((a, b) => order(a) - order(b));
+}
+
+function order(change: ServerChange): number {
+  if (change.kind === 'remove') return 3;
+  if (change.state === 'drain') return 2;
+  return change.kind === 'move' ? 1 : 0;
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { haproxyConfig } from '../../../../src/control-plane/edge/haproxyConfig.ts';
+
+const golden = join(import.meta.dirname, '../../../fixtures/edge/haproxy.cfg');
+
+describe('the configuration of the proxy', () => {
+  const text = haproxyConfig({
+    listen: '127.0.0.1',
+    httpPort: 7080,
+    httpsPort: 7443,
+    folder: '/run/patr',
+    owner: { uid: 1000, gid: 1001 },
+    slots: 2,
+    servers: new Map([
+      [
+        1,
+        [
+          { name: 'iaaa', address: '10.210.0.2', port: 8080, state: 'ready' },
+          { name: 'ibbb', address: '10.210.0.3', port: 8080, state: 'drain' },
+        ],
+      ],
+    ]),
+  });
+
+  it('is the text that was looked at', async () => {
+    assert.equal(text, await readFile(golden, 'utf8'));
+  });
+
+  it('never sends a request again that may have reached an instance', () => {
+    assert.deepEqual(text.match(/retry-on .*/g), ['retry-on conn-failure']);
+  });
+
+  it('opens no admin socket but one that its owner alone can use', () => {
+    const sockets = text.match(/stats socket .*/g) ?? [];
+    assert.equal(sockets.length, 1);
+    assert.match(sockets[0] ?? '', /^stats socket unix@\/run\/patr\/admin\.sock mode 600 uid 1000 gid 1001 /);
+    assert.doesNotMatch(text, /stats (enable|uri)/);
+  });
+});
