@@ -3,10 +3,10 @@ import { createClient, type Api } from '../client/client.ts';
 import type { ContainerRecord } from '../docker/engine.ts';
 import { decode } from '../protocol/decode.ts';
 import type { LocalEndpoint } from './contract.ts';
-import { stateFolder, versionLabel } from './names.ts';
+import { portLabel, stateFolder, versionLabel } from './names.ts';
 import type { LocalHostParts, Waiting } from './parts.ts';
 
-/** What the control plane writes down about itself. */
+/** What the control plane writes down about itself, as far as it is needed of containers that bear no port. */
 const endpointFile = v.pipe(
   v.string(),
   v.parseJson(),
@@ -14,8 +14,8 @@ const endpointFile = v.pipe(
 );
 
 /**
- * Where a control plane says in its state volume that it answers; absent until it has. What one before it wrote may
- * still be there: whether it answers has to be asked.
+ * Where a control plane answers when it does; absent while it has no token yet. Its container says at which port: what
+ * is written in the state volume may be from one before it, whose port somebody else has by now.
  */
 export async function endpointOf(
   { engine }: LocalHostParts,
@@ -26,16 +26,21 @@ export async function endpointOf(
     engine.readFile(record.id, `${stateFolder}/endpoint.json`, waiting),
     engine.readFile(record.id, `${stateFolder}/token`, waiting),
   ]);
-  if (file === 'absent' || token === 'absent') return undefined;
-  const decoded = decode(endpointFile, file.toString('utf8'));
-  if (!decoded.ok) return undefined;
-  const { url, version } = decoded.value;
+  const written = file === 'absent' ? undefined : read(file);
+  const port = record.labels[portLabel] ?? written?.port;
+  if (port === undefined || token === 'absent') return undefined;
   return {
     // Inside it may have another address; on the engine's host it is loopback in every placement.
-    url: `http://127.0.0.1:${new URL(url).port}`,
+    url: `http://127.0.0.1:${port}`,
     token: token.toString('utf8').trim(),
-    version: record.labels[versionLabel] ?? version,
+    version: record.labels[versionLabel] ?? written?.version ?? 'an unknown version',
   };
+}
+
+function read(file: Buffer): { readonly port: string; readonly version: string } | undefined {
+  const decoded = decode(endpointFile, file.toString('utf8'));
+  if (!decoded.ok) return undefined;
+  return { port: new URL(decoded.value.url).port, version: decoded.value.version };
 }
 
 /** A client for short questions. */

@@ -6,6 +6,8 @@ export const roleLabel = 'cloud.patr.role';
 /** What the container was made from; a different one means that it has to be made anew. */
 export const specLabel = 'cloud.patr.spec';
 export const versionLabel = 'cloud.patr.version';
+/** Port of the API on loopback. */
+export const portLabel = 'cloud.patr.port';
 
 export const stateFolder = '/var/lib/patr';
 export const sharedFolder = '/var/lib/patr-shared';
