@@ -75,7 +75,8 @@ function nextOf(error: unknown): readonly NextAction[] {
 function sentenceOf(error: unknown): string {
   if (!isBuildFailure(error)) return error instanceof Error ? error.message : describeError(error);
   const where = error.line === undefined ? '' : ` (line ${error.line})`;
-  const step = error.step === undefined ? '' : ` at ${error.step}${where}`;
+  // BuildKit puts the stage and a count before the instruction.
+  const step = error.step === undefined ? '' : ` at ${error.step.replace(/^\[[^\]]*\] /, '')}${where}`;
   const last = error.output.findLast((line) => line.trim() !== '');
   const words = last === undefined ? error.message : last.trim();
   return `The Dockerfile does not build${step}: ${words}`;

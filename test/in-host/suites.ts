@@ -1,5 +1,6 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
+import { deploySuite } from './deploy.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
@@ -11,4 +12,5 @@ export const suites: Readonly<Record<string, () => void>> = {
   tree: treeSuite,
   welcome: welcomeSuite,
   commands: commandsSuite,
+  deploy: deploySuite,
 };

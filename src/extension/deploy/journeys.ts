@@ -135,6 +135,7 @@ export class Journeys {
     };
     const result = await work({ target, engine, tell, signal });
     output.info(`Done: ${words.summary()}`);
+    await model.reload(result.deploymentId);
     return result;
   }
 
@@ -166,7 +167,11 @@ export class Journeys {
       const version = release === undefined ? '' : `, version ${release}`;
       const where = url === undefined ? '' : ` at ${url}`;
       const open = url === undefined ? [] : [{ label: 'Open', run: () => env.openExternal(Uri.parse(url)) }];
-      await notify.done(`${name} is serving${where}${version} (${times}).`, [...open, logs, manage]);
+      const message =
+        result.unchanged === true
+          ? `Nothing has changed: ${name} is serving this image already${where}${version}.`
+          : `${name} is serving${where}${version} (${times}).`;
+      await notify.done(message, [...open, logs, manage]);
     } else if (result.kind === 'pushed') {
       const message = `The image of ${name} is pushed. It is not rolled out, because the deployment is stopped or deploy on push is off.`;
       await notify.done(message, [manage]);
