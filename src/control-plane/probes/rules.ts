@@ -10,9 +10,8 @@ export interface ProbeTiming {
 export interface ProbeRules {
   readonly startup: ProbeTiming;
   readonly liveness: ProbeTiming;
-  /** While an instance is young it is asked this often, so that a quick application is quick. */
-  readonly quickPeriodMs: number;
-  readonly quickForMs: number;
+  /** While an instance is young it is asked more often, so that a quick application is quick. By age, youngest first. */
+  readonly young: readonly { readonly untilMs: number; readonly periodMs: number }[];
   /** Without an http port an instance counts as started when it has run this long. */
   readonly settleMs: number;
 }
@@ -21,8 +20,10 @@ export interface ProbeRules {
 export const defaultProbeRules: ProbeRules = {
   startup: { periodMs: 10_000, timeoutMs: 3000, failures: 15 },
   liveness: { periodMs: 10_000, timeoutMs: 3000, failures: 15 },
-  quickPeriodMs: 100,
-  quickForMs: 20_000,
+  young: [
+    { untilMs: 3000, periodMs: 25 },
+    { untilMs: 20_000, periodMs: 250 },
+  ],
   settleMs: 1000,
 };
 
@@ -41,7 +42,7 @@ export function startupCheckOf(probe: Probe | undefined, httpPorts: readonly num
 
 /** How long to wait until the next startup check of an instance that has run for `ageMs`. */
 export function startupWait(rules: ProbeRules, ageMs: number): number {
-  return ageMs < rules.quickForMs ? rules.quickPeriodMs : rules.startup.periodMs;
+  return rules.young.find(({ untilMs }) => ageMs < untilMs)?.periodMs ?? rules.startup.periodMs;
 }
 
 /** An instance that has not started by then has failed. */

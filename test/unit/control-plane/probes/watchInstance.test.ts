@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import type { Clock } from '../../../../src/base/clock.ts';
+import { isAbort } from '../../../../src/base/abort.ts';
+import type { Prober, ProbeResult } from '../../../../src/control-plane/probes/prober.ts';
+import {
+  defaultProbeRules,
+  startupBudgetMs,
+  startupCheckOf,
+} from '../../../../src/control-plane/probes/rules.ts';
+import { watchInstance, type Health } from '../../../../src/control-plane/probes/watchInstance.ts';
+
+const silent: ProbeResult = { ok: false, kind: 'connect', message: 'does not listen on port 80' };
+const ill: ProbeResult = { ok: false, kind: 'answer', message: 'answered 503 at /' };
+
+/** An instance that answers by its age, on a clock that moves when somebody waits. */
+function anInstance(answer: (ageMs: number) => ProbeResult, endsAfterMs = 10 * 60_000) {
+  let now = 0;
+  const stop = new AbortController();
+  const clock: Clock = {
+    now: () => now,
+    async sleep(ms, signal) {
+      now += ms;
+      if (now > endsAfterMs) stop.abort();
+      signal?.throwIfAborted();
+    },
+  };
+  const asked: number[] = [];
+  const reply = async (): Promise<ProbeResult> => {
+    asked.push(now);
+    return answer(now);
+  };
+  const prober: Prober = { http: reply, tcp: reply };
+  const told: Health[] = [];
+  const probe = { port: 80, path: '/' };
+  const watch = (liveness: boolean) =>
+    watchInstance(
+      {
+        address: '10.0.0.2',
+        startedAt: 0,
+        startup: { kind: 'http', probe },
+        liveness: liveness ? probe : undefined,
+        rules: defaultProbeRules,
+      },
+      (health) => told.push(health),
+      { prober, clock, signal: stop.signal },
+    ).catch((error: unknown) => {
+      if (!isAbort(error)) throw error;
+    });
+  return { watch, told, asked, kinds: () => told.map(({ kind }) => kind) };
+}
+
+describe('watching an instance', () => {
+  it('is ready at the first success, asked at once and often while it is young', async () => {
+    const instance = anInstance((age) => (age < 100 ? silent : { ok: true }));
+    await instance.watch(false);
+    assert.deepEqual(instance.kinds(), ['starting', 'starting', 'ready']);
+    assert.deepEqual(instance.asked, [0, 25, 50, 75, 100]);
+  });
+
+  it('gives a slow starter its whole budget, and then not more', async () => {
+    const budget = startupBudgetMs(defaultProbeRules);
+    const slow = anInstance((age) => (age < budget - 10_000 ? silent : { ok: true }));
+    await slow.watch(false);
+    assert.equal(slow.kinds().at(-1), 'ready');
+    const never = anInstance(() => silent);
+    await never.watch(false);
+    assert.equal(never.kinds().at(-1), 'notStarted');
+  });
+
+  it('does not ask for liveness before it has started', async () => {
+    const instance = anInstance((age) => (age < 140_000 ? ill : { ok: true }), 200_000);
+    await instance.watch(true);
+    assert.ok(!instance.kinds().includes('failing'));
+    assert.ok(instance.kinds().includes('ready'));
+  });
+
+  it('is failing after fifteen failures in a row, not before', async () => {
+    const instance = anInstance((age) => (age < 1000 ? { ok: true } : ill));
+    await instance.watch(true);
+    assert.equal(instance.kinds().at(-1), 'failing');
+    assert.equal(instance.asked.length, 1 + 15);
+  });
+
+  it('forgives failures with a success between them', async () => {
+    let asks = 0;
+    const instance = anInstance(() =>
+      (asks += 1) % 15 === 0 ? { ok: true } : asks === 1 ? { ok: true } : ill,
+    );
+    await instance.watch(true);
+    assert.ok(!instance.kinds().includes('failing'));
+  });
+});
+
+describe('the startup check', () => {
+  it('is the declared probe, else a connection to the first http port, else a moment of running', () => {
+    const probe = { port: 80, path: '/healthz' };
+    assert.deepEqual(startupCheckOf(probe, [8080]), { kind: 'http', probe });
+    assert.deepEqual(startupCheckOf(undefined, [8080, 9090]), { kind: 'tcp', port: 8080 });
+    assert.deepEqual(startupCheckOf(undefined, []), { kind: 'settled' });
+  });
+});
