@@ -62,7 +62,7 @@ export class Certificates {
   /** Issues it anew unless what is on disk still fits. Returns whether it did. */
   async #fresh(name: string, hosts: readonly [string, ...string[]]): Promise<boolean> {
     const there = await this.#files.read(name);
-    if (there !== undefined && covers(there, hosts, this.#now())) return false;
+    if (there !== undefined && covers(there, hosts, this.#authority, this.#now())) return false;
     const { certificate, key } = await issue(this.#authority, hosts, this.#now());
     await this.#files.write(name, `${certificate.trim()}\n${key.trim()}\n`);
     return true;

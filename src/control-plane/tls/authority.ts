@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { webcrypto } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 
 /** A key and its certificate, as PEM texts. */
 export interface Credential {
@@ -16,25 +16,29 @@ const leafDays = 397;
 /** A certificate is made anew when less than this is left of it, in milliseconds. */
 export const renewBeforeMs = 30 * day;
 
-x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+/** The library's types mean a browser's; Node's is the same. */
+const crypto = webcrypto as unknown as Crypto;
 
 /** The region's own authority: trusted by whoever chooses to, and only for names under `domain`. */
 export async function makeAuthority(regionName: string, domain: string, now: number): Promise<Credential> {
   const keys = await makeKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
-    name: [{ CN: [`Patr region ${regionName}`] }],
-    notBefore: new Date(now - day),
-    notAfter: new Date(now + authorityDays * day),
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      nameConstraint(domain),
-    ],
-  });
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      serialNumber: serial(),
+      name: [{ CN: [`Patr region ${regionName}`] }],
+      notBefore: new Date(now - day),
+      notAfter: new Date(now + authorityDays * day),
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, crypto),
+        nameConstraint(domain),
+      ],
+    },
+    crypto,
+  );
   return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
 }
 
@@ -46,29 +50,40 @@ export async function issue(
 ): Promise<Credential> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const keys = await makeKeys();
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial(),
-    // Names are in the extension; a common name is for people, and has a bound that host names do not.
-    subject: [{ CN: [hosts[0].slice(0, 64)] }],
-    issuer: issuer.subjectName,
-    notBefore: new Date(now - day),
-    notAfter: new Date(now + leafDays * day),
-    signingKey: await importKey(authority.key),
-    publicKey: keys.publicKey,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns' as const, value }))),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer),
-    ],
-  });
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      serialNumber: serial(),
+      // Names are in the extension; a common name is for people, and has a bound that host names do not.
+      subject: [{ CN: [hosts[0].slice(0, 64)] }],
+      issuer: issuer.subjectName,
+      notBefore: new Date(now - day),
+      notAfter: new Date(now + leafDays * day),
+      signingKey: await importKey(authority.key),
+      publicKey: keys.publicKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new x509.BasicConstraintsExtension(false, undefined, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+        new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns' as const, value }))),
+        await x509.AuthorityKeyIdentifierExtension.create(issuer, false, crypto),
+      ],
+    },
+    crypto,
+  );
   return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
 }
 
-/** Whether a certificate covers exactly these names and is not about to expire. Unreadable ones do not. */
-export function covers(certificatePem: string, hosts: readonly string[], now: number): boolean {
+/**
+ * Whether a certificate is one of this authority, covers exactly these names and is not about to expire. Unreadable
+ * ones do not.
+ */
+export function covers(
+  certificatePem: string,
+  hosts: readonly string[],
+  authority: Credential,
+  now: number,
+): boolean {
   let certificate: x509.X509Certificate;
   try {
     certificate = new x509.X509Certificate(certificatePem);
@@ -79,7 +94,13 @@ export function covers(certificatePem: string, hosts: readonly string[], now: nu
     .getExtension(x509.SubjectAlternativeNameExtension)
     ?.names.items.map(({ value }) => value);
   const same = names !== undefined && names.toSorted().join() === hosts.toSorted().join();
-  return same && certificate.notAfter.getTime() - now > renewBeforeMs;
+  return same && signedBy(authority, certificatePem) && certificate.notAfter.getTime() - now > renewBeforeMs;
+}
+
+/** Another authority may have the same name: its signature tells. */
+function signedBy(authority: Credential, certificatePem: string): boolean {
+  const issuer = new X509Certificate(authority.certificate);
+  return new X509Certificate(certificatePem).verify(issuer.publicKey);
 }
 
 async function makeKeys(): Promise<CryptoKeyPair> {
