@@ -104,7 +104,9 @@ export interface Desired {
 export interface ReconcileStore {
   /** Ids of all deployments, deleted ones not among them. */
   deploymentIds(): readonly string[];
-  /** `absent` when it was deleted: then whatever runs of it shall go. */
+  /** Whether it was there and was deleted: then whatever runs of it shall go. What was never there is left alone. */
+  wasDeleted(deploymentId: string): boolean;
+  /** `absent` when there is no such deployment (any more). */
   desired(deploymentId: string): Desired | 'absent';
   /** The rollout of a release began. */
   releaseRolling(releaseId: string, at: number): void;

@@ -31,6 +31,8 @@ export class ReconcileLoop implements Reconciler {
   readonly #asked = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #changed: Emitter<string>;
+  /** Unknown deployments that have been told of. */
+  readonly #foreign = new Set<string>();
   #summary: ReadonlyMap<string, string> = new Map();
   #watching: Promise<void>[] = [];
   #started = false;
@@ -101,6 +103,7 @@ export class ReconcileLoop implements Reconciler {
     this.#asked.delete(deploymentId);
     clearTimeout(this.#timers.get(deploymentId));
     this.#timers.delete(deploymentId);
+    if (!this.#isOurs(deploymentId)) return;
     const worker = this.#worker(deploymentId);
     try {
       const outcome = await worker.settle(this.#signal);
@@ -171,10 +174,24 @@ export class ReconcileLoop implements Reconciler {
     for (const id of this.#options.store.deploymentIds()) this.wake(id);
   }
 
-  /** What runs of deployments that do not exist any more is taken down by their own lanes. */
+  /**
+   * What runs of deployments that were deleted is taken down by their own lanes. What runs of deployments that the
+   * state never knew is kept: the state may have been lost, and what runs is all that is left of them.
+   */
   async #wakeStrays(): Promise<void> {
-    const known = new Set(this.#options.store.deploymentIds());
-    for (const id of await this.#options.executor.strays(known, { signal: this.#signal })) this.wake(id);
+    const { store, executor, log } = this.#options;
+    const known = new Set(store.deploymentIds());
+    for (const id of await executor.strays(known, { signal: this.#signal })) {
+      if (store.wasDeleted(id)) this.wake(id);
+      else if (!this.#foreign.has(id))
+        log.warn('Something runs of a deployment that is not known; it is kept', { id });
+      this.#foreign.add(id);
+    }
+  }
+
+  #isOurs(id: string): boolean {
+    const { store } = this.#options;
+    return store.desired(id) !== 'absent' || store.wasDeleted(id);
   }
 }
 

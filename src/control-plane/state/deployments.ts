@@ -106,8 +106,18 @@ export class Deployments {
     this.#database.prepare(update).run(changing);
   }
 
-  delete(id: string): boolean {
-    return this.#database.prepare('DELETE FROM deployment WHERE id = ?').run(id).changes === 1;
+  /** Remembers that it was there, so that what still runs of it is known to be nobody's. */
+  delete(id: string, at: number): boolean {
+    const { changes } = this.#database.prepare('DELETE FROM deployment WHERE id = ?').run(id);
+    if (changes === 0) return false;
+    this.#database
+      .prepare('INSERT OR REPLACE INTO deleted_deployment (id, deleted_at) VALUES (?, ?)')
+      .run(id, at);
+    return true;
+  }
+
+  wasDeleted(id: string): boolean {
+    return this.#database.prepare('SELECT 1 FROM deleted_deployment WHERE id = ?').get(id) !== undefined;
   }
 }
 

@@ -17,6 +17,7 @@ export function reconcileStore(store: Store): ReconcileStore {
 
   return {
     deploymentIds: () => deployments.ids(),
+    wasDeleted: (deploymentId) => deployments.wasDeleted(deploymentId),
     desired: (deploymentId) => desired(store, deploymentId),
     releaseRolling(releaseId) {
       settle(releaseId, ['waiting'], { state: 'rolling', finishedAt: undefined });

@@ -62,7 +62,7 @@ export function note(notary: Notary, publish: Publish, deployment: Deployment): 
 
 /** Deletes a deployment. Another one with the same DNS label may get the name then, so the loop looks at it. */
 export function forget(notary: Notary, publish: Publish, deployment: Deployment): void {
-  notary.store.deployments.delete(deployment.id);
+  notary.store.deployments.delete(deployment.id, notary.now());
   publish({ kind: 'deleted', deploymentId: deployment.id });
   wakeLabel(notary, publish, deployment.name);
 }

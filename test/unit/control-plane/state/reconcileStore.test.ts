@@ -174,7 +174,7 @@ describe('a transaction', () => {
     assert.throws(() =>
       notary.store.change((publish) => {
         publish({ kind: 'deleted', deploymentId: id });
-        notary.store.deployments.delete(id);
+        notary.store.deployments.delete(id, 1);
         throw new Error('halfway');
       }),
     );
