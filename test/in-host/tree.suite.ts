@@ -64,7 +64,7 @@ export function treeSuite(): void {
       const parts = await children(node);
       assert.deepEqual(
         parts.map((part) => item(part).label),
-        ['http://web-shop.localhost:7080', 'Instances'],
+        ['web-shop.localhost:7080', 'Instances'],
       );
       const [instance] = await children(parts[1]!);
       assert.equal(item(instance!).description, 'ready · v1 · 2 restarts');

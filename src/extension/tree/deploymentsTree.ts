@@ -108,10 +108,13 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
       return this.#named(item, { ...node, deployment });
     },
     address: (node) => {
-      const item = new TreeItem(labelOf(node.address), TreeItemCollapsibleState.None);
-      item.iconPath = new ThemeIcon(node.address.url === undefined ? 'plug' : 'link');
-      item.description = `${node.address.type} port ${node.address.port}`;
-      item.tooltip = labelOf(node.address);
+      const { address } = node;
+      const item = new TreeItem(hostOf(address), TreeItemCollapsibleState.None);
+      const scheme = schemeOf(address);
+      item.iconPath = new ThemeIcon(addressIcons[scheme]);
+      item.description = `${scheme} → port ${address.port}`;
+      item.tooltip = labelOf(address);
+      item.accessibilityInformation = { label: `Address ${labelOf(address)}, port ${address.port}` };
       if (node.address.url !== undefined) {
         item.command = { command: 'patr.address.open', title: 'Open', arguments: [node] };
       }
@@ -214,6 +217,18 @@ export function deploymentNodeId(id: string): string {
 
 function labelOf({ url, host, publicPort, port }: Address): string {
   return url ?? `${host ?? ''}:${publicPort ?? port}`;
+}
+
+/** The address without what stands before the host: there is little room for it. */
+function hostOf(address: Address): string {
+  return labelOf(address).replace(/^https?:\/\//, '');
+}
+
+const addressIcons = { http: 'globe', https: 'lock', tcp: 'plug', udp: 'plug' } as const;
+
+function schemeOf({ url, type }: Address): keyof typeof addressIcons {
+  if (url === undefined) return type;
+  return url.startsWith('https:') ? 'https' : 'http';
 }
 
 /** Each port once by its best name, over HTTP and over HTTPS; the long per-port names are in the manual's reach. */

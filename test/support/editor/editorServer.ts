@@ -20,6 +20,11 @@ export interface EditorServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether folders are trusted without a question. */
   readonly trusted?: boolean;
+  /**
+   * Packed extension to install, as a person has it. Without it the workbench is the one of automated tests: it can
+   * load an extension from its sources and run its suite, and shows neither toasts nor modal dialogs.
+   */
+  readonly vsix?: string;
 }
 
 /** A server that has not ended this long after it was asked to is made to. */
@@ -43,7 +48,9 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
     `--server-data-dir=${data}`,
     `--extensions-dir=${join(data, 'extensions')}`,
     '--telemetry-level=off',
-    '--enable-smoke-test-driver',
+    ...(options.vsix === undefined
+      ? ['--enable-smoke-test-driver']
+      : ['--install-extension', options.vsix, '--start-server']),
     ...(options.trusted === false ? [] : ['--disable-workspace-trust']),
   ];
   const child = spawn(process.execPath, args, {
@@ -70,6 +77,7 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
 const quiet = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'chat.disableAIFeatures': true,
   'security.workspace.trust.startupPrompt': 'never',
   'extensions.ignoreRecommendations': true,

@@ -36,7 +36,8 @@ export async function openEditor(options: OpenEditorOptions): Promise<OpenEditor
     life.defer(() => browser.close());
     const viewport = { width: options.width ?? 1280, height: options.height ?? 800 };
     const page = await browser.newPage({ viewport });
-    await page.goto(workbenchUrl(server.authority, options.folder));
+    const plain = `http://${server.authority}/?folder=${encodeURIComponent(options.folder)}`;
+    await page.goto(options.vsix === undefined ? workbenchUrl(server.authority, options.folder) : plain);
     await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
     return { page, close: () => life.disposeAsync() };
   } catch (error) {

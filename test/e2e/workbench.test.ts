@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../scripts/build/folders.ts';
+import { packVsix } from '../../scripts/build/vsix.ts';
+import { settingsFor } from '../../scripts/setup/editorSettings.ts';
+import { removeRegion } from '../../scripts/test/removeRegion.ts';
+import { ask } from '../support/addressLoad.ts';
+import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
+import { screenshot } from '../support/editor/screenshot.ts';
+import { Workbench } from '../support/editor/workbench.ts';
+import { testImages } from '../support/engine.ts';
+
+/** Kinds of theme: what the setting calls one, and the class that the workbench has in it. */
+const themes = {
+  light: { theme: 'Default Light Modern', css: 'vs' },
+  dark: { theme: 'Default Dark Modern', css: 'vs-dark' },
+  'high-contrast-dark': { theme: 'Default High Contrast', css: 'hc-black' },
+  'high-contrast-light': { theme: 'Default High Contrast Light', css: 'hc-light' },
+};
+
+/** What a person does with pointer and keyboard, in the real workbench. Pictures of it are kept for people to look at. */
+describe('the workbench', function () {
+  this.timeout(240_000);
+  const region = `workbench-${randomBytes(3).toString('hex')}`;
+  let folder: string;
+  let editor: OpenEditor;
+  let workbench: Workbench;
+
+  const configure = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
+    await mkdir(join(folder, '.vscode'), { recursive: true });
+    await writeFile(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
+  };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patr-workbench-'));
+    await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
+    await configure({});
+    const { path: vsix } = await packVsix();
+    editor = await openEditor({
+      folder,
+      vsix,
+      settings: settingsFor(testImages()),
+      env: { PATR_REGION_NAME: region },
+    });
+    workbench = new Workbench(editor.page);
+  });
+  after(async () => {
+    await editor?.close();
+    await removeRegion(region);
+    await rm(folder, { recursive: true, force: true });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await screenshot(editor.page, `failed-${this.currentTest.title.slice(0, 40).replaceAll(/\W+/g, '-')}`);
+  });
+
+  it('says what to do before there is a region', async () => {
+    const { page } = workbench;
+    await page.locator('.activitybar').getByRole('tab', { name: 'Patr' }).click();
+    await page.getByRole('button', { name: 'Start the Local Region' }).waitFor();
+    await screenshot(page, 'welcome-not-started');
+    await configure({ 'patr.docker.host': 'unix:///nowhere/docker.sock' });
+    await page.getByText('No Docker engine was found').waitFor();
+    await screenshot(page, 'welcome-no-engine');
+    await configure({});
+    await page.getByRole('button', { name: 'Start the Local Region' }).waitFor();
+  });
+
+  it('offers to deploy a Dockerfile in the explorer, on its tab and in the editor, and nothing else', async () => {
+    const { page } = workbench;
+    await workbench.run('View: Show Explorer');
+    assert.ok((await workbench.menuOf(workbench.row('Dockerfile'))).includes('Deploy to Patr…'));
+    await screenshot(page, 'menu-explorer');
+    await page.keyboard.press('Escape');
+    assert.ok(!(await workbench.menuOf(workbench.row('server.js'))).includes('Deploy to Patr…'));
+    await page.keyboard.press('Escape');
+    await workbench.row('Dockerfile').dblclick();
+    const tab = page.getByRole('tab', { name: 'Dockerfile' });
+    assert.ok((await workbench.menuOf(tab)).includes('Deploy to Patr…'));
+    await page.keyboard.press('Escape');
+    const line = page.locator('.editor-instance .view-line').first();
+    assert.ok((await workbench.menuOf(line)).includes('Deploy to Patr…'));
+    await page.keyboard.press('Escape');
+  });
+
+  it('goes from a right click to an address that answers', async () => {
+    const { page } = workbench;
+    await workbench.menuOf(workbench.row('Dockerfile'));
+    await workbench.choose('Deploy to Patr…');
+    await workbench.quickInput.getByText('(1/3)').waitFor();
+    await screenshot(page, 'deploy-1-region');
+    await page.keyboard.press('Enter');
+    await workbench.quickInput.getByText('(2/3)').waitFor();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('web!');
+    await workbench.quickInput.getByText('must have 4 to 255 characters').waitFor();
+    await screenshot(page, 'deploy-2-name-refused');
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('hello web');
+    await page.keyboard.press('Enter');
+    await workbench.quickInput.getByText('(3/3)').waitFor();
+    await screenshot(page, 'deploy-3-context');
+    await workbench.quickInput.getByRole('button', { name: 'Back' }).click();
+    await workbench.quickInput.getByText('(2/3)').waitFor();
+    await page.keyboard.press('Enter');
+    await workbench.quickInput.getByText('(3/3)').waitFor();
+    await page.keyboard.press('Enter');
+    await workbench.notification('Deploying hello web').waitFor();
+    await workbench.notification(/Building|Pushing/).waitFor({ timeout: 60_000 });
+    await screenshot(page, 'deploy-4-progress');
+    const done = workbench.notification('hello web is serving');
+    await done.waitFor({ timeout: 120_000 });
+    await screenshot(page, 'deploy-5-serving');
+    const text = await done.innerText();
+    const [url = ''] = /http:\/\/[^\s,]+/.exec(text) ?? [];
+    assert.equal((await ask(url)).status, 200);
+    const popup = page.context().waitForEvent('page');
+    await done.getByRole('button', { name: 'Open' }).click();
+    assert.ok((await popup).url().startsWith('http://') || (await popup).url() === 'about:blank');
+    await (await popup).close();
+  });
+
+  it('shows it in the tree and in the status bar, in every kind of theme', async () => {
+    const { page } = workbench;
+    await page.locator('.activitybar').getByRole('tab', { name: 'Patr' }).click();
+    await workbench.row(/Deployment hello web/).waitFor();
+    await workbench.row(/Deployment hello web/).click();
+    await page.keyboard.press('ArrowRight');
+    await workbench.row('Instances').waitFor();
+    await workbench.row('Instances').click();
+    await page.keyboard.press('ArrowRight');
+    await workbench.row(/^Instance /).waitFor();
+    await workbench.statusBar.getByText('hello web').waitFor();
+    for (const [name, { theme, css }] of Object.entries(themes)) {
+      await configure({ 'workbench.colorTheme': theme });
+      await page.locator(`.monaco-workbench.${css}`).waitFor();
+      await workbench.row(/Deployment hello web/).hover();
+      await screenshot(page, `tree-${name}`);
+    }
+    const menu = await workbench.menuOf(workbench.row(/Deployment hello web/));
+    for (const label of ['Open in the Browser', 'Push', 'Show Logs', 'Stop', 'Delete…'])
+      assert.ok(menu.includes(label), `${label} is not in: ${menu.join(', ')}`);
+    assert.ok(!menu.includes('Start'));
+    await screenshot(page, 'menu-deployment');
+    await page.keyboard.press('Escape');
+  });
+});

@@ -1,0 +1,59 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** The parts of the workbench that tests look at and click on, by what a person sees of them. */
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** A row of a tree, by the beginning of what is read out of it. */
+  row(name: string | RegExp): Locator {
+    return this.page.getByRole('treeitem', { name }).first();
+  }
+
+  get contextMenu(): Locator {
+    return this.page.locator('.context-view .monaco-menu');
+  }
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  get quickInputTitle(): Locator {
+    return this.quickInput.locator('.quick-input-title');
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  get statusBar(): Locator {
+    return this.page.locator('.statusbar');
+  }
+
+  /** Runs a command by its title, as a person does. */
+  async run(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.locator('input').waitFor();
+    await this.quickInput.locator('input').fill(`>${title}`);
+    await this.quickInput.locator('.monaco-list-row').filter({ hasText: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens the menu of something, and returns the labels in it once it is there. */
+  async menuOf(target: Locator): Promise<string[]> {
+    await target.click({ button: 'right' });
+    await this.contextMenu.waitFor();
+    return this.contextMenu.locator('.action-label').allInnerTexts();
+  }
+
+  async choose(label: string): Promise<void> {
+    await this.contextMenu.getByRole('menuitem', { name: label }).click();
+  }
+
+  async closeNotifications(): Promise<void> {
+    await this.run('Notifications: Clear All Notifications');
+  }
+}
