@@ -213,13 +213,26 @@ describe('the edge', function () {
     proxy = await startTestEdge({ slots: 4 });
     const one = await instance('one');
     await apply(first, 'web.localhost', member(one));
+    const failures = async (): Promise<number> => (await proxy.edge().traffic(first)).failures;
+    assert.equal((await ask('web.localhost')).status, 200);
+    assert.equal(await failures(), 0);
+    let before = 0;
+    const assertCounted = async (what: string): Promise<void> => {
+      const now = await failures();
+      assert.ok(now > before, what);
+      before = now;
+    };
     assert.equal((await ask('web.localhost', '/broken')).status, 502);
+    await assertCounted('no answer');
     await assert.rejects(ask('web.localhost', '/half'));
+    await assertCounted('half an answer');
     await end(one);
     assert.equal((await ask('web.localhost')).status, 503);
+    await assertCounted('no connection');
     await apply(first, 'web.localhost');
     assert.equal((await ask('web.localhost')).status, 503);
-    assert.deepEqual(await proxy.edge().traffic(first), { requests: 4, failures: 4 });
+    await assertCounted('no instance');
+    assert.equal((await proxy.edge().traffic(first)).requests, 5);
   });
 
   it('goes on from whatever it finds when the control plane was killed', async () => {
@@ -322,6 +335,28 @@ describe('the edge', function () {
     assert.equal(seen.forwarded, undefined);
     assert.equal(seen['x-real-ip'], undefined);
     assert.equal(seen.host, host);
+  });
+
+  it('passes on what is sent, both ways, as it comes', async () => {
+    proxy = await startTestEdge({ slots: 4 });
+    await apply(first, 'web.localhost', member(await instance('one')));
+    const headers = { host: 'web.localhost', 'transfer-encoding': 'chunked' };
+    const options = {
+      host: '127.0.0.1',
+      port: proxy.httpPort,
+      agent: false,
+      method: 'POST',
+      headers,
+    } as const;
+    const sent = request(options);
+    sent.write('first');
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const [piece] = (await once(response.setEncoding('utf8'), 'data')) as [string];
+    assert.equal(piece, 'first');
+    const large = Buffer.alloc(20_000_000, 'x');
+    sent.end(large);
+    const rest = (await response.toArray()) as string[];
+    assert.equal(rest.join('').length, large.length);
   });
 
   it('sends no request twice that reached an instance', async () => {

@@ -80,7 +80,7 @@ const defaults = `defaults
   retries 3
   retry-on conn-failure
   # Against slow senders of headers; a slow body is an upload.
-  timeout http-request 15s
+  timeout http-request 10s
   timeout http-keep-alive 75s
   timeout connect 5s
   timeout queue 10s

@@ -88,7 +88,7 @@ export function parseStat(text: string): Map<number, SlotTotals & { servers: Map
     const known = found.get(slot) ?? { requests: 0, failures: 0, servers: new Map<string, ServerLoad>() };
     if (value('svname') === 'BACKEND') {
       // Requests without a ready instance (dreq), connections that failed after all retries (econ), answers that never
-      // came, came wrong or broke off (eresp).
+      // came, came wrong or broke off (eresp; version 3 counts an answer that never came twice).
       const failures = count('dreq') + count('econ') + count('eresp');
       found.set(slot, { ...known, requests: count('req_tot'), failures });
     } else {

@@ -68,14 +68,23 @@ export async function startTestEdge({ slots }: { slots: number }): Promise<TestE
     https: httpsPort,
     owner,
   });
-  const started = await ensureService(test.engine, spec);
-  if (started.kind !== 'running') throw new Error('The edge could not be started.');
-  const { id } = started;
+  const close = async (): Promise<void> => {
+    await test.engine.removeContainer(container);
+    await test.close();
+    await rm(folder, { recursive: true, force: true });
+  };
   const answering = async (): Promise<void> => {
-    const what = { engine: test.engine, id, name: 'The edge', clock: systemClock };
+    const what = { engine: test.engine, id: container, name: 'The edge', clock: systemClock };
     await untilAnswering((signal) => edge.ping({ signal }), what);
   };
-  await answering();
+  try {
+    const started = await ensureService(test.engine, spec);
+    if (started.kind !== 'running') throw new Error('The edge could not be started.');
+    await answering();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     test,
     container,
@@ -87,10 +96,6 @@ export async function startTestEdge({ slots }: { slots: number }): Promise<TestE
     reloads: () => reloads,
     reopen: async () => (edge = await open()),
     untilAnswering: answering,
-    async close() {
-      await test.engine.removeContainer(container);
-      await test.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
