@@ -30,6 +30,11 @@ export interface Memory {
 
 export interface Watch {
   readonly stop: () => void;
+  /**
+   * It served when this process began, as far as the state tells: it goes on until its first probe says otherwise, so
+   * that a control plane that comes back takes nothing out of the traffic.
+   */
+  readonly servedBefore?: boolean;
   health: Health;
   /** When the ports were last looked at, and which other ones were open then. */
   looked: { readonly at: number; readonly listening: readonly number[] } | undefined;

@@ -85,7 +85,12 @@ function seenOf(instance: ObservedInstance, inFlight: ReadonlyMap<string, number
 
 function healthOf(instance: ObservedInstance, memory: Memory): Seen['health'] {
   if (instance.state !== 'running') return instance.state;
-  return memory.watches.get(instance.id)?.health.kind ?? 'starting';
+  const watch = memory.watches.get(instance.id);
+  if (watch === undefined) return 'starting';
+  const { health, servedBefore } = watch;
+  return health.kind === 'starting' && health.last === undefined && servedBefore === true
+    ? 'ready'
+    : health.kind;
 }
 
 /**

@@ -163,6 +163,7 @@ export class Worker {
     const controller = new AbortController();
     const watch: Watch = {
       stop: () => controller.abort(),
+      servedBefore: this.#look === undefined && release.state === 'live',
       health: { kind: 'starting', last: undefined, since: clock.now() },
       looked: undefined,
     };
