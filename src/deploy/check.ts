@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
 import { decode } from '../protocol/decode.ts';
 import { resourceName } from '../protocol/wire.ts';
 import type { Runner } from '../protocol/shapes/workspace.ts';
@@ -10,6 +11,9 @@ import { exposedPorts } from '../image/dockerfileFacts.ts';
 import type { Finding } from '../image/finding.ts';
 import { preflight, type PreflightFacts } from '../image/preflight.ts';
 import type { Source, Target } from './target.ts';
+
+/** How long a region may take to connect, and how often it is looked at, in milliseconds. */
+const [connectWithinMs, connectLookMs] = [8000, 250];
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -42,30 +46,37 @@ export async function check(
   target: Target,
   source: Source,
   wanted: { readonly name: string | undefined; readonly regionId: string; readonly ports: readonly number[] },
+  clock: Clock,
   waiting: Waiting = {},
-): Promise<{ readonly findings: readonly Finding[]; readonly region: Runner | undefined }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly region: Runner }> {
   const text = await readDockerfile(source);
   const context = typeof text === 'string' ? await previewOf(source, waiting) : undefined;
-  const region = await regionOf(target, wanted.regionId, waiting);
+  const region = await regionOf(target, wanted.regionId, clock, waiting);
   const findings = preflight({
     dockerfile: source.dockerfile,
     text,
     ports: wanted.ports,
     ...(context === undefined ? {} : { context }),
-    ...(region?.platform === undefined ? {} : { regionPlatform: region.platform }),
-    ...(region?.freeBytes === undefined ? {} : { freeBytes: region.freeBytes }),
+    ...(region.platform === undefined ? {} : { regionPlatform: region.platform }),
+    ...(region.freeBytes === undefined ? {} : { freeBytes: region.freeBytes }),
   });
   const names = wanted.name === undefined ? [] : await nameFindings(target, wanted.name, waiting);
   return { findings: [...findings, ...regionFindings(region), ...names], region };
 }
 
-async function regionOf(target: Target, runnerId: string, waiting: Waiting): Promise<Runner | undefined> {
+/** A region that is not connected is given a moment: it may have been started anew just now. */
+async function regionOf(target: Target, runnerId: string, clock: Clock, waiting: Waiting): Promise<Runner> {
   const params = { workspaceId: target.workspaceId, runnerId };
-  return (await target.api.getRunner({ params }, waiting)).runner;
+  const deadline = clock.now() + connectWithinMs;
+  for (;;) {
+    const { runner } = await target.api.getRunner({ params }, waiting);
+    if (runner.connected || clock.now() >= deadline) return runner;
+    await clock.sleep(connectLookMs, waiting.signal);
+  }
 }
 
-function regionFindings(region: Runner | undefined): Finding[] {
-  if (region === undefined || region.connected) return [];
+function regionFindings(region: Runner): Finding[] {
+  if (region.connected) return [];
   const why = region.message === undefined ? '' : ` ${region.message}`;
   const message = `The region ${region.name} is not connected.${why}`;
   return [{ severity: 'stop', code: 'regionUnreachable', message }];

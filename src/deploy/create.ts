@@ -10,7 +10,7 @@ interface Waiting {
   readonly signal?: AbortSignal;
 }
 
-/** How often and for how long a server that went away is asked whether the deployment was made, in milliseconds. */
+/** How often and for how long a server that is away, or whose registry is, is asked again, in milliseconds. */
 const [askEveryMs, patienceMs] = [1000, 60_000];
 
 /**
@@ -25,13 +25,18 @@ export async function create(
   waiting: Waiting,
 ): Promise<string> {
   const machineType = await smallestMachine(target, waiting);
-  waiting.signal?.throwIfAborted();
-  const make = (): Promise<string> => createOnce(target, choice, repository, machineType);
-  try {
-    return await make();
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    return (await madeAllTheSame(target, choice, repository, clock, waiting)) ?? (await make());
+  const deadline = clock.now() + patienceMs;
+  for (;;) {
+    waiting.signal?.throwIfAborted();
+    try {
+      return await createOnce(target, choice, repository, machineType);
+    } catch (error) {
+      const broken = error instanceof Unreachable;
+      if (clock.now() >= deadline || !(broken || isProblem(error, 'registryUnreachable'))) throw error;
+      const made = broken ? await madeAllTheSame(target, choice, repository, clock, waiting) : undefined;
+      if (made !== undefined) return made;
+    }
+    await clock.sleep(askEveryMs, waiting.signal);
   }
 }
 

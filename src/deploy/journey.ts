@@ -38,7 +38,7 @@ export async function deploy(
 ): Promise<JourneyResult> {
   const steps = new Steps(tools.tell, tools.clock);
   const waiting = waitingOf(tools);
-  const platform = await preflight(target, source, choice, steps, waiting);
+  const platform = await preflight(target, source, choice, tools, steps);
   const repository = await ensureRepository(target, repositoryNameFor(choice.name), waiting);
   let deploymentId: string;
   let digest: string;
@@ -75,7 +75,7 @@ export async function push(
   const repository = await repositoryOf(target, before, waiting);
   const ports = Object.keys(before.ports).map(Number);
   const wanted = { name: undefined, regionId: before.runner, ports };
-  const platform = await preflight(target, source, wanted, steps, waiting);
+  const platform = await preflight(target, source, wanted, tools, steps);
   const baseline = await baselineOf(target, before, waiting);
   const reference = referenceOf(target, repository, before.imageTag);
   const digest = await buildAndPush(target, source, reference, platform, tools, steps);
@@ -97,14 +97,14 @@ function preflight(
   target: Target,
   source: Source,
   wanted: Parameters<typeof check>[2],
+  tools: JourneyTools,
   steps: Steps,
-  waiting: Waiting,
 ): Promise<string | undefined> {
   return steps.run('preflight', async (report) => {
-    const { findings, region } = await check(target, source, wanted, waiting);
+    const { findings, region } = await check(target, source, wanted, tools.clock, waitingOf(tools));
     if (findings.some(({ severity }) => severity === 'stop')) throw new PreflightFailed(findings);
     for (const { message } of findings) report.output(`${message}\n`);
-    return region?.platform;
+    return region.platform;
   });
 }
 

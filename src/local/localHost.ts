@@ -76,7 +76,7 @@ async function bringUp(parts: LocalHostParts, onProgress: OnProgress, waiting: W
   // Whoever has the address goes on having it.
   const port = before === undefined ? settings.ports.api : Number(new URL(before.url).port);
   if (record.labels[specLabel] === wishHash(wanted)) {
-    if (record.state === 'running' || record.state === 'restarting') return;
+    if (record.state === 'running') return;
     onProgress({ kind: 'starting' });
     if ((await isFree(port)) && (await engine.startContainer(record.id, waiting)).kind === 'started') return;
   } else {

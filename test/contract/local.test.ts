@@ -103,7 +103,10 @@ describe('the local region on a real engine', function () {
   });
 
   it('says what its container said when it cannot come up', async () => {
-    const broken = region.window({ version: '0.3.0', settings: { ports: { ...ports, http: 99_999 } } });
+    const broken = region.window({
+      version: '0.3.0',
+      settings: { ports: { ...region.settings.ports, http: 99_999 } },
+    });
     const failure = await broken.ensure(note).catch((error: unknown) => error);
     assert.ok(failure instanceof Error && 'output' in failure && Array.isArray(failure.output));
     assert.match(failure.message, /did not come up: it ends as soon as it is started/);
@@ -129,8 +132,6 @@ describe('the local region on a real engine', function () {
     assert.deepEqual(await region.host.find(), { kind: 'absent' });
   });
 });
-
-const ports = { api: 17_070, registry: 17_050, http: 17_080, https: 17_443 };
 
 function listenOn(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {

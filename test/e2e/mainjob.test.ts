@@ -51,6 +51,11 @@ describe('the main job on real parts', function () {
     const answer = await target.api.listRepositories({ params });
     return answer.repositories.map(({ name }) => name).toSorted();
   };
+  /** As the kernel does it when memory is short: the engine starts it again. */
+  const killControlPlane = async (): Promise<void> => {
+    const record = await region.engine.inspectContainer(`patr-${region.name}-control-plane`);
+    if (record !== 'absent' && record.pid !== undefined) process.kill(record.pid, 'SIGKILL');
+  };
   const remove = (deploymentId: string): Promise<void> =>
     target.api.deleteDeployment({ params: { workspaceId: target.workspaceId, deploymentId } });
 
@@ -124,6 +129,65 @@ describe('the main job on real parts', function () {
     assert.deepEqual(result.reason.listening, [9191]);
     assert.match(result.reason.message, /9191/);
     await remove(result.deploymentId);
+  });
+
+  for (const step of ['preflight', 'build', 'push', 'create', 'rollout'] as const) {
+    it(`gets there although the control plane is killed at the beginning of ${step}`, async () => {
+      const killed = Promise.withResolvers<void>();
+      const tell = (event: JourneyEvent): void => {
+        if (event.kind === 'started' && event.step === step)
+          killControlPlane().then(killed.resolve, killed.reject);
+      };
+      const choice = { name: `survivor ${step}`, regionId: runner.id, ports: [8080] };
+      const result = await deploy(target, source(), choice, { ...tools(), tell });
+      await killed.promise;
+      assert.ok(result.kind === 'serving', JSON.stringify(result));
+      assert.equal((await ask(result.url!)).status, 200);
+      assert.deepEqual(await names(), [choice.name]);
+      await remove(result.deploymentId);
+    });
+  }
+
+  it('serves without a failure while the control plane is killed again and again', async () => {
+    const result = await deployAs('steady');
+    assert.ok(result.kind === 'serving');
+    const load = loadOn(result.url!);
+    await load.seen('Hello');
+    for (let times = 0; times < 3; times += 1) {
+      await killControlPlane();
+      await region.host.ensure(() => undefined);
+    }
+    const { requests, failures } = await load.stop();
+    assert.deepEqual(failures.slice(0, 5), [], `${failures.length} of ${requests} requests failed`);
+    await remove(result.deploymentId);
+  });
+
+  it('lets two windows deploy at once, and one of them have a name that both want', async () => {
+    const [one, two, ...same] = await Promise.allSettled(
+      ['left', 'right', 'wanted', 'wanted'].map((name) => deployAs(name)),
+    );
+    for (const outcome of [one, two])
+      assert.ok(outcome?.status === 'fulfilled' && outcome.value.kind === 'serving');
+    const failed = same.filter((outcome) => outcome.status === 'rejected');
+    assert.equal(failed.length, 1, JSON.stringify(same));
+    assert.match(String(failed[0]!.reason), /called wanted/);
+    assert.deepEqual(await names(), ['left', 'right', 'wanted']);
+    const { deployments } = await target.api.listDeployments({ params: { workspaceId: target.workspaceId } });
+    for (const { id } of deployments) await remove(id);
+  });
+
+  it('leaves nothing behind when it is cancelled while it builds', async () => {
+    await change('Dockerfile', 'EXPOSE 8080', 'RUN sleep 60\nEXPOSE 8080');
+    const left = new AbortController();
+    const tell = (event: JourneyEvent): void => {
+      if (event.kind === 'progress' && event.message.includes('sleep'))
+        left.abort(new Error('the person left'));
+    };
+    const choice = { name: 'abandoned', regionId: runner.id, ports: [8080] };
+    const work = deploy(target, source(), choice, { ...tools(left.signal), tell });
+    await assert.rejects(work, /the person left/);
+    assert.deepEqual(await names(), []);
+    assert.ok(!(await repositories()).includes('abandoned'));
   });
 
   it('says that a name is taken before anything is built', async () => {

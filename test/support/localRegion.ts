@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { learnBackend } from '../../src/client/backend.ts';
@@ -19,6 +19,7 @@ const bundleFile = join(import.meta.dirname, '../../dist/control-plane.mjs');
 /** A local region of a suite's own on the real engine. Nothing runs until `host.ensure` is called. */
 export interface TestRegion {
   readonly name: string;
+  readonly settings: LocalSettings;
   readonly engine: Engine;
   readonly host: LocalHost;
   /** Another window on the same region, with what matters to the test changed. */
@@ -34,10 +35,12 @@ export async function openTestRegion(what: string): Promise<TestRegion> {
   const engine = openEngine(address);
   const name = `${what}-${randomBytes(3).toString('hex')}`;
   const { node, registry, edge } = testImages();
+  // Far from the ports of other regions: one that is killed shall find its own again.
+  const base = randomInt(200, 300) * 100;
   const settings: LocalSettings = {
     name,
     images: { node, registry, edge },
-    ports: { api: 17_070, registry: 17_050, http: 17_080, https: 17_443 },
+    ports: { api: base, registry: base + 20, http: base + 40, https: base + 60 },
     placement: 'auto',
   };
   const window: TestRegion['window'] = (changes = {}) =>
@@ -53,6 +56,7 @@ export async function openTestRegion(what: string): Promise<TestRegion> {
   const host = window();
   return {
     name,
+    settings,
     engine,
     host,
     window,
