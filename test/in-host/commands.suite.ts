@@ -9,7 +9,7 @@ import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment } from '../support/fakePatrState.ts';
 import { eventually, showView, theExtension } from './support/extension.ts';
 import { FakeMachine } from './support/fakeMachine.ts';
-import { ScriptedPrompts, type Script } from './support/scriptedPrompts.ts';
+import { escape, ScriptedPrompts, type Script } from './support/scriptedPrompts.ts';
 
 export function commandsSuite(): void {
   describe('commands', () => {
@@ -64,7 +64,7 @@ export function commandsSuite(): void {
       await run('patr.deployment.delete', node());
       assert.deepEqual(wrong.refused, ['Type the name exactly as it is: web shop']);
       assert.equal(called('deleteDeployment'), 0);
-      answering({ input: () => 'escape' });
+      answering({ input: () => escape });
       await run('patr.deployment.delete', node());
       assert.equal(called('deleteDeployment'), 0);
       const right = answering({ input: () => 'web shop' });
@@ -75,7 +75,7 @@ export function commandsSuite(): void {
     });
 
     it('delete asks which one even when there is only one', async () => {
-      const prompts = answering({ pick: () => 'escape' });
+      const prompts = answering({ pick: () => escape });
       await run('patr.deployment.delete');
       assert.deepEqual(prompts.asked, ['Delete a deployment']);
       assert.equal(called('deleteDeployment'), 0);
@@ -204,7 +204,7 @@ export function commandsSuite(): void {
       answering({
         pick: (items) => {
           labels = items.map(({ label }) => label);
-          return 'escape';
+          return escape;
         },
       });
       await run('patr.status.pick');

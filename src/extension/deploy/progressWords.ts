@@ -39,7 +39,9 @@ export class ProgressWords {
     if (event.kind === 'progress') {
       const grown = Math.max(0, (event.share ?? this.#share) - this.#share);
       this.#share += grown;
-      return this.#line(event.message, grown * weights[event.step]);
+      // What the builder does for itself says nothing to anybody; the output has it.
+      const message = event.message.startsWith('[internal]') ? '' : event.message;
+      return this.#line(message, grown * weights[event.step]);
     }
     if (event.kind === 'finished') {
       this.#done.push(`${doneWords[event.step]} ${seconds(event.ms)}`);

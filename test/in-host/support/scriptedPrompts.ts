@@ -1,6 +1,9 @@
 import type { QuickPickItem } from 'vscode';
 import { back, type InputQuestion, type PickQuestion, type Prompts } from '../../../src/extension/prompts.ts';
 
+/** The person gives up. */
+export const escape = Symbol('escape');
+
 export interface Script {
   /** Label of the button to press; undefined dismisses. */
   readonly message?: (text: string, buttons: readonly string[]) => string | undefined;
@@ -9,9 +12,9 @@ export interface Script {
   readonly pick?: (
     items: readonly QuickPickItem[],
     question: PickQuestion,
-  ) => QuickPickItem | typeof back | 'escape' | undefined;
+  ) => QuickPickItem | typeof back | typeof escape | undefined;
   /** Undefined: what is suggested. */
-  readonly input?: (question: InputQuestion) => string | typeof back | 'escape' | undefined;
+  readonly input?: (question: InputQuestion) => string | typeof back | typeof escape | undefined;
   /** Told every line of a progress, with what cancels it. */
   readonly progress?: (message: string, cancel: () => void) => void;
 }
@@ -48,14 +51,14 @@ export class ScriptedPrompts implements Prompts {
   ): Promise<T | typeof back | undefined> {
     this.asked.push(question.title);
     const answer = this.#script.pick?.(items, question) ?? items[0];
-    return answer === 'escape' ? undefined : (answer as T | typeof back | undefined);
+    return answer === escape ? undefined : (answer as T | typeof back | undefined);
   }
 
   /** A value that the box would refuse is noted, and the box is left. */
   async input(question: InputQuestion): Promise<string | typeof back | undefined> {
     this.asked.push(question.title);
     const answer = this.#script.input?.(question) ?? question.value;
-    if (answer === 'escape') return undefined;
+    if (answer === escape) return undefined;
     if (answer === back) return back;
     const problem = await question.check(answer);
     if (problem === undefined) return answer.trim();
