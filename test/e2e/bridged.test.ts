@@ -1,69 +1,72 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { deploy } from '../../src/deploy/journey.ts';
-import type { LocalEndpoint } from '../../src/local/contract.ts';
-import type { Runner } from '../../src/protocol/shapes/workspace.ts';
-import { ask } from '../support/addressLoad.ts';
+import { deploy, push } from '../../src/deploy/journey.ts';
+import { ask, loadOn } from '../support/addressLoad.ts';
 import { testImages } from '../support/engine.ts';
 import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
 
-const sample = join(import.meta.dirname, '../fixtures/sample');
-
-/** As on Docker Desktop: control plane, registry and edge in a network of their own, with published ports. */
-describe('a region in a network of its own', function () {
+/** As on Docker Desktop and rootless engines: control plane, registry and edge have a network of their own. */
+describe('the main job on an engine whose host network is not ours', function () {
   this.timeout(300_000);
   let region: TestRegion;
+  let folder: string;
 
   before(async () => {
     region = await openTestRegion('bridged');
+    folder = await mkdtemp(join(tmpdir(), 'patr-bridged-'));
+    await cp(join(import.meta.dirname, '../fixtures/sample'), folder, { recursive: true });
   });
-  after(() => region.close());
+  after(async () => {
+    await region.close();
+    await rm(folder, { recursive: true, force: true });
+  });
 
-  it('takes free ports, serves, and goes on serving when edge or control plane are replaced', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
-    const ports = { api: 17_170, registry: 17_150, http: 17_180, https: port };
-    const host = region.window({ settings: { placement: 'bridged', ports } });
-    const up = async (): Promise<{ endpoint: LocalEndpoint; runner: Runner }> => {
-      const endpoint = await host.ensure(() => undefined);
-      return { endpoint, runner: (await targetAt(endpoint)).region };
-    };
-    const { endpoint, runner } = await up();
-    taken.close();
-    const { target } = await targetAt(endpoint);
-    const source = {
-      folder: sample,
-      dockerfile: 'Dockerfile',
-      buildArguments: { BASE: testImages().node },
-    };
+  it('deploys, changes under load without a failure, and keeps instances away from the control plane', async () => {
+    const endpoint = await region.window({ settings: { placement: 'bridged' } }).ensure(() => undefined);
+    const { target, region: runner } = await targetAt(endpoint);
+    const source = { folder, dockerfile: 'Dockerfile', buildArguments: { BASE: testImages().node } };
     const tools = { engine: region.engine, clock: systemClock, chance: Math.random, tell: () => undefined };
     const choice = { name: 'sample', regionId: runner.id, ports: [8080] };
-    const result = await deploy(target, source, choice, tools);
-    assert.ok(result.kind === 'serving', JSON.stringify(result));
-    const url = result.url!;
-    assert.match((await ask(url)).body, /Hello from the sample/);
-    assert.notEqual(runner.edge?.httpsPort, port);
+    const first = await deploy(target, source, choice, tools);
+    assert.ok(first.kind === 'serving', JSON.stringify(first));
 
-    await region.engine.removeContainer(`patr-${region.name}-edge`);
-    await untilAnswers(url);
-    await region.engine.removeContainer(`patr-${region.name}-control-plane`);
-    assert.match((await ask(url)).body, /Hello from the sample/);
-    const again = await up();
-    assert.deepEqual(again.runner.edge, runner.edge);
-    assert.match((await ask(url)).body, /Hello from the sample/);
-    const params = { workspaceId: target.workspaceId, deploymentId: result.deploymentId };
-    await (await targetAt(again.endpoint)).target.api.deleteDeployment({ params });
+    const load = loadOn(first.url!);
+    await load.seen('Hello from the sample');
+    const file = join(folder, 'server.js');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('Hello from the sample', 'Good evening'));
+    const second = await push(target, source, first.deploymentId, tools);
+    assert.ok(second.kind === 'serving', JSON.stringify(second));
+    await load.seen('Good evening');
+    const { requests, failures } = await load.stop();
+    assert.deepEqual(failures.slice(0, 5), [], `${failures.length} of ${requests} requests failed`);
+
+    const { httpsPort, certificateAuthority: ca } = runner.edge!;
+    const secure = `https://8080-${first.deploymentId}.localhost:${httpsPort}/`;
+    assert.equal((await ask(secure, { ca })).status, 200);
+    assert.deepEqual(await reachable(first.deploymentId), []);
   });
-});
 
-async function untilAnswers(url: string): Promise<void> {
-  for (;;) {
-    const answer = await ask(url).catch(() => undefined);
-    if (answer?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  /** Addresses of the control plane that an instance gets an answer at. */
+  async function reachable(deploymentId: string): Promise<string[]> {
+    const labels = { 'cloud.patr.deployment': deploymentId, 'cloud.patr.role': 'instance' };
+    const [instance] = await region.engine.listContainers({ labels });
+    const record = await region.engine.inspectContainer(`patr-${region.name}-control-plane`);
+    assert.ok(instance !== undefined && record !== 'absent');
+    const [port] = record.ports.map(({ containerPort }) => containerPort);
+    const urls = [...Object.values(record.addresses), record.name.replace(/^\//, '')].map(
+      (host) => `http://${host}:${port}/server`,
+    );
+    assert.ok(urls.length > 2, 'the control plane is in the network of the deployment');
+    const program = `Promise.all(${JSON.stringify(urls)}.map((url)=>fetch(url,{signal:AbortSignal.timeout(3000)}).then(()=>url,()=>'')))
+      .then((all)=>console.log(all.filter(Boolean).join(' ')))`;
+    const { exitCode, stdout, stderr } = await region.engine.exec(instance.id, ['node', '-e', program]);
+    assert.equal(exitCode, 0, stderr);
+    return stdout
+      .trim()
+      .split(' ')
+      .filter((url) => url !== '');
   }
-}
+});
