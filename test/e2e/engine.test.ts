@@ -260,7 +260,10 @@ describe('a running deployment', function () {
     await eventually(deployment.id, running);
     await region.engine.removeContainer(`patr-${region.name}-edge`);
     await region.engine.removeContainer(`patr-${region.name}-registry`);
-    await eventuallyTrue(async () => (await ask(urlOf(deployment)).catch(() => undefined))?.status === 200);
+    const answers = async (url: string, status: number): Promise<boolean> =>
+      (await ask(url).catch(() => undefined))?.status === status;
+    await eventuallyTrue(() => answers(urlOf(deployment), 200));
+    await eventuallyTrue(() => answers(`http://${target.backend.registry.host}/v2/`, 401));
   });
 
   it('leaves nothing behind when it is deleted', async () => {
