@@ -1,7 +1,7 @@
 import { window, type LogOutputChannel } from 'vscode';
 import { describeError } from '../base/log.ts';
 import type { LocalHost } from '../local/contract.ts';
-import { redact } from './output.ts';
+import { redact } from './redact.ts';
 
 /** Output of the control plane's container in a channel of its own, followed from when it is first shown. */
 export class RegionLog {

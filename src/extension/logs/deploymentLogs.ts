@@ -5,7 +5,8 @@ import { describeError } from '../../base/log.ts';
 import type { LogLine } from '../../protocol/shapes/release.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import { redact } from '../output.ts';
+import { redact } from '../redact.ts';
+import { SeenLines } from './seenLines.ts';
 
 /** How often new lines are asked for while a channel is open, in milliseconds. */
 const askEvery = 2000;
@@ -61,28 +62,6 @@ export class DeploymentLogs {
     const params = { workspaceId: target.workspaceId, deploymentId };
     const { logs } = await target.api.getLogs({ params, query: { limit: atOnce } }, { signal });
     return logs.toReversed();
-  }
-}
-
-/** Tells which lines are new, when the newest ones come again and again. */
-export class SeenLines {
-  #keys = new Set<string>();
-
-  /** Oldest first. */
-  fresh(lines: readonly LogLine[]): readonly LogLine[] {
-    const counts = new Map<string, number>();
-    const keys = new Set<string>();
-    const found: LogLine[] = [];
-    for (const line of lines) {
-      const base = `${line.timestamp} ${line.instance ?? ''} ${line.log}`;
-      const count = (counts.get(base) ?? 0) + 1;
-      counts.set(base, count);
-      const key = `${base} ${count}`;
-      keys.add(key);
-      if (!this.#keys.has(key)) found.push(line);
-    }
-    this.#keys = keys;
-    return found;
   }
 }
 

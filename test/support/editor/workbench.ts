@@ -26,7 +26,10 @@ export class Workbench {
   }
 
   notification(text: string | RegExp): Locator {
-    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+    // One that has faded in: on the way there it is half in the picture, and moves away from the pointer.
+    return this.page.locator('.notification-toast.notification-fade-in-done .notification-list-item', {
+      hasText: text,
+    });
   }
 
   get statusBar(): Locator {

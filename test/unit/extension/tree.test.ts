@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { abilities, abilitiesOf, contextValueOf } from '../../../src/extension/tree/contextValue.ts';
+import {
+  deploymentLooks,
+  describeDeployment,
+  describeInstance,
+  isWell,
+  lookOf,
+} from '../../../src/extension/tree/look.ts';
+import { aDeployment, anInstance } from '../../support/fakePatrState.ts';
+import { everyContextValue } from './contextValues.ts';
+
+const id = '5'.repeat(32);
+const reason = { code: 'exited' as const, message: 'It exits at once.' };
+
+describe('a context value', () => {
+  it('is a kind and abilities, each a word of its own', () => {
+    for (const value of everyContextValue) {
+      const [kind = '', ...words] = value.split(' ');
+      assert.match(kind, /^[a-z]+$/);
+      for (const word of words) assert.ok((abilities as readonly string[]).includes(word), value);
+    }
+  });
+
+  it('offers what makes sense in a status', () => {
+    const able = (status: 'running' | 'stopped' | 'errored' | 'created'): string =>
+      contextValueOf({ kind: 'deployment', id, deployment: aDeployment({ id, status }) });
+    assert.equal(able('running'), 'deployment canOpen canPush canStop canRestart');
+    assert.equal(able('stopped'), 'deployment canPush canStart');
+    assert.equal(able('created'), 'deployment canPush canStart');
+    assert.equal(able('errored'), 'deployment canPush canStop canRestart');
+  });
+
+  it('offers no push for an image of another registry', () => {
+    const { repositoryId: _, ...rest } = aDeployment({ id }) as ReturnType<typeof aDeployment> & {
+      repositoryId?: string;
+    };
+    const foreign = { ...rest, registry: 'docker.io', imageName: 'library/nginx' };
+    assert.ok(!abilitiesOf(foreign).includes('canPush'));
+  });
+
+  it('offers to explain where there is something to explain', () => {
+    assert.ok(abilitiesOf(aDeployment({ id, reason })).includes('canExplain'));
+    assert.ok(!abilitiesOf(aDeployment({ id })).includes('canExplain'));
+  });
+});
+
+describe('the look of a deployment', () => {
+  it('is its status, or a warning where it runs and something is not well', () => {
+    assert.equal(lookOf(aDeployment({ id })), deploymentLooks.running);
+    assert.equal(lookOf(aDeployment({ id, reason })).icon, 'warning');
+    assert.equal(lookOf(aDeployment({ id, status: 'errored', reason })), deploymentLooks.errored);
+  });
+
+  it('has an icon of its own for every status', () => {
+    const icons = Object.values(deploymentLooks).map(({ icon }) => icon);
+    assert.equal(new Set(icons).size, icons.length);
+  });
+
+  it('is not well when it failed, cannot be reached, or runs with a problem', () => {
+    assert.ok(isWell(aDeployment({ id })));
+    assert.ok(isWell(aDeployment({ id, status: 'stopped', reason })));
+    for (const one of [{ status: 'errored' }, { status: 'unreachable' }, { reason }] as const)
+      assert.ok(!isWell(aDeployment({ id, ...one })));
+  });
+});
+
+describe('the words behind a name', () => {
+  it('count the instances and name the version', () => {
+    assert.equal(describeDeployment(aDeployment({ id, liveRelease: 14 })), '1/1 ready · v14');
+    const more = aDeployment({ id, instances: { ready: 2, wanted: 3 } });
+    assert.equal(describeDeployment(more), '2/3 ready · v1');
+  });
+
+  it('say what is being rolled out', () => {
+    const rolling = aDeployment({ id, status: 'deploying', rollingRelease: 2 });
+    assert.equal(describeDeployment(rolling), '1/1 ready · v2 is rolling out');
+  });
+
+  it('say the status where the count does not', () => {
+    const stopped = aDeployment({ id, status: 'stopped', instances: { ready: 0, wanted: 0 } });
+    assert.equal(describeDeployment(stopped), 'stopped · v1');
+  });
+
+  it('say what a server of Patr itself tells, and no more', () => {
+    const bare = aDeployment({ id });
+    const { instances: _, liveRelease: __, ...rest } = bare;
+    assert.equal(describeDeployment(rest), 'running');
+  });
+
+  it('tell restarts of an instance', () => {
+    assert.equal(describeInstance(anInstance()), 'ready · v1');
+    assert.equal(describeInstance(anInstance({ restarts: 1 })), 'ready · v1 · 1 restart');
+    assert.equal(
+      describeInstance(anInstance({ restarts: 3, state: 'starting' })),
+      'starting · v1 · 3 restarts',
+    );
+  });
+});

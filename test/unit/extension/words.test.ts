@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { JourneyEvent, JourneyStep } from '../../../src/deploy/contract.ts';
+import { ProgressWords } from '../../../src/extension/deploy/progressWords.ts';
+import { suggestedName } from '../../../src/extension/deploy/suggestedName.ts';
+import { SeenLines } from '../../../src/extension/logs/seenLines.ts';
+import { redact } from '../../../src/extension/redact.ts';
+import { viewStateOf } from '../../../src/extension/viewState.ts';
+import { nameProblem } from '../../../src/deploy/check.ts';
+import { fakeToken } from '../../support/fakePatr.ts';
+
+const started = (step: JourneyStep): JourneyEvent => ({ kind: 'started', step, at: 0 });
+const finished = (step: JourneyStep, ms: number): JourneyEvent => ({ kind: 'finished', step, at: 0, ms });
+
+describe('the words of a progress', () => {
+  it('say what was done last, what is done now, and sum the times up', () => {
+    const words = new ProgressWords();
+    assert.equal(words.next(started('preflight'))?.message, 'Checking…');
+    words.next(finished('preflight', 140));
+    words.next(started('build'));
+    const line = words.next({ kind: 'progress', step: 'build', message: 'step 3/7 RUN npm ci', share: 0.5 });
+    assert.equal(line?.message, 'checked 0.1 s · Building: step 3/7 RUN npm ci');
+    words.next(finished('build', 3210));
+    assert.equal(words.summary(), 'checked 0.1 s, built 3.2 s');
+  });
+
+  it('leave out what the builder does for itself, and what is only for the output', () => {
+    const words = new ProgressWords();
+    words.next(started('build'));
+    const internal = words.next({ kind: 'progress', step: 'build', message: '[internal] load metadata' });
+    assert.equal(internal?.message, 'Building…');
+    assert.equal(words.next({ kind: 'output', step: 'build', text: 'npm warn' }), undefined);
+  });
+
+  it('move the bar to its end exactly, whatever the shares were', () => {
+    const steps: readonly JourneyStep[] = ['preflight', 'context', 'build', 'push', 'create', 'rollout'];
+    const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(shares, { minLength: 6, maxLength: 6 }), (all) => {
+        const words = new ProgressWords();
+        let sum = 0;
+        const tell = (event: JourneyEvent): void => {
+          const increment = words.next(event)?.increment ?? 0;
+          assert.ok(increment >= 0);
+          sum += increment;
+        };
+        for (const [index, step] of steps.entries()) {
+          tell(started(step));
+          for (const share of all[index] ?? []) tell({ kind: 'progress', step, message: 'x', share });
+          tell(finished(step, 1));
+        }
+        assert.ok(Math.abs(sum - 100) < 1e-6, String(sum));
+      }),
+    );
+  });
+});
+
+describe('a suggested name', () => {
+  it('is the name of the folder', () => {
+    assert.equal(suggestedName('/home/me/web shop', []), 'web shop');
+  });
+
+  it('is made longer where it is too short', () => {
+    assert.equal(suggestedName('/srv/api', []), 'api-app');
+    assert.equal(suggestedName('/', []), 'my-app');
+  });
+
+  it('has a number where it is taken, whatever the case', () => {
+    assert.equal(suggestedName('/srv/shop', ['Shop', 'shop-2']), 'shop-3');
+  });
+
+  it('is always allowed and never taken', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.string()), (folder, taken) => {
+        const name = suggestedName(`/x/${folder}`, [...taken, folder]);
+        assert.equal(nameProblem(name), undefined, name);
+        assert.ok(!taken.some((one) => one.toLowerCase() === name.toLowerCase()));
+      }),
+    );
+  });
+});
+
+describe('lines that come again', () => {
+  const line = (log: string, timestamp = 1) => ({ log, timestamp });
+
+  it('are told once, and equal lines as often as they were said', () => {
+    const seen = new SeenLines();
+    assert.equal(seen.fresh([line('a'), line('a'), line('b')]).length, 3);
+    assert.deepEqual(seen.fresh([line('a'), line('a'), line('b'), line('b')]), [line('b')]);
+    assert.deepEqual(seen.fresh([line('a'), line('b'), line('b'), line('c')]), [line('c')]);
+  });
+});
+
+describe('what is written to an output', () => {
+  it('never holds a token', () => {
+    assert.equal(redact(`authorization: Bearer ${fakeToken}!`), 'authorization: Bearer patrv1.…!');
+    assert.equal(redact(fakeToken.toUpperCase()), 'patrv1.…');
+  });
+});
+
+describe('the state of the view', () => {
+  const target = undefined as never;
+  const connected = { kind: 'connected', target, region: undefined } as const;
+
+  it('is empty only when the list was read', () => {
+    assert.equal(viewStateOf(connected, { loaded: false, count: 0 }), 'looking');
+    assert.equal(viewStateOf(connected, { loaded: true, count: 0 }), 'empty');
+    assert.equal(viewStateOf(connected, { loaded: true, count: 2 }), 'ready');
+  });
+
+  it('is what hinders the connection, whatever was read before', () => {
+    const stopped = { kind: 'engineStopped', message: '' } as const;
+    assert.equal(viewStateOf(stopped, { loaded: true, count: 2 }), 'engineStopped');
+  });
+});
