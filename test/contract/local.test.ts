@@ -19,9 +19,17 @@ describe('the local region on a real engine', function () {
     (await clientFor(endpoint).listWorkspaces()).workspaces[0]!.id;
 
   before(async () => {
-    region = await openTestRegion('local');
+    region = await openTestRegion('local', '0.0.91');
   });
-  after(() => region.close());
+  after(async () => {
+    await region.host.remove();
+    // Versions that there are only here.
+    for (const { tags } of await region.engine.listImages({ labels: {} })) {
+      const own = tags.filter((tag) => /^patr-control-plane:0\.0\.9[1-9]-/.test(tag));
+      for (const tag of own) await region.engine.removeImage(tag);
+    }
+    await region.close();
+  });
   beforeEach(() => {
     progress = [];
   });
@@ -75,19 +83,19 @@ describe('the local region on a real engine', function () {
 
   it('is upgraded in place by a newer window, and never taken back by an older one', async () => {
     const [before, had] = [await id(), await workspace(first)];
-    const newer = await region.window({ version: '0.2.0' }).ensure(note);
+    const newer = await region.window({ version: '0.0.92' }).ensure(note);
     assert.ok(progress.includes('upgrading'));
-    assert.deepEqual([newer.version, newer.url, newer.token], ['0.2.0', first.url, first.token]);
+    assert.deepEqual([newer.version, newer.url, newer.token], ['0.0.92', first.url, first.token]);
     assert.equal(await workspace(newer), had);
     const upgraded = await id();
     assert.notEqual(upgraded, before);
     progress = [];
-    assert.equal((await region.host.ensure(note)).version, '0.2.0');
+    assert.equal((await region.host.ensure(note)).version, '0.0.92');
     assert.deepEqual([await id(), progress], [upgraded, ['ready']]);
   });
 
   it('starts again where it was stopped, on another port if its own is taken by then', async () => {
-    const newest = region.window({ version: '0.2.0' });
+    const newest = region.window({ version: '0.0.92' });
     await newest.stop();
     assert.deepEqual(await newest.find(), { kind: 'stopped' });
     assert.equal((await newest.ensure(note)).url, first.url);
@@ -104,7 +112,7 @@ describe('the local region on a real engine', function () {
 
   it('says what its container said when it cannot come up', async () => {
     const broken = region.window({
-      version: '0.3.0',
+      version: '0.0.93',
       settings: { ports: { ...region.settings.ports, http: 99_999 } },
     });
     const failure = await broken.ensure(note).catch((error: unknown) => error);
@@ -115,18 +123,18 @@ describe('the local region on a real engine', function () {
 
   it('says so when the image that it is built upon cannot be had', async () => {
     const images = { node: 'patr-test.invalid/no/such:1', registry: 'a', edge: 'b' };
-    const lost = region.window({ version: '0.4.0', settings: { images } });
+    const lost = region.window({ version: '0.0.94', settings: { images } });
     await assert.rejects(lost.ensure(note), /patr-test\.invalid\/no\/such:1 is not on this machine.*setting/);
   });
 
   it('can be given up while it starts', async () => {
     const reason = new Error('enough');
-    const work = region.window({ version: '0.5.0' }).ensure(note, { signal: AbortSignal.abort(reason) });
+    const work = region.window({ version: '0.0.95' }).ensure(note, { signal: AbortSignal.abort(reason) });
     await assert.rejects(work);
   });
 
   it('goes without a trace', async () => {
-    await region.window({ version: '0.5.0' }).ensure(note);
+    await region.window({ version: '0.0.95' }).ensure(note);
     await region.host.remove();
     assert.deepEqual(await region.host.inventory(), { containers: [], volumes: [], networks: [] });
     assert.deepEqual(await region.host.find(), { kind: 'absent' });

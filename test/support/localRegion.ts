@@ -28,7 +28,7 @@ export interface TestRegion {
   close(): Promise<void>;
 }
 
-export async function openTestRegion(what: string): Promise<TestRegion> {
+export async function openTestRegion(what: string, usual = '0.1.0'): Promise<TestRegion> {
   const context = await currentContext(ownDockerHome());
   if (context.kind === 'broken') throw new Error(context.message);
   const { address } = context;
@@ -46,7 +46,7 @@ export async function openTestRegion(what: string): Promise<TestRegion> {
   const window: TestRegion['window'] = (changes = {}) =>
     makeLocalHost({
       engine,
-      bundle: { file: bundleFile, version: changes.version ?? '0.1.0' },
+      bundle: { file: bundleFile, version: changes.version ?? usual },
       settings: { ...settings, ...changes.settings },
       fetch,
       clock: systemClock,
