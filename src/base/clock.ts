@@ -26,3 +26,14 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** Waits, and says whether the time was waited out: false when the signal fired first. */
+export async function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 import { nextWait, type Backoff } from '../base/backoff.ts';
-import type { Clock } from '../base/clock.ts';
+import { rest, type Clock } from '../base/clock.ts';
 import type { Change } from '../protocol/shapes/workspace.ts';
 import type { Api } from './client.ts';
 import { Unreachable } from './errors.ts';
@@ -34,11 +34,6 @@ export async function followForEver(
       tell({ kind: 'lost', error });
     }
     failures += 1;
-    try {
-      await clock.sleep(nextWait(failures, backoff, chance), signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error;
-    }
+    await rest(clock, nextWait(failures, backoff, chance), signal);
   }
 }

@@ -1,5 +1,5 @@
 import { describeError, type Log } from '../../base/log.ts';
-import type { Clock } from '../../base/clock.ts';
+import { rest, type Clock } from '../../base/clock.ts';
 import type { Desired, ReconcileStore, Reconciler } from '../domain.ts';
 import type { CpuTotal, Executor } from '../executors/executor.ts';
 import { decideScale, type LoadSample, type ScaleRules } from './decideScale.ts';
@@ -62,7 +62,7 @@ export class Autoscaler {
       } catch (error) {
         if (!signal.aborted) log.warn('The load could not be measured', { error: describeError(error) });
       }
-      await clock.sleep(rules.samplePeriodMs, signal).catch(() => undefined);
+      await rest(clock, rules.samplePeriodMs, signal);
     }
   }
 

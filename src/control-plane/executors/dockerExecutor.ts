@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Lanes } from '../../base/lanes.ts';
 import { isEngineError, type ContainerRecord, type Engine, type RegistryAuth } from '../../docker/engine.ts';
 import { label, labelsOf } from '../labels.ts';
@@ -19,6 +18,8 @@ import type {
   Waiting,
 } from './executor.ts';
 import { readLines } from './logLines.ts';
+import { networkTables } from './networkTables.ts';
+import { observed } from './observedInstance.ts';
 import { parseListening } from './listening.ts';
 import { pullFailure, startFailure } from './reasons.ts';
 import { freeSubnet } from './subnets.ts';
@@ -229,7 +230,8 @@ export class DockerExecutor implements Executor {
     if (found === undefined) return [];
     const record = await this.#options.engine.inspectContainer(found.id, options);
     if (record === 'absent' || record.state !== 'running') return [];
-    const tables = await this.#networkTables(record, options);
+    const { engine, region, toolImage } = this.#options;
+    const tables = await networkTables({ engine, region, toolImage }, record, options);
     return parseListening(tables).reachable;
   }
 
@@ -289,93 +291,10 @@ export class DockerExecutor implements Executor {
       await engine.ensureVolume({ name, labels }, options);
     }
   }
-
-  /** The kernel's tables of an instance's network: read by process id on the same host, by a helper elsewhere. */
-  async #networkTables(record: ContainerRecord, options: Waiting): Promise<string> {
-    const { engine, region, toolImage } = this.#options;
-    if (toolImage === undefined) {
-      const folder = `/proc/${record.pid}/net`;
-      const tables = ['tcp', 'tcp6'].map((name) => readFile(`${folder}/${name}`, 'utf8').catch(() => ''));
-      return (await Promise.all(tables)).join('\n');
-    }
-    const made = await engine.createContainer(
-      {
-        name: `patr-${region}-look-${record.id.slice(0, 12)}`,
-        image: toolImage,
-        labels: labelsOf(region, 'diagnosis'),
-        entrypoint: ['node'],
-        command: ['-e', printTables],
-        environment: [],
-        network: `container:${record.id}`,
-        mounts: [],
-        ports: [],
-        restart: 'no',
-        capabilities: { drop: ['ALL'], add: [] },
-        noNewPrivileges: true,
-        readOnlyRoot: true,
-        log: { maxBytes: 1_000_000, files: 1 },
-      },
-      options,
-    );
-    if (typeof made === 'string') return '';
-    try {
-      await engine.startContainer(made.id, options);
-      let text = '';
-      for await (const { bytes } of engine.logs(made.id, { follow: true }, options))
-        text += bytes.toString('utf8');
-      return text;
-    } finally {
-      await engine.removeContainer(made.id);
-    }
-  }
 }
-
-const printTables =
-  "const fs=require('fs');for(const n of ['tcp','tcp6'])try{process.stdout.write(fs.readFileSync('/proc/net/'+n,'utf8'))}catch(e){process.stderr.write(String(e))}";
 
 /** Engine events that can change what the loop wants to do. */
 const told = new Set(['start', 'die', 'oom', 'kill', 'stop', 'destroy', 'pause', 'unpause', 'create']);
-
-function observed(record: ContainerRecord, node: string): ObservedInstance | undefined {
-  const { labels } = record;
-  const [id, deploymentId, releaseId] = [
-    labels[label.instance],
-    labels[label.deployment],
-    labels[label.release],
-  ];
-  if (id === undefined || deploymentId === undefined || releaseId === undefined) return undefined;
-  const [address] = Object.values(record.addresses).filter((text) => text !== '');
-  return {
-    id,
-    name: record.name.replace(/^\//, ''),
-    deploymentId,
-    releaseId,
-    releaseNumber: Number(labels[label.releaseNumber] ?? 0),
-    ordinal: Number(labels[label.ordinal] ?? 0),
-    restarts: Number(labels[label.restarts] ?? 0),
-    state: states[record.state],
-    address,
-    startedAt: record.startedAt,
-    finishedAt: record.finishedAt,
-    exitCode: record.exitCode,
-    outOfMemory: record.outOfMemory === true,
-    node,
-    published: new Map(
-      record.ports.filter(({ hostPort }) => hostPort > 0).map((port) => [port.containerPort, port.hostPort]),
-    ),
-  };
-}
-
-const states: Readonly<Record<ContainerRecord['state'], ObservedInstance['state']>> = {
-  created: 'created',
-  running: 'running',
-  // A paused one does not answer, which its probes will find out.
-  paused: 'running',
-  restarting: 'running',
-  exited: 'exited',
-  dead: 'exited',
-  removing: 'exited',
-};
 
 function digestOf(repoDigests: readonly string[]): string | undefined {
   return repoDigests.map((text) => text.split('@')[1]).find((digest) => digest?.startsWith('sha256:'));

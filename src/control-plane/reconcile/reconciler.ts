@@ -1,3 +1,4 @@
+import { rest } from '../../base/clock.ts';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { Lanes } from '../../base/lanes.ts';
@@ -139,7 +140,7 @@ export class ReconcileLoop implements Reconciler {
       } catch (error) {
         if (!this.#signal.aborted) log.debug('The engine tells no events', { error: describeError(error) });
       }
-      await clock.sleep(1000, this.#signal).catch(() => undefined);
+      await rest(clock, 1000, this.#signal);
       this.#wakeAll();
     }
   }
@@ -157,7 +158,7 @@ export class ReconcileLoop implements Reconciler {
           log.debug('The engine cannot be looked at', { error: describeError(error) });
         this.#wakeAll();
       }
-      await clock.sleep(lookEveryMs, this.#signal).catch(() => undefined);
+      await rest(clock, lookEveryMs, this.#signal);
     }
   }
 

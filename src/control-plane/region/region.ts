@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import { rest, type Clock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/disposable.ts';
 import { Emitter, type Event } from '../../base/emitter.ts';
 import { describeError, type Log } from '../../base/log.ts';
@@ -105,9 +105,7 @@ export class Region {
   async #keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const waited = new AbortController();
-      const due = this.#options.clock
-        .sleep(lookEvery, AbortSignal.any([signal, waited.signal]))
-        .catch(() => undefined);
+      const due = rest(this.#options.clock, lookEvery, AbortSignal.any([signal, waited.signal]));
       await Promise.race([due, this.#look.promise]);
       waited.abort();
       this.#look = Promise.withResolvers<void>();
@@ -128,7 +126,7 @@ export class Region {
       } catch (error) {
         if (!signal.aborted) this.#options.log.debug('Events broke off', { error: describeError(error) });
       }
-      await clock.sleep(2000, signal).catch(() => undefined);
+      await rest(clock, 2000, signal);
     }
   }
 

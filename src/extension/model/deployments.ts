@@ -1,6 +1,6 @@
 import { Emitter } from '../../base/emitter.ts';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { systemClock } from '../../base/clock.ts';
+import { rest, systemClock } from '../../base/clock.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { followForEver, type ChangeNews } from '../../client/changes.ts';
 import type { Target } from '../../deploy/target.ts';
@@ -117,7 +117,7 @@ export class DeploymentsModel implements Disposable {
     }
     while (!signal.aborted) {
       await this.#readAll(target);
-      await systemClock.sleep(pollMs, signal).catch(() => undefined);
+      await rest(systemClock, pollMs, signal);
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { anySignal, isAbort, withTimeout } from '../../../src/base/abort.ts';
-import { systemClock } from '../../../src/base/clock.ts';
+import { rest, systemClock } from '../../../src/base/clock.ts';
 import { describeError, lineLog } from '../../../src/base/log.ts';
 
 describe('the system clock', () => {
@@ -48,5 +48,19 @@ describe('log lines', () => {
   it('describe an error with what caused it and without a stack', () => {
     assert.equal(describeError(new Error('outer', { cause: new Error('inner') })), 'outer (inner)');
     assert.equal(describeError('text'), 'text');
+  });
+});
+
+describe('resting', () => {
+  it('says whether the time was waited out', async () => {
+    const controller = new AbortController();
+    assert.equal(await rest(systemClock, 1, controller.signal), true);
+    controller.abort();
+    assert.equal(await rest(systemClock, 60_000, controller.signal), false);
+  });
+
+  it('hides no other failure', async () => {
+    const clock = { now: () => 0, sleep: () => Promise.reject(new Error('broken')) };
+    await assert.rejects(rest(clock, 1, new AbortController().signal), /broken/);
   });
 });
