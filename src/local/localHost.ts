@@ -22,8 +22,11 @@ export function makeLocalHost(parts: LocalHostParts): LocalHost {
   return {
     find: (options = {}) => find(parts, options),
     async ensure(onProgress, options = {}) {
-      await bringUp(parts, onProgress, options);
-      return untilReady(parts, onProgress, options);
+      const outdated = await bringUp(parts, onProgress, options);
+      const endpoint = await untilReady(parts, onProgress, options);
+      // Each version would leave one behind; one that another region still runs on stays.
+      if (outdated !== undefined) await engine.removeImage(outdated, options);
+      return endpoint;
     },
     async stop(options = {}) {
       await engine.stopContainer(name, stopGraceSeconds, options);
@@ -55,8 +58,12 @@ async function answers(parts: LocalHostParts, endpoint: LocalEndpoint, waiting: 
   }
 }
 
-/** Makes the container run, at our version or a newer one. */
-async function bringUp(parts: LocalHostParts, onProgress: OnProgress, waiting: Waiting): Promise<void> {
+/** Makes the container run, at our version or a newer one. Resolves with the image that it ran on before. */
+async function bringUp(
+  parts: LocalHostParts,
+  onProgress: OnProgress,
+  waiting: Waiting,
+): Promise<string | undefined> {
   const { engine, bundle, settings } = parts;
   const placement = placementFor(settings, await engine.info(waiting));
   const record = await engine.inspectContainer(containerName(settings.name), waiting);
@@ -64,25 +71,28 @@ async function bringUp(parts: LocalHostParts, onProgress: OnProgress, waiting: W
   if (record !== 'absent' && version !== undefined && isOlder(bundle.version, version)) {
     // Somebody has a newer extension: theirs stays.
     if (record.state !== 'running') await engine.startContainer(record.id, waiting);
-    return;
+    return undefined;
   }
   const image = await ensureControlPlaneImage(engine, bundle, settings.images.node, onProgress, waiting);
   const wanted = { settings, image, version: bundle.version, placement, socket: parts.socket };
   if (record === 'absent') {
     onProgress({ kind: 'starting' });
-    return start(parts, { ...wanted, port: settings.ports.api }, waiting);
+    await start(parts, { ...wanted, port: settings.ports.api }, waiting);
+    return undefined;
   }
   const before = await endpointOf(parts, record, waiting);
   // Whoever has the address goes on having it.
   const port = before === undefined ? settings.ports.api : Number(new URL(before.url).port);
   if (record.labels[specLabel] === wishHash(wanted)) {
-    if (record.state === 'running') return;
+    if (record.state === 'running') return undefined;
     onProgress({ kind: 'starting' });
-    if ((await isFree(port)) && (await engine.startContainer(record.id, waiting)).kind === 'started') return;
+    const started = (await isFree(port)) && (await engine.startContainer(record.id, waiting));
+    if (started !== false && started.kind === 'started') return undefined;
   } else {
     onProgress({ kind: 'upgrading', from: version ?? 'an unknown version', to: bundle.version });
   }
   await replace(parts, record, { ...wanted, port }, waiting);
+  return record.image === image ? undefined : record.image;
 }
 
 /** A new container on the same volumes. Deployments go on serving meanwhile. */

@@ -83,12 +83,15 @@ describe('the local region on a real engine', function () {
 
   it('is upgraded in place by a newer window, and never taken back by an older one', async () => {
     const [before, had] = [await id(), await workspace(first)];
+    const old = await region.engine.inspectContainer(container());
+    assert.ok(old !== 'absent' && old.image.includes(':0.0.91-'), 'its image has the version as its tag');
     const newer = await region.window({ version: '0.0.92' }).ensure(note);
     assert.ok(progress.includes('upgrading'));
     assert.deepEqual([newer.version, newer.url, newer.token], ['0.0.92', first.url, first.token]);
     assert.equal(await workspace(newer), had);
     const upgraded = await id();
     assert.notEqual(upgraded, before);
+    assert.equal(await region.engine.inspectImage(old.image), 'absent');
     progress = [];
     assert.equal((await region.host.ensure(note)).version, '0.0.92');
     assert.deepEqual([await id(), progress], [upgraded, ['ready']]);
