@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/build/folders.ts';
 import { packVsix } from '../../scripts/build/vsix.ts';
+import { must } from '../../scripts/setup/processes.ts';
 import { settingsFor } from '../../scripts/setup/editorSettings.ts';
 import { removeRegion } from '../../scripts/test/removeRegion.ts';
 import { ask } from '../support/addressLoad.ts';
@@ -25,6 +26,9 @@ const themes = {
 describe('the workbench', function () {
   this.timeout(240_000);
   const region = `workbench-${randomBytes(3).toString('hex')}`;
+  /** The deployment has the name of this run, so that its images can be told from those of others. */
+  const name = `hello ${region.slice(-6)}`;
+  const repository = name.replace(' ', '-');
   let folder: string;
   let editor: OpenEditor;
   let workbench: Workbench;
@@ -50,6 +54,15 @@ describe('the workbench', function () {
   after(async () => {
     await editor?.close();
     await removeRegion(region);
+    // By name, never by id: the same image may be somebody else's as well.
+    const built = await must('docker', [
+      'image',
+      'ls',
+      '--format={{.Repository}}:{{.Tag}}',
+      `--filter=reference=*/*/${repository}`,
+    ]);
+    const names = built.split('\n').filter((one) => one !== '' && !one.endsWith('<none>'));
+    if (names.length > 0) await must('docker', ['image', 'rm', ...names]);
     await rm(folder, { recursive: true, force: true });
   });
   afterEach(async function () {
@@ -99,7 +112,7 @@ describe('the workbench', function () {
     await workbench.quickInput.getByText('must have 4 to 255 characters').waitFor();
     await screenshot(page, 'deploy-2-name-refused');
     await page.keyboard.press('ControlOrMeta+A');
-    await page.keyboard.type('hello web');
+    await page.keyboard.type(name);
     await page.keyboard.press('Enter');
     await workbench.quickInput.getByText('(3/3)').waitFor();
     await screenshot(page, 'deploy-3-context');
@@ -108,10 +121,10 @@ describe('the workbench', function () {
     await page.keyboard.press('Enter');
     await workbench.quickInput.getByText('(3/3)').waitFor();
     await page.keyboard.press('Enter');
-    await workbench.notification('Deploying hello web').waitFor();
+    await workbench.notification(`Deploying ${name}`).waitFor();
     await workbench.notification(/Building|Pushing/).waitFor({ timeout: 60_000 });
     await screenshot(page, 'deploy-4-progress');
-    const done = workbench.notification('hello web is serving');
+    const done = workbench.notification(`${name} is serving`);
     await done.waitFor({ timeout: 120_000 });
     await screenshot(page, 'deploy-5-serving');
     const text = await done.innerText();
@@ -126,25 +139,41 @@ describe('the workbench', function () {
   it('shows it in the tree and in the status bar, in every kind of theme', async () => {
     const { page } = workbench;
     await page.locator('.activitybar').getByRole('tab', { name: 'Patr' }).click();
-    await workbench.row(/Deployment hello web/).waitFor();
-    await workbench.row(/Deployment hello web/).click();
+    await workbench.row(`Deployment ${name}`).waitFor();
+    await workbench.row(`Deployment ${name}`).click();
     await page.keyboard.press('ArrowRight');
     await workbench.row('Instances').waitFor();
     await workbench.row('Instances').click();
     await page.keyboard.press('ArrowRight');
     await workbench.row(/^Instance /).waitFor();
-    await workbench.statusBar.getByText('hello web').waitFor();
-    for (const [name, { theme, css }] of Object.entries(themes)) {
+    await workbench.statusBar.getByText(name).waitFor();
+    for (const [kind, { theme, css }] of Object.entries(themes)) {
       await configure({ 'workbench.colorTheme': theme });
       await page.locator(`.monaco-workbench.${css}`).waitFor();
-      await workbench.row(/Deployment hello web/).hover();
-      await screenshot(page, `tree-${name}`);
+      await workbench.row(`Deployment ${name}`).hover();
+      await screenshot(page, `tree-${kind}`);
     }
-    const menu = await workbench.menuOf(workbench.row(/Deployment hello web/));
+    const menu = await workbench.menuOf(workbench.row(`Deployment ${name}`));
     for (const label of ['Open in the Browser', 'Push', 'Show Logs', 'Stop', 'Delete…'])
       assert.ok(menu.includes(label), `${label} is not in: ${menu.join(', ')}`);
     assert.ok(!menu.includes('Start'));
     await screenshot(page, 'menu-deployment');
     await page.keyboard.press('Escape');
+  });
+
+  it('builds nothing in a workspace that is not trusted, and says so', async () => {
+    await editor.close();
+    const { path: vsix } = await packVsix();
+    editor = await openEditor({ folder, vsix, trusted: false, env: { PATR_REGION_NAME: region } });
+    workbench = new Workbench(editor.page);
+    const { page } = workbench;
+    await page.locator('.activitybar').getByRole('tab', { name: 'Patr' }).click();
+    await page.getByRole('button', { name: 'Manage Workspace Trust' }).first().waitFor();
+    await screenshot(page, 'welcome-untrusted');
+    await workbench.run('View: Show Explorer');
+    assert.ok(!(await workbench.menuOf(workbench.row('Dockerfile'))).includes('Deploy to Patr…'));
+    await page.keyboard.press('Escape');
+    await workbench.run('Patr: Deploy to Patr…');
+    await workbench.notification('Nothing is built or started').waitFor();
   });
 });

@@ -43,6 +43,7 @@ export function deploySuite(): void {
       await showView(true);
     });
     after(async () => {
+      await removeImages(extension);
       answering({ confirm: () => true });
       await vscode.commands.executeCommand('patr.region.remove');
       extension.answerWith(undefined);
@@ -172,4 +173,14 @@ export function deploySuite(): void {
       assert.equal(extension.memory.of(inWorkspace('Dockerfile').toString()), undefined);
     });
   });
+}
+
+/** The images that were built here; the workspace's id in their names is that of this run's region. */
+async function removeImages({ connection, model }: Exports): Promise<void> {
+  const workspace = model.target()?.workspaceId;
+  if (workspace === undefined) return;
+  const { engine } = await connection.host();
+  const images = await engine.listImages({ labels: {} });
+  const tags = images.flatMap((image) => [...image.tags, ...image.repoDigests]);
+  for (const tag of tags.filter((one) => one.includes(`/${workspace}/`))) await engine.removeImage(tag);
 }
