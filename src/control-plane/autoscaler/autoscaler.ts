@@ -57,12 +57,14 @@ export class Autoscaler {
     const { clock, log, rules } = this.#parts;
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      const began = clock.now();
       try {
         await this.sample(signal);
       } catch (error) {
         if (!signal.aborted) log.warn('The load could not be measured', { error: describeError(error) });
       }
-      await rest(clock, rules.samplePeriodMs, signal);
+      // From begin to begin: what a sample takes must not make a window poor in them.
+      await rest(clock, Math.max(0, began + rules.samplePeriodMs - clock.now()), signal);
     }
   }
 
