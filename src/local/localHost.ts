@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '../docker/engine.ts';
+import { isEngineError, type ContainerRecord } from '../docker/engine.ts';
 import { wishHash, type ControlPlaneWanted } from './containerSpec.ts';
 import type { LocalEndpoint, LocalHost, LocalSettings, LocalState } from './contract.ts';
 import { ensureControlPlaneImage } from './controlPlaneImage.ts';
@@ -24,8 +24,7 @@ export function makeLocalHost(parts: LocalHostParts): LocalHost {
     async ensure(onProgress, options = {}) {
       const outdated = await bringUp(parts, onProgress, options);
       const endpoint = await untilReady(parts, onProgress, options);
-      // Each version would leave one behind; one that another region still runs on stays.
-      if (outdated !== undefined) await engine.removeImage(outdated, options);
+      if (outdated !== undefined) await tidy(parts, outdated, options);
       return endpoint;
     },
     async stop(options = {}) {
@@ -93,6 +92,16 @@ async function bringUp(
   }
   await replace(parts, record, { ...wanted, port }, waiting);
   return record.image === image ? undefined : record.image;
+}
+
+/** Each version would leave an image behind. One that another region runs on stays, and so does one in dispute. */
+async function tidy({ engine }: LocalHostParts, image: string, waiting: Waiting): Promise<void> {
+  try {
+    await engine.removeImage(image, waiting);
+  } catch (error) {
+    // What was asked for is done: the new control plane answers.
+    if (!isEngineError(error)) throw error;
+  }
 }
 
 /** A new container on the same volumes. Deployments go on serving meanwhile. */
