@@ -56,7 +56,7 @@ const stages: readonly Stage[] = [
     },
   })),
   mocha('unit', 'test/unit/**/*.test.ts', 20_000, []),
-  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images]),
+  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images, bundles]),
   {
     name: 'in-host',
     needs: [engine, images, browser, editor, bundles],
