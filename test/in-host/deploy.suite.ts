@@ -60,6 +60,7 @@ export function deploySuite(): void {
           return shield ?? items[0];
         },
         input: ({ title, value }) => (title === 'Name of the deployment' ? name : value),
+        message: () => 'Manage',
       });
       await vscode.commands.executeCommand('patr.deploy', inWorkspace('Dockerfile'));
       const { severity, text, buttons } = await verdict(prompts);
@@ -78,6 +79,7 @@ export function deploySuite(): void {
 
     it('shows it in the tree, in the status bar and as the one of this Dockerfile', async () => {
       await eventually('it is listed', () => node() !== undefined);
+      await eventually('Manage has shown it', () => extension.view.selection[0]?.id === node().id);
       assert.equal(extension.tree.getTreeItem(node()).description, '1/1 ready · v1');
       const parts = await extension.tree.getChildren(node());
       const instances = parts.find(({ kind }) => kind === 'instances');

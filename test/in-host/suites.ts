@@ -1,6 +1,7 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
+import { journeyFaultsSuite } from './journeyFaults.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
@@ -13,4 +14,5 @@ export const suites: Readonly<Record<string, () => void>> = {
   welcome: welcomeSuite,
   commands: commandsSuite,
   deploy: deploySuite,
+  journeyFaults: journeyFaultsSuite,
 };

@@ -35,6 +35,9 @@ interface Running {
   readonly signal: AbortSignal;
 }
 
+/** The full output is one click away while it runs. Names hold nothing that would be markup. */
+const outputLink = '([output](command:patr.output.show))';
+
 /** Runs journeys as a person sees them: progress, output, verdict, and what to do next. One per Dockerfile at a time. */
 export class Journeys {
   readonly #parts: JourneyParts;
@@ -47,7 +50,7 @@ export class Journeys {
   async deploy(dockerfile: Uri, source: Source, answers: Answers): Promise<void> {
     await this.#run(
       dockerfile,
-      `Deploying ${answers.name}`,
+      `Deploying ${answers.name} ${outputLink}`,
       () => this.deploy(dockerfile, source, answers),
       async (run) => {
         const regionId = await firstRegion(run.target, run.signal);
@@ -60,7 +63,7 @@ export class Journeys {
   async push(dockerfile: Uri, source: Source, deploymentId: string, name: string): Promise<void> {
     await this.#run(
       dockerfile,
-      `Pushing ${name}`,
+      `Pushing ${name} ${outputLink}`,
       () => this.push(dockerfile, source, deploymentId, name),
       (run) => push(run.target, source, deploymentId, this.#tools(run)),
     );

@@ -12,24 +12,24 @@ export class FakeMachine implements Machine {
     networks: ['patr'],
   };
   readonly calls: string[] = [];
+  readonly engines: Machine['engines'];
   readonly #running: LocalState;
 
-  constructor(patr: FakePatr, running = true) {
+  constructor(patr: FakePatr, running = true, engine: Engine = {} as Engine) {
+    this.engines = {
+      state: async () => ({
+        kind: 'ready',
+        engine,
+        socket: '/nowhere.sock',
+        where: 'unix:///nowhere.sock',
+      }),
+    };
     this.#running = {
       kind: 'running',
       endpoint: { url: patr.url, token: fakeToken, version: '0.0.1' },
     };
     this.state = running ? this.#running : { kind: 'absent' };
   }
-
-  readonly engines: Machine['engines'] = {
-    state: async () => ({
-      kind: 'ready',
-      engine: {} as Engine,
-      socket: '/nowhere.sock',
-      where: 'unix:///nowhere.sock',
-    }),
-  };
 
   readonly makeHost: Machine['makeHost'] = () => this.#host;
 
