@@ -11,6 +11,7 @@ import { assemble } from './assemble.ts';
 import { TokenFileError } from './auth/tokenFile.ts';
 import { lockState, StateInUseError } from './lock.ts';
 import { OptionsError, parseOptions, usage, type Options } from './options.ts';
+import { KeysFileError } from './secrets/sealingKeys.ts';
 import { listen, ListenError } from './server.ts';
 import { DatabaseTooNewError } from './state/database.ts';
 import { makeStateDir } from './state/open.ts';
@@ -20,7 +21,14 @@ import { version } from './version.ts';
 const startPatienceMs = 10_000;
 
 /** Refusals that are told in a sentence; everything else is a defect and shows its stack. */
-const expected = [OptionsError, StateInUseError, TokenFileError, ListenError, DatabaseTooNewError];
+const expected = [
+  OptionsError,
+  StateInUseError,
+  TokenFileError,
+  KeysFileError,
+  ListenError,
+  DatabaseTooNewError,
+];
 
 async function run(given: Options, log: Log): Promise<void> {
   const options = { ...given, stateDir: resolve(given.stateDir), tokenFile: resolve(given.tokenFile) };
