@@ -170,8 +170,16 @@ export function deploySuite(): void {
 
     it('deletes it', async () => {
       answering({ input: () => name });
+      const { id } = node().deployment;
       await vscode.commands.executeCommand('patr.deployment.delete', node());
       await eventually('it is gone', () => node() === undefined);
+      const { engine } = await extension.connection.host();
+      const labels = { 'cloud.patr.deployment': id };
+      await eventually(
+        'nothing of it runs',
+        async () => (await engine.listContainers({ labels })).length === 0,
+        60_000,
+      );
       assert.equal(extension.memory.of(inWorkspace('Dockerfile').toString()), undefined);
     });
   });

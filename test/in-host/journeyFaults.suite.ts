@@ -43,6 +43,7 @@ export function journeyFaultsSuite(): void {
         ) {
           builds += 1;
           yield { kind: 'step', id: '1', name: 'FROM node', number: 1, of: 2, state: 'started' };
+          signal?.throwIfAborted();
           const gone = new Promise<never>((_, reject) => {
             signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
           });

@@ -52,8 +52,11 @@ export class Workbench {
     return this.contextMenu.locator('.action-label').allInnerTexts();
   }
 
+  /** By Enter: right after it opened a menu ignores the pointer's buttons, lest the click that opened it picks. */
   async choose(label: string): Promise<void> {
-    await this.contextMenu.getByRole('menuitem', { name: label }).click();
+    await this.contextMenu.getByRole('menuitem', { name: label }).hover();
+    await this.page.keyboard.press('Enter');
+    await this.contextMenu.waitFor({ state: 'hidden' });
   }
 
   async closeNotifications(): Promise<void> {
