@@ -1,4 +1,5 @@
 import { build } from 'esbuild';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,13 @@ const commonJsNames = [
   'const __filename = import.meta.filename;',
   'const __dirname = import.meta.dirname;',
 ].join(' ');
+
+/** Pages of panels: each folder of `webview` with a `main.ts`, which comes with the style that it imports. */
+function pages() {
+  const names = readdirSync(join(root, 'webview'));
+  const own = names.filter((name) => existsSync(join(root, 'webview', name, 'main.ts')));
+  return Object.fromEntries(own.map((name) => [name, `webview/${name}/main.ts`]));
+}
 
 /** Every bundle this product ships, and the compiled in-host suite. */
 export const bundles = {
@@ -61,6 +69,15 @@ export const bundles = {
     alias: unused,
     banner: { js: commonJsNames },
   },
+  webview: {
+    ...common,
+    platform: 'browser',
+    entryPoints: pages(),
+    outdir: 'dist/webview',
+    format: 'iife',
+    // The oldest editor that the manifest allows has Chromium 138.
+    target: 'chrome138',
+  },
   inHost: {
     ...common,
     minify: false,
@@ -74,7 +91,7 @@ export const bundles = {
 };
 
 /** What the VSIX is made of; the rest is for tests. */
-export const shipped = ['extension', 'engine', 'controlPlane'];
+export const shipped = ['extension', 'engine', 'controlPlane', 'webview'];
 
 /**
  * Builds the named bundles (all when none is named). Each file is replaced as it is ready, so that whoever runs the

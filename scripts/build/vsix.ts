@@ -15,6 +15,8 @@ export interface Vsix {
 /** What may be in the VSIX: anything else is a mistake in .vscodeignore. */
 const allowed = /^(dist\/|media\/|l10n\/|package(\.nls)?\.json$|README\.md$|CHANGELOG\.md$|LICENSE(\.txt)?$)/;
 const mostBytes = 2_000_000;
+/** A page is read anew whenever its panel is shown. */
+const mostPageBytes = 350_000;
 
 /** Builds and packs the extension. @throws when something strange or too much would be in it. */
 export async function packVsix(): Promise<Vsix> {
@@ -23,6 +25,7 @@ export async function packVsix(): Promise<Vsix> {
   const strays = files.filter((file) => !allowed.test(file) || /\.(map|node)$/.test(file));
   if (strays.length > 0)
     throw new SetupError(`These files do not belong into the VSIX, see .vscodeignore: ${strays.join(', ')}`);
+  await checkPages(files);
   const path = join(root, `${manifest.name}-${manifest.version}.vsix`);
   await createVSIX({
     cwd: root,
@@ -34,4 +37,11 @@ export async function packVsix(): Promise<Vsix> {
   const { size } = await stat(path);
   if (size > mostBytes) throw new SetupError(`The VSIX has ${size} bytes, more than ${mostBytes}.`);
   return { path, bytes: size, files };
+}
+
+async function checkPages(files: readonly string[]): Promise<void> {
+  for (const file of files.filter((one) => one.startsWith('dist/webview/'))) {
+    const { size } = await stat(join(root, file));
+    if (size > mostPageBytes) throw new SetupError(`${file} has ${size} bytes, more than ${mostPageBytes}.`);
+  }
 }

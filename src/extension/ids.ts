@@ -54,6 +54,10 @@ export const commandIds: readonly CommandId[] = [
   'patr.status.pick',
 ];
 
+/** Kinds of panels, as the editor knows them: it brings a panel back by this name after a reload. */
+export const panelTypes = ['patr.create'] as const;
+export type PanelType = (typeof panelTypes)[number];
+
 /** The view of regions and their deployments. */
 export const deploymentsView = 'patr.deployments';
 
