@@ -5,29 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
-import { registryConfig } from '../../src/control-plane/registry/registryConfig.ts';
 import { registryParts, type RegistryParts } from '../../src/control-plane/registry/registryParts.ts';
 import { listen, type Server } from '../../src/control-plane/server.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
 import { testControlPlane, type TestControlPlane } from '../support/controlPlane.ts';
 import { addDeployment, addRepository } from '../support/deployments.ts';
-import { findDistribution, freePort, runDistribution, type Distribution } from '../support/distribution.ts';
+import { freePort, startTestDistribution, type TestDistribution } from '../support/distribution.ts';
 
 const sha256 = (bytes: string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** The control plane's side of the registry against CNCF Distribution itself. */
-describe('the registry', function () {
-  this.timeout(20_000);
+describe('the registry', () => {
   let plane: TestControlPlane;
   let parts: RegistryParts;
   let server: Server;
-  let distribution: Distribution;
+  let distribution: TestDistribution | undefined;
   let host: string;
   let stateDir: string;
 
-  before(async function () {
-    const program = await findDistribution();
-    if (program === undefined) this.skip();
+  before(async () => {
     stateDir = await mkdtemp(join(tmpdir(), 'patr-keys-'));
     plane = testControlPlane();
     // Tokens are checked against the machine's clock.
@@ -46,21 +42,17 @@ describe('the registry', function () {
     parts.mount(plane.app);
     server = await listen((request) => plane.app.fetch(request), { host: '127.0.0.1', port: 0 });
     const api = `http://127.0.0.1:${server.port}`;
-    distribution = await runDistribution(program, port, (directory) =>
-      registryConfig({
-        listen: host,
-        storageDirectory: join(directory, 'blobs'),
-        realm: `${api}/auth/docker-login`,
-        certificateBundle: parts.key.certificateFile,
-        webhookUrl: `${api}/webhook/registry`,
-        secrets: parts.secrets,
-      }),
-    );
+    distribution = await startTestDistribution({
+      port,
+      realm: `${api}/auth/docker-login`,
+      webhookUrl: `${api}/webhook/registry`,
+      secrets: parts.secrets,
+      tokenCertificate: parts.key.certificate,
+    });
   });
 
   after(async () => {
-    if (distribution === undefined) return;
-    await distribution.stop();
+    await distribution?.close();
     await parts.watcher.stop();
     await server.close();
     plane.dispose();

@@ -27,9 +27,14 @@ describe('an engine behind ssh', () => {
   let folder = '';
   const path = process.env['PATH'];
 
-  before(async function () {
+  before(async () => {
     const context = await currentContext(ownDockerHome());
-    if (context.kind === 'broken' || context.address.kind !== 'unix') return this.skip();
+    if (context.kind === 'broken') throw new Error(context.message);
+    if (context.address.kind !== 'unix') {
+      throw new Error(
+        'The current Docker context leads to no socket of this machine, which the stand-in needs.',
+      );
+    }
     folder = await mkdtemp(join(tmpdir(), 'patr-ssh-'));
     await writeFile(join(folder, 'ssh'), standIn(context.address.path));
     await chmod(join(folder, 'ssh'), 0o755);

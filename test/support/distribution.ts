@@ -1,32 +1,31 @@
-import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { placementOf } from '../../src/control-plane/placement.ts';
+import { ensureService, untilAnswering } from '../../src/control-plane/region/service.ts';
+import {
+  blobVolumeName,
+  certificateBundleName,
+  registryConfigName,
+  registryFolder,
+  registrySpec,
+  registryStorage,
+} from '../../src/control-plane/region/specs.ts';
+import {
+  registryConfig,
+  type RegistryConfigWanted,
+} from '../../src/control-plane/registry/registryConfig.ts';
+import { openTestEngine, testImages, type TestEngine } from './engine.ts';
 
-/** Names that packagers give CNCF Distribution's program. */
-const names = ['docker-registry', 'registry'];
-
-/** Path of CNCF Distribution on this machine, if it is installed. */
-export async function findDistribution(): Promise<string | undefined> {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin'];
-  for (const folder of folders) {
-    for (const name of names) {
-      const path = join(folder, name);
-      const there = await access(path).then(
-        () => true,
-        () => false,
-      );
-      if (there) return path;
-    }
-  }
-  return undefined;
-}
-
-export interface Distribution {
-  readonly directory: string;
-  stop(): Promise<void>;
+/** The registry's real container, as a region on a Linux engine has it, with a folder and a volume of its own. */
+export interface TestDistribution {
+  readonly test: TestEngine;
+  readonly container: string;
+  close(): Promise<void>;
 }
 
 /** A port of loopback that was free a moment ago. */
@@ -40,31 +39,56 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs the program with a configuration that is made for a directory of its own, until it answers. */
-export async function runDistribution(
-  program: string,
-  port: number,
-  configFor: (directory: string) => string,
-): Promise<Distribution> {
-  const directory = await mkdtemp(join(tmpdir(), 'patr-registry-'));
-  const file = join(directory, 'config.yml');
-  await writeFile(file, configFor(directory));
-  const child = spawn(program, ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let output = '';
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exited = once(child, 'exit');
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/v2/`).catch(() => undefined);
-    if (answer !== undefined) break;
-    if (child.exitCode !== null) throw new Error(`The registry ended: ${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return {
-    directory,
-    async stop() {
-      child.kill('SIGTERM');
-      await exited;
-      await rm(directory, { recursive: true, force: true });
-    },
+export interface TestDistributionWanted extends Pick<
+  RegistryConfigWanted,
+  'realm' | 'webhookUrl' | 'secrets'
+> {
+  /** Of loopback; see `freePort`. */
+  readonly port: number;
+  /** PEM text of the certificate that tokens are trusted by. */
+  readonly tokenCertificate: string;
+}
+
+/** Starts the registry at a port of loopback; resolves when it answers. */
+export async function startTestDistribution(wanted: TestDistributionWanted): Promise<TestDistribution> {
+  const { port, realm, webhookUrl, secrets } = wanted;
+  const test = await openTestEngine();
+  const folder = await mkdtemp(join(tmpdir(), 'patr-registry-'));
+  const region = `test-${randomUUID().slice(0, 8)}`;
+  const placement = placementOf('host', region);
+  const config = registryConfig({
+    listen: `${placement.listen}:${port}`,
+    storageDirectory: registryStorage,
+    realm,
+    certificateBundle: `${registryFolder}/${certificateBundleName}`,
+    webhookUrl,
+    secrets,
+  });
+  await writeFile(join(folder, registryConfigName), config);
+  await writeFile(join(folder, certificateBundleName), wanted.tokenCertificate);
+  const spec = registrySpec({
+    region,
+    image: testImages().registry,
+    placement,
+    shared: (target, readOnly) => ({ kind: 'bind', source: folder, target, readOnly }),
+    port,
+    settings: '',
+  });
+  const close = async (): Promise<void> => {
+    await test.engine.removeContainer(spec.name);
+    await test.engine.removeVolume(blobVolumeName(region));
+    await test.close();
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await test.engine.ensureVolume({ name: blobVolumeName(region), labels: test.labels });
+    const started = await ensureService(test.engine, spec);
+    if (started.kind !== 'running') throw new Error('The registry could not be started.');
+    const what = { engine: test.engine, id: started.id, name: 'The registry', clock: systemClock };
+    await untilAnswering((signal) => fetch(`http://127.0.0.1:${port}/v2/`, { signal }), what);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { test, container: spec.name, close };
 }
