@@ -20,6 +20,8 @@ import { defaultPlanRules } from './reconcile/plan/model.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { repositoryPath } from './registry/imageRegistry.ts';
 import { registryParts } from './registry/registryParts.ts';
+import { loadSealer } from './secrets/sealingKeys.ts';
+import { Vault } from './secrets/vault.ts';
 import { reconcileStore } from './state/reconcileStore.ts';
 import { openStore } from './state/open.ts';
 import type { Store } from './state/store.ts';
@@ -57,6 +59,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
 
   const store = held.add(await stateOf(wanted));
   const notary = { store, now, ids };
+  const vault = await vaultOf(wanted, store);
   const registry = await registryParts({
     stateDir: options.stateDir,
     notary,
@@ -75,7 +78,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     registry: { secrets, tokenCertificate: key.certificate },
     apiPort: () => port,
   });
-  const loopStore = reconcileStore(store);
+  const loopStore = reconcileStore(store, vault);
   const executor = makeExecutor({ options, engine, region, credentials: registry.engineCredentials });
   const reconciler = createReconciler({
     store: loopStore,
@@ -110,6 +113,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const handlers = allHandlers({
     store,
     notary,
+    vault,
     reconciler,
     registry: registry.client,
     feed,
@@ -152,6 +156,16 @@ async function stateOf({ options, clock, ids, log }: AssembleWanted): Promise<St
   });
   admitToken(store, token, clock.now());
   return store;
+}
+
+/** The vault, with everything in it sealed by the newest key. */
+async function vaultOf({ options, clock, log }: AssembleWanted, store: Store): Promise<Vault> {
+  const sealer = await loadSealer(options.stateDir, () => clock.now());
+  const vault = new Vault(store.secrets, sealer);
+  const { unreadable } = store.change(() => vault.sealAnew());
+  if (unreadable > 0)
+    log.warn('Secrets cannot be opened; they need their values anew', { secrets: unreadable });
+  return vault;
 }
 
 function pathOf(store: Store, repositoryId: string): string | undefined {

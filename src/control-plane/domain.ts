@@ -121,9 +121,15 @@ export interface ReconcileStore {
   recordEvent(event: DecisionEvent): void;
   /** Whether a volume is (still) a resource of its workspace. */
   volumeExists(volumeId: string): boolean;
-  /** Value of a secret of the workspace; absent when it is gone. */
-  secretValue(workspaceId: string, secretId: string): string | undefined;
+  /** Value of a secret of the workspace. */
+  secretValue(workspaceId: string, secretId: string): SecretValue;
 }
+
+export type SecretValue =
+  | { readonly kind: 'value'; readonly text: string }
+  | { readonly kind: 'absent' }
+  /** The key that it was sealed with is lost, or it was changed in the database. */
+  | { readonly kind: 'unreadable'; readonly name: string };
 
 /** What the loop knows about a deployment right now, derived from the last look at the engine. */
 export interface LiveStatus {

@@ -23,6 +23,7 @@ import {
   tagInfo,
   workspace,
 } from './shapes/workspace.ts';
+import { createSecret, secret, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume } from './shapes/volume.ts';
 import { queryBoolean, queryInteger } from './wire.ts';
 
@@ -124,6 +125,15 @@ export const endpoints = {
   getVolume: get(`${ws}/volume/:volumeId`, { returns: volume }),
   updateVolume: patch(`${ws}/volume/:volumeId`, { body: updateVolume }),
   deleteVolume: del(`${ws}/volume/:volumeId`),
+
+  listSecrets: get(`${ws}/secret`, {
+    query: page,
+    paged: true,
+    returns: v.object({ secrets: v.array(secret) }),
+  }),
+  createSecret: post(`${ws}/secret`, { body: createSecret, status: 201, returns: created }),
+  updateSecret: patch(`${ws}/secret/:secretId`, { body: updateSecret }),
+  deleteSecret: del(`${ws}/secret/:secretId`),
 
   listRunners: get(`${ws}/runner`, {
     query: page,

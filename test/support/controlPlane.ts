@@ -6,6 +6,8 @@ import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
 import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
 import { formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
+import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
+import { Vault } from '../../src/control-plane/secrets/vault.ts';
 import { openDatabase } from '../../src/control-plane/state/database.ts';
 import { seed } from '../../src/control-plane/state/seed.ts';
 import { Store } from '../../src/control-plane/state/store.ts';
@@ -19,8 +21,20 @@ export function countingIds(): () => string {
   return () => (++last).toString(16).padStart(32, '0');
 }
 
+/** Seals with a key that is no secret. */
+export function testSealer(): Sealer {
+  return createSealer([{ id: '0'.repeat(16), madeAt: 0, key: Buffer.alloc(32, 7) }]);
+}
+
+export interface TestNotary extends Notary {
+  readonly vault: Vault;
+  readonly workspaceId: string;
+  readonly regionId: string;
+  time: number;
+}
+
 /** A state in memory with its user, workspace and region, a clock that the test moves, and counting ids. */
-export function memoryNotary(): Notary & { time: number; workspaceId: string; regionId: string } {
+export function memoryNotary(): TestNotary {
   const store = new Store(openDatabase(':memory:'), (error) => {
     throw error;
   });
@@ -28,13 +42,14 @@ export function memoryNotary(): Notary & { time: number; workspaceId: string; re
   store.change(() => seed(store.identity, 'local', 1000, ids));
   const workspaceId = store.identity.workspaces()[0]!.id;
   const regionId = store.identity.regions()[0]!.id;
-  const notary = { store, ids, time: 1000, now: () => notary.time++, workspaceId, regionId };
+  const vault = new Vault(store.secrets, testSealer());
+  const notary = { store, vault, ids, time: 1000, now: () => notary.time++, workspaceId, regionId };
   return notary;
 }
 
 export interface TestControlPlane {
   readonly app: Hono;
-  readonly notary: ReturnType<typeof memoryNotary>;
+  readonly notary: TestNotary;
   readonly reconciler: FakeReconciler;
   readonly registry: FakeRegistry;
   readonly feed: ChangeFeed;
@@ -66,6 +81,7 @@ export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): T
   const handlers = allHandlers({
     store,
     notary,
+    vault: notary.vault,
     reconciler,
     registry,
     feed,

@@ -1,9 +1,7 @@
 import type { Deployment } from '../../src/control-plane/domain.ts';
 import { machineTypes } from '../../src/control-plane/state/seed.ts';
 import { release, type Wanted } from '../../src/control-plane/state/wishes.ts';
-import type { memoryNotary } from './controlPlane.ts';
-
-type TestNotary = ReturnType<typeof memoryNotary>;
+import type { TestNotary } from './controlPlane.ts';
 
 /** A deployment with an http port, in the state, with what matters to the test changed. */
 export function addDeployment(notary: TestNotary, changes: Partial<Deployment> = {}): Deployment {

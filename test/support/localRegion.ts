@@ -24,8 +24,11 @@ export interface TestRegion {
   readonly host: LocalHost;
   /** Another window on the same region, with what matters to the test changed. */
   window(changes?: { settings?: Partial<LocalSettings>; version?: string }): LocalHost;
-  /** Removes the region, the images that were built for it, and closes the engine. */
-  close(): Promise<void>;
+  /**
+   * Removes the region, the images that were built for it, and closes the engine. `workspaces`: their ids, where no
+   * control plane's container can be asked for them.
+   */
+  close(workspaces?: readonly string[]): Promise<void>;
 }
 
 export async function openTestRegion(what: string, usual = '0.1.0'): Promise<TestRegion> {
@@ -60,8 +63,8 @@ export async function openTestRegion(what: string, usual = '0.1.0'): Promise<Tes
     engine,
     host,
     window,
-    async close() {
-      const workspaces = await workspaceIds(host);
+    async close(known) {
+      const workspaces = known ?? (await workspacesOf(host));
       await host.remove();
       for (const { tags, repoDigests } of await engine.listImages({ labels: {} })) {
         const own = [...tags, ...repoDigests].filter((name) =>
@@ -74,19 +77,22 @@ export async function openTestRegion(what: string, usual = '0.1.0'): Promise<Tes
   };
 }
 
-/** Images are tagged with the workspace's id, which no other region has. */
-async function workspaceIds(host: LocalHost): Promise<string[]> {
+async function workspacesOf(host: LocalHost): Promise<readonly string[]> {
   const state = await host.find();
-  if (state.kind !== 'running') return [];
-  const { workspaces } = await clientFor(state.endpoint).listWorkspaces();
+  return state.kind === 'running' ? workspaceIds(state.endpoint) : [];
+}
+
+/** Images are tagged with the workspace's id, which no other region has. */
+export async function workspaceIds(endpoint: LocalEndpoint): Promise<readonly string[]> {
+  const { workspaces } = await clientFor(endpoint).listWorkspaces();
   return workspaces.map(({ id }) => id);
 }
 
-export function clientFor({ url, token }: LocalEndpoint): Api {
+export function clientFor({ url, token }: LocalEndpoint, fetching: typeof fetch = fetch): Api {
   return createClient({
     url,
     token,
-    fetch,
+    fetch: fetching,
     userAgent: 'patr-deployments/test',
     clock: systemClock,
     chance: Math.random,
@@ -95,8 +101,11 @@ export function clientFor({ url, token }: LocalEndpoint): Api {
 }
 
 /** What the journeys work on, and the region itself. */
-export async function targetAt(endpoint: LocalEndpoint): Promise<{ target: Target; region: Runner }> {
-  const api = clientFor(endpoint);
+export async function targetAt(
+  endpoint: LocalEndpoint,
+  fetching: typeof fetch = fetch,
+): Promise<{ target: Target; region: Runner }> {
+  const api = clientFor(endpoint, fetching);
   const { workspaces } = await api.listWorkspaces();
   const workspaceId = workspaces[0]!.id;
   const { runners } = await api.listRunners({ params: { workspaceId } });

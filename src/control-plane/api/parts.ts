@@ -1,5 +1,6 @@
 import type { Reconciler } from '../domain.ts';
 import type { ImageRegistry } from '../registry/imageRegistry.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../state/store.ts';
 import type { Notary } from '../state/wishes.ts';
 import type { ChangeFeed } from './changeFeed.ts';
@@ -8,6 +9,7 @@ import type { ChangeFeed } from './changeFeed.ts';
 export interface ApiParts {
   readonly store: Store;
   readonly notary: Notary;
+  readonly vault: Vault;
   readonly reconciler: Reconciler;
   readonly registry: ImageRegistry;
   readonly feed: ChangeFeed;

@@ -24,6 +24,9 @@ export function spread(store: Store, reconciler: Reconciler, feed: ChangeFeed): 
         case 'repository':
           feed.publish({ kind: 'repository', id: change.repositoryId });
           break;
+        case 'secret':
+          feed.publish({ kind: 'secret', id: change.secretId });
+          break;
       }
     }),
   );

@@ -2,7 +2,7 @@ import { describeError } from '../../base/log.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { patrRegistry } from '../../protocol/shapes/deployment.ts';
 import type { RolloutProof } from '../../protocol/shapes/release.ts';
-import type { Desired, Release } from '../domain.ts';
+import type { Desired, Release, SecretValue } from '../domain.ts';
 import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
 import type { Memory } from './memory.ts';
@@ -215,15 +215,14 @@ export class Apply {
   ): { readonly values: Readonly<Record<string, string>> } | { readonly reason: Reason } {
     const own: Record<string, string> = {};
     for (const [name, value] of Object.entries(release.config.environment)) {
-      const text =
+      const found: SecretValue =
         typeof value === 'string'
-          ? value
+          ? { kind: 'value', text: value }
           : this.#parts.store.secretValue(deployment.workspaceId, value.fromSecret);
-      if (text === undefined) {
-        const message = `The secret that the variable ${name} is taken from does not exist any more. Choose another one, or give the variable a value.`;
-        return { reason: { code: 'secretMissing', message } };
+      if (found.kind !== 'value') {
+        return { reason: { code: 'secretMissing', message: noValue(name, found) } };
       }
-      own[name] = text;
+      own[name] = found.text;
     }
     const { id: deploymentId, name: deploymentName, workspaceId } = deployment;
     const { configMounts } = release.config;
@@ -273,6 +272,12 @@ export class Apply {
       releaseNumber,
     });
   }
+}
+
+function noValue(variable: string, found: Exclude<SecretValue, { kind: 'value' }>): string {
+  return found.kind === 'absent'
+    ? `The secret that the variable ${variable} is taken from does not exist any more. Choose another one, or give the variable a value.`
+    : `The secret ${found.name}, which the variable ${variable} is taken from, cannot be opened: the key that it was sealed with is lost. Give the secret its value anew.`;
 }
 
 const sentences: Readonly<Record<StepKind, (because: string) => string>> = {

@@ -1,9 +1,10 @@
 import type { Desired, ReconcileStore } from '../domain.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Outcome } from './releases.ts';
 import type { Store } from './store.ts';
 
 /** The state as the reconcile loop sees it. Outcomes for a deployment deleted in the meantime are passed over. */
-export function reconcileStore(store: Store): ReconcileStore {
+export function reconcileStore(store: Store, vault: Vault): ReconcileStore {
   const { deployments, releases, events } = store;
 
   function settle(releaseId: string, from: Parameters<typeof releases.settle>[1], outcome: Outcome): void {
@@ -54,8 +55,7 @@ export function reconcileStore(store: Store): ReconcileStore {
         publish({ kind: 'outcome', deploymentId: event.deploymentId });
       });
     },
-    // There are no secrets yet, so every reference to one is to a secret that is not there.
-    secretValue: () => undefined,
+    secretValue: (workspaceId, secretId) => vault.valueOf(workspaceId, secretId),
   };
 }
 

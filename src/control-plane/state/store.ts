@@ -6,6 +6,7 @@ import { Events } from './events.ts';
 import { Identity } from './identity.ts';
 import { Releases } from './releases.ts';
 import { Repositories } from './repositories.ts';
+import { Secrets } from './secrets.ts';
 import { Volumes } from './volumes.ts';
 
 /**
@@ -18,7 +19,8 @@ export type StateChange =
   | { readonly kind: 'wish'; readonly deploymentId: string }
   | { readonly kind: 'outcome'; readonly deploymentId: string }
   | { readonly kind: 'deleted'; readonly deploymentId: string }
-  | { readonly kind: 'repository'; readonly repositoryId: string };
+  | { readonly kind: 'repository'; readonly repositoryId: string }
+  | { readonly kind: 'secret'; readonly secretId: string };
 
 /** Says what changed; it is heard after the commit, and not at all when the transaction fails. */
 export type Publish = (change: StateChange) => void;
@@ -33,6 +35,7 @@ export class Store {
   readonly events: Events;
   readonly repositories: Repositories;
   readonly volumes: Volumes;
+  readonly secrets: Secrets;
   readonly identity: Identity;
   readonly #database: DatabaseSync;
   readonly #changes: Emitter<StateChange>;
@@ -46,6 +49,7 @@ export class Store {
     this.events = new Events(database);
     this.repositories = new Repositories(database);
     this.volumes = new Volumes(database);
+    this.secrets = new Secrets(database);
     this.identity = new Identity(database);
   }
 

@@ -80,5 +80,6 @@ export const change = v.variant('kind', [
   v.object({ kind: v.literal('deploymentDeleted'), id: uuid }),
   v.object({ kind: v.literal('region'), id: uuid }),
   v.object({ kind: v.literal('repository'), id: uuid }),
+  v.object({ kind: v.literal('secret'), id: uuid }),
 ]);
 export type Change = v.InferOutput<typeof change>;

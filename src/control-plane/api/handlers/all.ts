@@ -3,6 +3,7 @@ import type { ApiParts } from '../parts.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { peopleHandlers } from './people.ts';
 import { repositoryHandlers } from './repositories.ts';
+import { secretHandlers } from './secrets.ts';
 import { volumeHandlers } from './volumes.ts';
 
 /** A handler for every line of the endpoint table. */
@@ -12,5 +13,6 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...deploymentHandlers(parts),
     ...repositoryHandlers(parts),
     ...volumeHandlers(parts),
+    ...secretHandlers(parts),
   };
 }

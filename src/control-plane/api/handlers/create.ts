@@ -3,6 +3,7 @@ import type { CreateDeployment, ImageSource } from '../../../protocol/shapes/dep
 import type { Deployment } from '../../domain.ts';
 import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
+import { checkSecrets } from './secrets.ts';
 import { checkVolumes } from './volumes.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches, type Known } from '../rules.ts';
@@ -76,6 +77,7 @@ function check({ store }: ApiParts, workspaceId: string, body: CreateDeployment)
     known,
   );
   if (fields.length > 0) throw problem('wrongParameters', { fields });
+  checkSecrets(store, workspaceId, body.environmentVariables);
   checkVolumes(store, workspaceId, body.volumes);
   if (store.deployments.nameTaken(workspaceId, body.name)) throw nameTaken(body.name);
 }

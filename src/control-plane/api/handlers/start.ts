@@ -4,6 +4,7 @@ import { note, release, sameConfig } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
 import type { ApiParts } from '../parts.ts';
 import { findImage, type FoundImage } from './create.ts';
+import { refuseWithoutSecret } from './secrets.ts';
 
 type At = { readonly workspaceId: string; readonly deploymentId: string };
 
@@ -21,6 +22,7 @@ export async function startDeployment(
   const image = await newestImage(parts, deploymentOf(store, at), signal);
   store.change((publish) => {
     const found = deploymentOf(store, at);
+    refuseWithoutSecret(store, found.workspaceId, found.config.environment);
     const target = targetOf(parts, found);
     const digest = image.kind === 'external' ? externalDigest(found, target, force) : image.digest;
     const fresh =
@@ -46,6 +48,7 @@ export function revertDeployment({ store, notary }: ApiParts, at: At, digest: st
       throw problem('resourceDoesNotExist', { says: "This version is not in the deployment's history." });
     }
     const { config } = old;
+    refuseWithoutSecret(store, found.workspaceId, config.environment);
     const back: Deployment = { ...found, config, machineTypeId: config.machineTypeId, pushesPaused: true };
     release(notary, publish, back, { digest, config, cause: 'revert' });
   });

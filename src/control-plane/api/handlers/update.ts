@@ -6,6 +6,7 @@ import { deploymentOf } from '../find.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { nameTaken } from './create.ts';
+import { checkSecrets } from './secrets.ts';
 import { checkVolumes, volumesLost } from './volumes.ts';
 
 type At = { readonly workspaceId: string; readonly deploymentId: string };
@@ -27,7 +28,11 @@ export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment
     check(parts, after, body);
     const lost = volumesLost(before, after);
     if (lost !== undefined && !allowDataLoss) throw problem('dataLossNotConfirmed', { says: lost });
-    if (before.intent === 'running' && !sameConfig(before.config, after.config)) {
+    const rollsOut = before.intent === 'running' && !sameConfig(before.config, after.config);
+    if (rollsOut || body.environmentVariables !== undefined) {
+      checkSecrets(store, after.workspaceId, after.config.environment);
+    }
+    if (rollsOut) {
       const target =
         before.targetReleaseId === undefined ? undefined : store.releases.find(before.targetReleaseId);
       release(notary, publish, after, { digest: target?.digest, config: after.config, cause: 'update' });

@@ -79,7 +79,7 @@ describe('what is wanted of a deployment', () => {
     push(1);
     const failed = now().targetReleaseId!;
     const reason = { code: 'exited', message: 'It ended.' } as const;
-    reconcileStore(plane.notary.store).releaseFailed(failed, 1, reason);
+    reconcileStore(plane.notary.store, plane.notary.vault).releaseFailed(failed, 1, reason);
     await ask('POST', '/start');
     assert.deepEqual(releases(), ['start 1', 'push 1']);
   });

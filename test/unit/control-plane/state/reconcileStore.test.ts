@@ -14,7 +14,7 @@ describe('the state as the loop sees it', () => {
 
   beforeEach(() => {
     notary = memoryNotary();
-    loop = reconcileStore(notary.store);
+    loop = reconcileStore(notary.store, notary.vault);
     heard = [];
     notary.store.onChange((change) => heard.push(change));
   });
@@ -160,8 +160,12 @@ describe('the state as the loop sees it', () => {
     assert.equal(desired(older.id).hostLabel, undefined);
   });
 
-  it('knows no value of any secret', () => {
-    assert.equal(loop.secretValue(notary.workspaceId, 'x'), undefined);
+  it('gives the value of a secret to its own workspace alone', () => {
+    const secret = { id: 's', workspaceId: notary.workspaceId, name: 'token', version: 1 };
+    notary.store.change(() => notary.vault.put({ ...secret, createdAt: 1, updatedAt: 1 }, 'hunter2'));
+    assert.deepEqual(loop.secretValue(notary.workspaceId, 's'), { kind: 'value', text: 'hunter2' });
+    assert.deepEqual(loop.secretValue('another', 's'), { kind: 'absent' });
+    assert.deepEqual(loop.secretValue(notary.workspaceId, 'x'), { kind: 'absent' });
   });
 });
 
