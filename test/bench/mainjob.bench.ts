@@ -94,6 +94,7 @@ async function startHand(registryImage: string) {
   const registry = `patr-bench-registry-${process.pid}`;
   const instance = `patr-bench-hand-${process.pid}`;
   const image = `127.0.0.1:${registryPort}/hand:latest`;
+  const mark = `cloud.patr.test=${instance}`;
   const config = join(await mkdtemp(join(tmpdir(), 'patr-bench-registry-')), 'config.yml');
   const settings = {
     version: '0.1',
@@ -121,7 +122,8 @@ async function startHand(registryImage: string) {
     '/config.yml',
   ]);
   const build = async (folder: string, base: string): Promise<void> => {
-    await must('docker', ['build', '--quiet', '--build-arg', `BASE=${base}`, '--tag', image, folder]);
+    const options = ['--build-arg', `BASE=${base}`, '--label', mark, '--tag', image];
+    await must('docker', ['build', '--quiet', ...options, folder]);
   };
   let pushedBase = false;
   return {
@@ -153,7 +155,8 @@ async function startHand(registryImage: string) {
     },
     async stop(): Promise<void> {
       await must('docker', ['rm', '--force', '--volumes', registry]);
-      await must('docker', ['image', 'rm', '--force', image]);
+      const built = await must('docker', ['image', 'ls', '--quiet', '--filter', `label=${mark}`]);
+      await must('docker', ['image', 'rm', '--force', ...new Set(built.trim().split('\n'))]);
     },
   };
 }
