@@ -3,6 +3,7 @@ import { nextWait } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Lanes } from '../../base/lanes.ts';
 import { describeError, type Log } from '../../base/log.ts';
+import { isProblem, type ProblemError } from '../../protocol/problems.ts';
 import type { RepositoryRow } from '../domain.ts';
 import { pushObserved } from '../state/pushes.ts';
 import type { Notary } from '../state/wishes.ts';
@@ -14,9 +15,9 @@ const everyMs = 60_000;
 /** After a look that failed, for example because the registry is still coming up. */
 const again = { first: 500, most: everyMs, jitter: 0.2 };
 
-/** While the registry has told of a push, but not moved the tag yet: about two seconds in all. */
-const tagMoves = { first: 10, most: 500, jitter: 0 };
-const mostTries = 10;
+/** While the registry has told of a push, but not moved the tag yet: about ten seconds in all. */
+const tagMoves = { first: 10, most: 1000, jitter: 0 };
+const mostTries = 16;
 
 export interface WatcherParts {
   readonly notary: Notary;
@@ -64,17 +65,31 @@ export function createWatcher(parts: WatcherParts): Watcher {
   }
 
   /**
-   * The registry notifies before it moves the tag. So while the tag is as it was before and not what was told,
-   * it is asked again for a moment; anything newer is as good.
+   * The registry notifies before it moves the tag, and moves it by writing over it: whoever reads it in between is
+   * answered with a failure. So while the tag is as it was before, or cannot be read, it is asked again for a
+   * moment; anything newer than what was told is as good.
    */
   async function lookAtPush(repository: RepositoryRow, { tag, digest }: Notified): Promise<void> {
     const before = repositories.seenTags(repository.id).find((one) => one.tag === tag)?.digest;
     for (let tries = 1; tries <= mostTries; tries++) {
-      const now = await registry.digestOf(repositoryPath(repository), tag, { signal });
-      if (now === digest || (now !== undefined && now !== before)) break;
+      const now = await digestOrFailure(repository, tag);
+      if (now === digest || (typeof now === 'string' && now !== before)) break;
       await clock.sleep(nextWait(tries, tagMoves, chance), signal);
     }
     await lookAtTag(repository, tag, 'pushed');
+  }
+
+  /** What the tag is; a problem where the registry cannot tell right now. */
+  async function digestOrFailure(
+    repository: RepositoryRow,
+    tag: string,
+  ): Promise<string | ProblemError | undefined> {
+    try {
+      return await registry.digestOf(repositoryPath(repository), tag, { signal });
+    } catch (error) {
+      if (isProblem(error, 'registryUnreachable')) return error;
+      throw error;
+    }
   }
 
   /** Asks once how large an image is. */

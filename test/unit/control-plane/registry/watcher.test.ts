@@ -13,7 +13,7 @@ describe('the look at the registry', () => {
   let path: string;
   let repositoryId: string;
   let waits: number[];
-  let wakeAt: (() => void) | undefined;
+  let wakeAt: (() => unknown) | undefined;
 
   beforeEach(() => {
     notary = memoryNotary();
@@ -74,6 +74,18 @@ describe('the look at the registry', () => {
     registry.push(path, 'latest', digestOf(1));
     await watcher.look();
     wakeAt = () => registry.push(path, 'latest', digestOf(2));
+    watcher.pushed({ path, tag: 'latest', digest: digestOf(2) });
+    await turns();
+    assert.deepEqual(waits, [10]);
+    assert.deepEqual(seen(), [['latest', digestOf(2), 1000]]);
+  });
+
+  it('asks again when the tag is read while the registry writes it', async () => {
+    registry.push(path, 'latest', digestOf(1));
+    await watcher.look();
+    registry.push(path, 'latest', digestOf(2));
+    registry.reachable = false;
+    wakeAt = () => (registry.reachable = true);
     watcher.pushed({ path, tag: 'latest', digest: digestOf(2) });
     await turns();
     assert.deepEqual(waits, [10]);
