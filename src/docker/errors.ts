@@ -41,7 +41,8 @@ export function kindOfMessage(message: string): EngineErrorKind {
   // A registry that hides what one may not see answers a pull with "repository does not exist or may require login".
   if (/unauthorized|authentication required|no basic auth|access.*denied|denied: /i.test(message))
     return 'denied';
-  if (/no such image|manifest unknown|not found|does not exist/i.test(message)) return 'notFound';
+  if (/no such image|manifest unknown|not found|does not exist|marked for removal/i.test(message))
+    return 'notFound';
   return 'failed';
 }
 

@@ -177,8 +177,13 @@ export class DockerExecutor implements Executor {
     if (found === undefined) return [];
     let text = '';
     const wanted = { follow: false, tail: count };
-    for await (const { bytes } of this.#options.engine.logs(found.id, wanted, options)) {
-      text = (text + bytes.toString('utf8')).slice(-20_000);
+    try {
+      for await (const { bytes } of this.#options.engine.logs(found.id, wanted, options)) {
+        text = (text + bytes.toString('utf8')).slice(-20_000);
+      }
+    } catch (error) {
+      // It may be removed while it is read; then what was read is all there is.
+      if (!isEngineError(error, 'notFound')) throw error;
     }
     return text
       .split('\n')

@@ -43,6 +43,10 @@ describe('errors of the engine', () => {
       'denied',
     );
     assert.equal(kindOfMessage('manifest unknown: manifest unknown'), 'notFound');
+    assert.equal(
+      kindOfMessage('can not get logs from container which is dead or marked for removal'),
+      'notFound',
+    );
     assert.equal(kindOfMessage('client version 1.47 is too new. Maximum supported is 1.41'), 'tooOld');
     assert.equal(kindOfMessage('something else'), 'failed');
   });
