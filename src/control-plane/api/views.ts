@@ -43,7 +43,8 @@ export function deploymentView(parts: ApiParts, deployment: Deployment): WireDep
     currentLiveDigest: live?.digest ?? null,
     ...given('reason', status.reason),
     addresses: [...addresses],
-    instances: { ready: status.ready, wanted: status.wanted },
+    // While a release takes over there are more for a moment, which is nothing to tell anybody.
+    instances: { ready: Math.min(status.ready, status.wanted), wanted: status.wanted },
     ...given('liveRelease', status.liveReleaseNumber),
     ...given('rollingRelease', status.rollingReleaseNumber),
     revision: deployment.revision,

@@ -186,7 +186,7 @@ export type Address = v.InferOutput<typeof address>;
 const additive = {
   reason: v.optional(reason),
   addresses: v.optional(v.array(address)),
-  /** Instances that take traffic, and instances that there shall be. */
+  /** Of the instances that there shall be, those that take traffic; and how many there shall be. */
   instances: v.optional(v.object({ ready: v.number(), wanted: v.number() })),
   /** Number of the release that takes traffic. */
   liveRelease: v.optional(v.number()),
