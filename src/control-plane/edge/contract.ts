@@ -26,9 +26,14 @@ export interface PortRoute {
   readonly members: readonly Member[];
 }
 
+/** What an application speaks on an http port: HTTP/1.1, or HTTP/2 in clear with prior knowledge, as gRPC does. */
+export type AppProtocol = 'http1' | 'h2c';
+
 export interface Member {
   readonly instanceId: string;
   readonly address: string;
+  /** Absent while it is not known: then what it was goes on, HTTP/1.1 at first. */
+  readonly protocol?: AppProtocol;
   /** `drain`: finishes what it has and gets nothing new. */
   readonly state: 'ready' | 'drain';
 }

@@ -2,7 +2,7 @@ import type { DeploymentRoutes } from './contract.ts';
 import type { ConfiguredServer } from './haproxyConfig.ts';
 import { slotName } from './haproxyConfig.ts';
 import { word } from './runtimeApi.ts';
-import { assign, mapKey, routeKey, serverName, type SlotPlan } from './wanted.ts';
+import { assign, mapKey, routeKey, serverName, withKnownProtocols, type SlotPlan } from './wanted.ts';
 
 const firstSlots = 256;
 
@@ -49,6 +49,11 @@ export class EdgeWish {
 
   get deployments(): readonly DeploymentRoutes[] {
     return Array.from(this.#routes.values());
+  }
+
+  /** The routes with everything that is known of their members. */
+  complete(routes: DeploymentRoutes): DeploymentRoutes {
+    return withKnownProtocols(routes, this.#routes.get(routes.deploymentId));
   }
 
   /** Doubles the slots when there are not enough. @throws ProxyError for a value that no command can carry. */
@@ -129,10 +134,8 @@ function check({ deploymentId, ports }: DeploymentRoutes): void {
 }
 
 function configured({ port, members }: SlotPlan): ConfiguredServer[] {
-  return members.map(({ instanceId, address, state }) => ({
-    name: serverName(instanceId),
-    address,
-    port,
-    state,
-  }));
+  return members.map((member) => {
+    const { address, protocol = 'http1', state } = member;
+    return { name: serverName(member), protocol, address, port, state };
+  });
 }

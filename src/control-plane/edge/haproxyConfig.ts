@@ -1,8 +1,10 @@
+import type { AppProtocol } from './contract.ts';
 import { faultAnswers, notFoundRules, unavailableRules } from './answers.ts';
 
 /** A server of a backend as the configuration file names it. */
 export interface ConfiguredServer {
   readonly name: string;
+  readonly protocol: AppProtocol;
   readonly address: string;
   readonly port: number;
   readonly state: 'ready' | 'drain';
@@ -35,6 +37,12 @@ export const masterSocketName = 'master.sock';
 /** Name of what clients connect to. */
 export const publicName = 'public';
 export const configName = 'haproxy.cfg';
+
+/**
+ * What makes a server be spoken to in a protocol. WebSockets begin as HTTP/1.1 in any case: hardly an application
+ * takes them over HTTP/2.
+ */
+export const protocolWords: Readonly<Record<AppProtocol, string>> = { http1: '', h2c: ' proto h2 ws h1' };
 
 export function slotName(slot: number): string {
   return `slot${slot}`;
@@ -84,8 +92,9 @@ const defaults = `defaults
   timeout http-keep-alive 75s
   timeout connect 5s
   timeout queue 10s
-  timeout client 5m
-  timeout server 5m
+  # How long an answer may take is the application's to say; what is silent for this long is given up by somebody.
+  timeout client 1h
+  timeout server 1h
   timeout tunnel 1h
   timeout client-fin 30s
 ${faultAnswers.map((answer) => `  ${answer}`).join('\n')}`;
@@ -123,9 +132,9 @@ function backend(slot: number, servers: readonly ConfiguredServer[]): string {
     '  balance leastconn',
     '  http-reuse safe',
     ...unavailableRules.map((rule) => `  ${rule}`),
-    ...servers.map(({ name, address, port, state }) => {
+    ...servers.map(({ name, protocol, address, port, state }) => {
       // Weight 0 is what draining is: what it has goes on, nothing new comes.
-      return `  server ${name} ${address}:${port} weight ${state === 'drain' ? 0 : 100}`;
+      return `  server ${name} ${address}:${port}${protocolWords[protocol]} weight ${state === 'drain' ? 0 : 100}`;
     }),
   ].join('\n');
 }

@@ -90,8 +90,9 @@ export class HaproxyEdge implements Edge {
     });
   }
 
-  apply(routes: DeploymentRoutes, options: Waiting = {}): Promise<void> {
+  apply(wanted: DeploymentRoutes, options: Waiting = {}): Promise<void> {
     return this.#lane.run('edge', async () => {
+      const routes = this.#wish.complete(wanted);
       const change = this.#wish.put(routes);
       await this.#write();
       await this.#certificates.ensure(routes.deploymentId, hostsOf(routes), options.signal);

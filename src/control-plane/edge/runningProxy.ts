@@ -1,4 +1,4 @@
-import { hostMapName, slotName } from './haproxyConfig.ts';
+import { hostMapName, protocolWords, slotName } from './haproxyConfig.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
 import type { DeploymentRoutes } from './contract.ts';
 import type { EdgeWish } from './edgeWish.ts';
@@ -50,7 +50,8 @@ async function changeServer(
     }
     case 'add': {
       const target = `${word(change.address)}:${word(change.port)}`;
-      await api.tell(`add server ${name} ${target} weight 100`, /new server registered/i, options);
+      const words = `add server ${name} ${target}${protocolWords[change.protocol]} weight 100`;
+      await api.tell(words, /new server registered/i, options);
       return setState(api, name, change.state, options);
     }
   }

@@ -1,4 +1,4 @@
-import type { DeploymentRoutes, Member } from './contract.ts';
+import type { AppProtocol, DeploymentRoutes, Member, PortRoute } from './contract.ts';
 import type { RunningServer } from './proxyState.ts';
 
 /** What a proxy shall be: names to slots, and the servers of each slot. */
@@ -21,13 +21,35 @@ export function mapKey(host: string): string {
   return `${host}/`;
 }
 
-/** Name of an instance's server. Instance ids are the engine's, which a command can carry as they are. */
-export function serverName(instanceId: string): string {
-  return `i${instanceId}`;
+const marks: Readonly<Record<AppProtocol, string>> = { http1: 'i', h2c: 'h' };
+
+/**
+ * Name of an instance's server. Instance ids are the engine's, which a command can carry as they are. What a server
+ * is spoken to in cannot be changed while it runs, so it is part of the name: another protocol is another server.
+ */
+export function serverName({
+  instanceId,
+  protocol = 'http1',
+}: Pick<Member, 'instanceId' | 'protocol'>): string {
+  return `${marks[protocol]}${instanceId}`;
 }
 
 export function instanceOf(name: string): string | undefined {
-  return name.startsWith('i') ? name.slice(1) : undefined;
+  return /^[ih]/.test(name) ? name.slice(1) : undefined;
+}
+
+/** Members whose protocol is not known go on with the one that they had. */
+export function withKnownProtocols(
+  routes: DeploymentRoutes,
+  before: DeploymentRoutes | undefined,
+): DeploymentRoutes {
+  const complete = ({ port, members, ...rest }: PortRoute): PortRoute => {
+    const known = before?.ports.find((route) => route.port === port)?.members ?? [];
+    const protocolOf = ({ instanceId, protocol }: Member): AppProtocol =>
+      protocol ?? known.find((member) => member.instanceId === instanceId)?.protocol ?? 'http1';
+    return { ...rest, port, members: members.map((member) => ({ ...member, protocol: protocolOf(member) })) };
+  };
+  return { ...routes, ports: routes.ports.map(complete) };
 }
 
 /** Gives every route of the deployment a slot, keeping those it has. `undefined`: there are not enough. */
@@ -57,6 +79,7 @@ export type ServerChange =
   | {
       readonly kind: 'add';
       readonly name: string;
+      readonly protocol: AppProtocol;
       readonly address: string;
       readonly port: number;
       readonly state: 'ready' | 'drain';
@@ -76,15 +99,16 @@ export type ServerChange =
  * moves, drains and goes, so that the slot is never empty between.
  */
 export function serverChanges(plan: SlotPlan, running: readonly RunningServer[]): ServerChange[] {
-  const wanted = new Map(plan.members.map((member) => [serverName(member.instanceId), member]));
+  const wanted = new Map(plan.members.map((member) => [serverName(member), member]));
   const there = new Map(
     running.filter(({ slot }) => slot === plan.slot).map((server) => [server.name, server]),
   );
   const changes: ServerChange[] = [];
-  for (const [name, { address, state }] of wanted) {
+  for (const [name, { address, state, protocol = 'http1' }] of wanted) {
     const server = there.get(name);
-    if (server === undefined) changes.push({ kind: 'add', name, address, port: plan.port, state });
-    else if (server.address !== address || server.port !== plan.port) {
+    if (server === undefined) {
+      changes.push({ kind: 'add', name, protocol, address, port: plan.port, state });
+    } else if (server.address !== address || server.port !== plan.port) {
       // An instance that was started again has another address, and connections may still hang on the old one.
       changes.push({ kind: 'move', name, address, port: plan.port, state });
     } else if (server.state !== state) changes.push({ kind: 'state', name, state });

@@ -1,5 +1,6 @@
-import type { Clock } from '../../base/clock.ts';
+import { rest, type Clock } from '../../base/clock.ts';
 import type { Probe } from '../../protocol/shapes/deployment.ts';
+import type { AppProtocol } from '../edge/contract.ts';
 import type { Prober, ProbeResult } from './prober.ts';
 import { startupBudgetMs, startupWait, type ProbeRules, type StartupCheck } from './rules.ts';
 
@@ -13,35 +14,59 @@ export type Health =
       readonly last: Extract<ProbeResult, { ok: false }> | undefined;
       readonly since: number;
     }
-  | { readonly kind: 'ready'; readonly at: number }
+  | Ready
   | { readonly kind: 'failing'; readonly message: string; readonly at: number }
   | { readonly kind: 'notStarted'; readonly message: string; readonly at: number };
+
+/** What the http ports of an instance want to be spoken to in, as far as somebody listens on them. */
+export type Protocols = ReadonlyMap<number, AppProtocol>;
+
+interface Ready {
+  readonly kind: 'ready';
+  readonly at: number;
+  readonly protocols: Protocols;
+}
 
 export interface WatchWanted {
   readonly address: string;
   readonly startedAt: number;
   readonly startup: StartupCheck;
+  readonly httpPorts: readonly number[];
   readonly liveness: Probe | undefined;
   readonly rules: ProbeRules;
 }
 
+interface Around {
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+type Tell = (health: Health) => void;
+
 /** Probes one instance until it fails for good or the signal fires; tells every change of its health. */
-export async function watchInstance(
-  wanted: WatchWanted,
-  tell: (health: Health) => void,
-  { prober, clock, signal }: { prober: Prober; clock: Clock; signal: AbortSignal },
-): Promise<void> {
-  if (!(await untilStarted(wanted, tell, prober, clock, signal))) return;
-  tell({ kind: 'ready', at: clock.now() });
-  if (wanted.liveness !== undefined) await untilFailing(wanted, wanted.liveness, tell, prober, clock, signal);
+export async function watchInstance(wanted: WatchWanted, tell: Tell, around: Around): Promise<void> {
+  if (!(await untilStarted(wanted, tell, around))) return;
+  const protocols = await askPorts(wanted, wanted.httpPorts, around);
+  around.signal.throwIfAborted();
+  const ready: Ready = { kind: 'ready', at: around.clock.now(), protocols };
+  tell(ready);
+  const failed = new AbortController();
+  const learning = learnTheRest(wanted, ready, tell, {
+    ...around,
+    signal: AbortSignal.any([around.signal, failed.signal]),
+  });
+  const failing =
+    wanted.liveness === undefined
+      ? undefined
+      : untilFailing(wanted, wanted.liveness, tell, around).finally(() => failed.abort());
+  await Promise.all([learning, failing]);
 }
 
 async function untilStarted(
   wanted: WatchWanted,
-  tell: (health: Health) => void,
-  prober: Prober,
-  clock: Clock,
-  signal: AbortSignal,
+  tell: Tell,
+  { prober, clock, signal }: Around,
 ): Promise<boolean> {
   const { rules, startup, address } = wanted;
   // The budget begins when it is first looked at: one that ran for hours before this process came is not late.
@@ -74,10 +99,8 @@ async function untilStarted(
 async function untilFailing(
   wanted: WatchWanted,
   probe: Probe,
-  tell: (health: Health) => void,
-  prober: Prober,
-  clock: Clock,
-  signal: AbortSignal,
+  tell: Tell,
+  { prober, clock, signal }: Around,
 ): Promise<void> {
   const { liveness } = wanted.rules;
   let failures = 0;
@@ -91,4 +114,31 @@ async function untilFailing(
       return;
     }
   }
+}
+
+/** A second port may be opened after the first one: it is asked again until somebody listens on it. */
+async function learnTheRest(wanted: WatchWanted, ready: Ready, tell: Tell, around: Around): Promise<void> {
+  const { clock, signal } = around;
+  let known = ready.protocols;
+  while (known.size < wanted.httpPorts.length) {
+    if (!(await rest(clock, startupWait(wanted.rules, clock.now() - ready.at), signal))) return;
+    const silent = wanted.httpPorts.filter((port) => !known.has(port));
+    const learned = await askPorts(wanted, silent, around);
+    if (signal.aborted) return;
+    if (learned.size === 0) continue;
+    known = new Map([...known, ...learned]);
+    tell({ ...ready, protocols: known });
+  }
+}
+
+async function askPorts(
+  { address, rules }: WatchWanted,
+  ports: readonly number[],
+  { prober, signal }: Around,
+): Promise<Protocols> {
+  const options = { timeoutMs: rules.startup.timeoutMs, signal };
+  const answers = await Promise.all(
+    ports.map(async (port) => [port, await prober.protocol(address, port, options)] as const),
+  );
+  return new Map(answers.flatMap(([port, answer]) => (answer === 'silent' ? [] : [[port, answer] as const])));
 }

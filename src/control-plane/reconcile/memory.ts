@@ -1,6 +1,6 @@
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import type { TrafficTotals } from '../edge/contract.ts';
-import type { Health } from '../probes/watchInstance.ts';
+import type { Health, Protocols } from '../probes/watchInstance.ts';
 
 /**
  * What the loop knows of a deployment beyond state and engine. All of it can be lost: probes answer again, and what
@@ -75,4 +75,13 @@ export function forgetGone(memory: Memory, present: ReadonlySet<string>): void {
   for (const map of [memory.draining, memory.reasons]) {
     for (const id of map.keys()) if (!present.has(id)) map.delete(id);
   }
+}
+
+/** What the instances that are ready want to be spoken to in, by instance and port. */
+export function protocolsOf({ watches }: Memory): ReadonlyMap<string, Protocols> {
+  return new Map(
+    Array.from(watches).flatMap(([id, { health }]) =>
+      health.kind === 'ready' ? [[id, health.protocols] as const] : [],
+    ),
+  );
 }

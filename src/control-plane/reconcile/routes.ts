@@ -2,6 +2,7 @@ import type { Desired, Release } from '../domain.ts';
 import type { DeploymentRoutes, Member, PortRoute } from '../edge/contract.ts';
 import type { ObservedInstance } from '../executors/executor.ts';
 import { hostsByPort, httpPorts } from '../hostNames.ts';
+import type { Protocols } from '../probes/watchInstance.ts';
 import type { Seen } from './plan/model.ts';
 import { serves } from './plan/plan.ts';
 
@@ -13,6 +14,7 @@ export function routesOf(
   desired: Desired,
   seen: readonly Seen[],
   observed: ReadonlyMap<string, ObservedInstance>,
+  protocols: ReadonlyMap<string, Protocols>,
   domain: string,
 ): DeploymentRoutes {
   const { deployment } = desired;
@@ -40,7 +42,7 @@ export function routesOf(
       .toSorted((a, b) => a - b)
       .map((port): PortRoute => {
         const hosts = names.get(port) ?? others.get(port) ?? [];
-        return { port, hosts, members: membersOf(port, seen, releases, observed) };
+        return { port, hosts, members: membersOf(port, seen, releases, observed, protocols) };
       }),
   };
 }
@@ -58,13 +60,16 @@ function membersOf(
   seen: readonly Seen[],
   releases: ReadonlyMap<string, Release>,
   observed: ReadonlyMap<string, ObservedInstance>,
+  protocols: ReadonlyMap<string, Protocols>,
 ): Member[] {
   return seen.flatMap((one): Member[] => {
     const address = observed.get(one.id)?.address;
     const offers = releases.get(one.releaseId)?.config.ports[String(port)] === 'http';
     if (address === undefined || !offers) return [];
     if (one.leaving) return [];
-    if (one.drainingSince !== undefined) return [{ instanceId: one.id, address, state: 'drain' }];
-    return serves(one) ? [{ instanceId: one.id, address, state: 'ready' }] : [];
+    const protocol = protocols.get(one.id)?.get(port);
+    const member = { instanceId: one.id, address, ...(protocol === undefined ? {} : { protocol }) };
+    if (one.drainingSince !== undefined) return [{ ...member, state: 'drain' }];
+    return serves(one) ? [{ ...member, state: 'ready' }] : [];
   });
 }

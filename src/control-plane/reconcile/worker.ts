@@ -7,7 +7,7 @@ import { startupBudgetMs, startupCheckOf } from '../probes/rules.ts';
 import { watchInstance, type Health } from '../probes/watchInstance.ts';
 import { Apply } from './apply.ts';
 import { explain } from './explain.ts';
-import { emptyMemory, forgetGone, type Memory, type Watch } from './memory.ts';
+import { emptyMemory, forgetGone, protocolsOf, type Memory, type Watch } from './memory.ts';
 import type { LoopParts } from './parts.ts';
 import { isBroken, plan, serves } from './plan/plan.ts';
 import type { Scene, Step } from './plan/model.ts';
@@ -176,6 +176,7 @@ export class Worker {
       address,
       startedAt,
       startup: startupCheckOf(release.config.startupProbe, httpPorts(release.config.ports)),
+      httpPorts: httpPorts(release.config.ports),
       liveness: release.config.livenessProbe,
       rules: probeRules,
     };
@@ -262,7 +263,7 @@ export class Worker {
     if (desired === 'absent') return;
     const { edge, domain } = this.#parts;
     const byId = new Map(observed.map((instance) => [instance.id, instance]));
-    const routes = routesOf(desired, scene.seen, byId, domain);
+    const routes = routesOf(desired, scene.seen, byId, protocolsOf(this.#memory), domain);
     const key = JSON.stringify(routes);
     if (key === this.#memory.routes) return;
     await edge.apply(routes, { signal });

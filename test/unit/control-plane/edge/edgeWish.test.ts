@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EdgeWish } from '../../../../src/control-plane/edge/edgeWish.ts';
-import type { DeploymentRoutes } from '../../../../src/control-plane/edge/contract.ts';
+import type { DeploymentRoutes, Member } from '../../../../src/control-plane/edge/contract.ts';
 
 const routes = fc
   .record({
@@ -56,6 +56,23 @@ describe('the wish of the edge', () => {
       ['a:82', 2],
     ]);
     assert.deepEqual(wish.drop('a'), { gained: [], lost: [] });
+  });
+
+  it('keeps what an instance is spoken to in until something else is known of it', () => {
+    const wish = EdgeWish.of(undefined, 4);
+    const member = { instanceId: 'i', address: '10.0.0.1', state: 'ready' } as const;
+    const routesWith = (...members: Member[]): DeploymentRoutes => ({
+      deploymentId: 'a',
+      ports: [{ port: 80, hosts: [], members }],
+    });
+    const protocolAfter = (one: Member): unknown => {
+      wish.put(wish.complete(routesWith(one)));
+      return wish.deployments[0]?.ports[0]?.members[0]?.protocol;
+    };
+    assert.equal(protocolAfter(member), 'http1');
+    assert.equal(protocolAfter({ ...member, protocol: 'h2c' }), 'h2c');
+    assert.equal(protocolAfter(member), 'h2c');
+    assert.equal(protocolAfter({ ...member, protocol: 'http1' }), 'http1');
   });
 
   it('refuses what neither a command nor a file can carry, and stays as it was', () => {

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Member } from '../../../../src/control-plane/edge/contract.ts';
 import type { RunningServer } from '../../../../src/control-plane/edge/proxyState.ts';
-import { serverChanges, serverName, type ServerChange } from '../../../../src/control-plane/edge/wanted.ts';
+import {
+  instanceOf,
+  serverChanges,
+  serverName,
+  type ServerChange,
+} from '../../../../src/control-plane/edge/wanted.ts';
 
 const slot = 3;
 const port = 8080;
@@ -29,14 +34,15 @@ function after(servers: readonly RunningServer[], change: ServerChange, stays: b
 
 const id = fc.constantFrom('a', 'b', 'c', 'd');
 const address = fc.constantFrom('10.210.0.2', '10.210.0.3', '10.210.0.4');
+const protocol = fc.constantFrom('http1', 'h2c');
 const members = fc.uniqueArray(
-  fc.record<Member>({ instanceId: id, address, state: fc.constantFrom('ready', 'drain') }),
+  fc.record<Member>({ instanceId: id, protocol, address, state: fc.constantFrom('ready', 'drain') }),
   { selector: ({ instanceId }) => instanceId },
 );
 const running = fc.uniqueArray(
   fc.record<RunningServer>({
     slot: fc.constant(slot),
-    name: id.map(serverName),
+    name: fc.record({ instanceId: id, protocol }).map(serverName),
     address,
     port: fc.constantFrom(port, 9090),
     state: fc.constantFrom('ready', 'drain', 'maintenance'),
@@ -56,7 +62,7 @@ describe('changes of servers', () => {
           before,
         );
         const served = end.map(({ name, address, state }) => `${name} ${address} ${state}`).toSorted();
-        const wish = wanted.map((one) => `${serverName(one.instanceId)} ${one.address} ${one.state}`);
+        const wish = wanted.map((one) => `${serverName(one)} ${one.address} ${one.state}`);
         assert.deepEqual(served, wish.toSorted());
         assert.deepEqual(serverChanges(plan, end), []);
       }),
@@ -66,9 +72,9 @@ describe('changes of servers', () => {
   it('leave no moment without a ready server when there was one and shall be one that stays where it is', () => {
     fc.assert(
       fc.property(members, running, (wanted, before) => {
-        const inPlace = ({ instanceId, address }: Member): boolean =>
+        const inPlace = (member: Member): boolean =>
           before.every(
-            (one) => one.name !== serverName(instanceId) || (one.address === address && one.port === port),
+            (one) => one.name !== serverName(member) || (one.address === member.address && one.port === port),
           );
         fc.pre(ready(before) && wanted.some((one) => one.state === 'ready' && inPlace(one)));
         let servers: RunningServer[] = before;
@@ -77,6 +83,21 @@ describe('changes of servers', () => {
           assert.ok(ready(servers), JSON.stringify(change));
         }
       }),
+    );
+  });
+
+  it('let another protocol be another server, which comes before the former one goes', () => {
+    const before = [
+      { slot, name: serverName({ instanceId: 'a' }), address: '10.210.0.2', port, state: 'ready' },
+    ] as const;
+    const members = [{ instanceId: 'a', protocol: 'h2c', address: '10.210.0.2', state: 'ready' }] as const;
+    const changes = serverChanges({ slot, port, hosts: [], members }, before);
+    assert.deepEqual(
+      changes.map(({ kind, name }) => [kind, instanceOf(name)]),
+      [
+        ['add', 'a'],
+        ['remove', 'a'],
+      ],
     );
   });
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { networkProber } from '../../../../src/control-plane/probes/prober.ts';
+import { startGrpcUpstream } from '../../../support/edge/grpcUpstream.ts';
+import { freePort } from '../../../support/editor/freePort.ts';
 
 const options = () => ({ timeoutMs: 1000, signal: new AbortController().signal });
 
@@ -72,5 +74,54 @@ describe('probing over the network', () => {
       () => undefined,
       async (port) => assert.deepEqual(await networkProber.tcp('127.0.0.1', port, options()), { ok: true }),
     );
+  });
+
+  describe('of an application that speaks HTTP/2 in clear', () => {
+    const address = '127.0.0.1';
+
+    async function speaking<T>(alsoHttp1: boolean, work: (port: number) => Promise<T>): Promise<T> {
+      const port = await freePort();
+      const upstream = await startGrpcUpstream('one', address, port, { alsoHttp1 });
+      try {
+        return await work(port);
+      } finally {
+        await upstream.stop();
+      }
+    }
+
+    it('asks in HTTP/2 where no HTTP/1.1 comes back', async () => {
+      await speaking(false, async (port) => {
+        assert.deepEqual(await networkProber.http(address, { port, path: '/' }, options()), { ok: true });
+      });
+    });
+
+    it('recognises it by its settings, whether it speaks HTTP/1.1 as well or not', async () => {
+      for (const alsoHttp1 of [false, true]) {
+        await speaking(alsoHttp1, async (port) =>
+          assert.equal(await networkProber.protocol(address, port, options()), 'h2c'),
+        );
+      }
+    });
+
+    it('takes everything else that listens for HTTP/1.1, and tells of what does not listen', async () => {
+      const silent = await serving(
+        (_, response) => response.end('ok'),
+        async (port) => {
+          assert.equal(await networkProber.protocol(address, port, options()), 'http1');
+          return port;
+        },
+      );
+      assert.equal(await networkProber.protocol(address, silent, options()), 'silent');
+    });
+
+    it('says that a connection broke off, in whatever it was asked', async () => {
+      const server = createTcpServer((socket) => socket.destroy());
+      await new Promise<void>((resolve) => server.listen(0, address, resolve));
+      const { port } = server.address() as AddressInfo;
+      const result = await networkProber.http(address, { port, path: '/' }, options());
+      assert.ok(!result.ok && /^broke off the connection on port \d+/.test(result.message));
+      assert.equal(await networkProber.protocol(address, port, options()), 'http1');
+      await new Promise((resolve) => server.close(resolve));
+    });
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../../../../src/base/clock.ts';
 import { isAbort } from '../../../../src/base/abort.ts';
+import type { AppProtocol } from '../../../../src/control-plane/edge/contract.ts';
 import type { Prober, ProbeResult } from '../../../../src/control-plane/probes/prober.ts';
 import {
   defaultProbeRules,
@@ -13,7 +14,11 @@ const silent: ProbeResult = { ok: false, kind: 'connect', message: 'does not lis
 const ill: ProbeResult = { ok: false, kind: 'answer', message: 'answered 503 at /' };
 
 /** An instance that answers by its age, on a clock that moves when somebody waits. */
-function anInstance(answer: (ageMs: number) => ProbeResult, endsAfterMs = 10 * 60_000) {
+function anInstance(
+  answer: (ageMs: number) => ProbeResult,
+  endsAfterMs = 10 * 60_000,
+  spokenOn: (port: number, ageMs: number) => AppProtocol | 'silent' = () => 'http1',
+) {
   let now = 0;
   const stop = new AbortController();
   const clock: Clock = {
@@ -29,7 +34,7 @@ function anInstance(answer: (ageMs: number) => ProbeResult, endsAfterMs = 10 * 6
     asked.push(now);
     return answer(now);
   };
-  const prober: Prober = { http: reply, tcp: reply };
+  const prober: Prober = { http: reply, tcp: reply, protocol: async (_, port) => spokenOn(port, now) };
   const told: Health[] = [];
   const probe = { port: 80, path: '/' };
   const watch = (liveness: boolean) =>
@@ -38,6 +43,7 @@ function anInstance(answer: (ageMs: number) => ProbeResult, endsAfterMs = 10 * 6
         address: '10.0.0.2',
         startedAt: 0,
         startup: { kind: 'http', probe },
+        httpPorts: [80, 90],
         liveness: liveness ? probe : undefined,
         rules: defaultProbeRules,
       },
@@ -55,6 +61,33 @@ describe('watching an instance', () => {
     await instance.watch(false);
     assert.deepEqual(instance.kinds(), ['starting', 'starting', 'ready']);
     assert.deepEqual(instance.asked, [0, 25, 50, 75, 100]);
+  });
+
+  it('learns what each http port is spoken to in before it is ready, and asks silent ones again', async () => {
+    const instance = anInstance(
+      () => ({ ok: true }),
+      10 * 60_000,
+      (port, age) => (port === 80 ? 'h2c' : age < 1000 ? 'silent' : 'http1'),
+    );
+    await instance.watch(false);
+    const learned = instance.told.flatMap((one) => (one.kind === 'ready' ? [[...one.protocols]] : []));
+    assert.deepEqual(learned, [
+      [[80, 'h2c']],
+      [
+        [80, 'h2c'],
+        [90, 'http1'],
+      ],
+    ]);
+  });
+
+  it('forgets about silent ports when its liveness fails', async () => {
+    const instance = anInstance(
+      (age) => (age < 1000 ? { ok: true } : ill),
+      60 * 60_000,
+      () => 'silent',
+    );
+    await instance.watch(true);
+    assert.equal(instance.kinds().at(-1), 'failing');
   });
 
   it('gives a slow starter its whole budget, and then not more', async () => {
