@@ -6,6 +6,7 @@ import { ensureEditor } from '../setup/editor.ts';
 import { settingsFor } from '../setup/editorSettings.ts';
 import { ensureEngine } from '../setup/engine.ts';
 import { ensureImages } from '../setup/images.ts';
+import { ensureRegistryClients } from '../setup/registryClients.ts';
 import { runInHost } from '../test/inHostStage.ts';
 import { runMocha, type Counts } from '../test/mochaStage.ts';
 import { stages as staticStages } from '../test/staticStages.ts';
@@ -43,6 +44,7 @@ const images = once(async () => {
 });
 const editor = once(() => ensureEditor(say));
 const browser = once(() => ensureBrowser(say));
+const registryClients = once(() => ensureRegistryClients(say));
 const bundles = once(() => buildAll());
 
 const stages: readonly Stage[] = [
@@ -56,7 +58,7 @@ const stages: readonly Stage[] = [
     },
   })),
   mocha('unit', 'test/unit/**/*.test.ts', 20_000, []),
-  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images, bundles]),
+  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images, bundles, registryClients]),
   {
     name: 'in-host',
     needs: [engine, images, browser, editor, bundles],

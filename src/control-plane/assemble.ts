@@ -8,6 +8,7 @@ import { ChangeFeed } from './api/changeFeed.ts';
 import { allHandlers } from './api/handlers/all.ts';
 import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
+import { callerOf } from './auth/apiToken.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
 import { edgeOf, makeExecutor } from './executorParts.ts';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
@@ -123,7 +124,13 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const draining = new AbortController();
   const { signal } = draining;
   const hosts = hostRule(otherNames(options));
-  const app = createApp({ handlers, identity: store.identity, hosts, log, signal });
+  const app = createApp({
+    handlers,
+    callerOf: (token) => callerOf(store.apiTokens, token, now()),
+    hosts,
+    log,
+    signal,
+  });
   registry.mount(app);
   return {
     app,

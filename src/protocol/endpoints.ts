@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { del, get, patch, post } from './endpoint.ts';
+import { apiTokenInfo, createApiToken, createdApiToken, permission } from './shapes/apiToken.ts';
 import {
   createDeployment,
   deployHistoryEntry,
@@ -48,6 +49,31 @@ export const endpoints = {
   getCurrentUser: get('/user', { returns: currentUser }),
   listWorkspaces: get('/user/workspaces', { returns: v.object({ workspaces: v.array(workspace) }) }),
   getWorkspace: get(ws, { returns: workspace }),
+
+  /** In Patr's shapes; upstream answers these to its own dashboard only. */
+  createApiToken: post('/user/api-token', {
+    body: createApiToken,
+    status: 201,
+    returns: createdApiToken,
+    capability: 'apiTokens',
+  }),
+  listApiTokens: get('/user/api-token', {
+    query: page,
+    paged: true,
+    returns: v.object({ tokens: v.array(apiTokenInfo) }),
+    capability: 'apiTokens',
+  }),
+  getApiToken: get('/user/api-token/:tokenId', { returns: apiTokenInfo, capability: 'apiTokens' }),
+  regenerateApiToken: post('/user/api-token/:tokenId/regenerate', {
+    status: 202,
+    returns: v.object({ token: v.string() }),
+    capability: 'apiTokens',
+  }),
+  revokeApiToken: del('/user/api-token/:tokenId', { capability: 'apiTokens' }),
+  listPermissions: get(`${ws}/rbac/permission`, {
+    returns: v.object({ permissions: v.array(permission) }),
+    capability: 'apiTokens',
+  }),
 
   listDeployments: get(deployments, {
     query: page,

@@ -15,6 +15,8 @@ const catalogue = {
   resourceAlreadyExists: { status: 409, says: 'The name is already taken.' },
   resourceInUse: { status: 422, says: 'It is still in use.' },
   workspaceNameAlreadyExists: { status: 409, says: 'There is already a workspace of this name.' },
+  apiTokenDoesNotExist: { status: 404, says: 'There is no such API token (any more).' },
+  apiTokenAlreadyExists: { status: 409, says: 'There is already an API token of this name.' },
   internalServerError: { status: 500, says: 'The server failed. Its log says why.' },
   // What upstream has no word for.
   revisionConflict: { status: 409, says: 'It was changed elsewhere in the meantime.' },

@@ -201,7 +201,14 @@ for (const [way, open] of Object.entries(ways)) {
 
       it('names what it offers beyond Patr', async () => {
         const info = await json(await send('GET', '/server'));
-        assert.deepEqual(info['capabilities'], ['server', 'releases', 'instances', 'events', 'changes']);
+        assert.deepEqual(info['capabilities'], [
+          'server',
+          'apiTokens',
+          'releases',
+          'instances',
+          'events',
+          'changes',
+        ]);
         assert.deepEqual(info['registry'], { host: '127.0.0.1:7050', username: 'patr' });
       });
     });

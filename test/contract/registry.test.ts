@@ -1,69 +1,36 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
-import { registryParts, type RegistryParts } from '../../src/control-plane/registry/registryParts.ts';
-import { listen, type Server } from '../../src/control-plane/server.ts';
+import type { RegistryParts } from '../../src/control-plane/registry/registryParts.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
-import { testControlPlane, type TestControlPlane } from '../support/controlPlane.ts';
+import type { TestControlPlane } from '../support/controlPlane.ts';
 import { addDeployment, addRepository } from '../support/deployments.ts';
-import { freePort, startTestDistribution, type TestDistribution } from '../support/distribution.ts';
+import { freePort } from '../support/distribution.ts';
+import { startTestRegistry, type TestRegistry } from '../support/testRegistry.ts';
 
 const sha256 = (bytes: string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** The control plane's side of the registry against CNCF Distribution itself. */
 describe('the registry', () => {
+  let registered: TestRegistry;
   let plane: TestControlPlane;
   let parts: RegistryParts;
-  let server: Server;
-  let distribution: TestDistribution | undefined;
   let host: string;
-  let stateDir: string;
+  let api: string;
 
   before(async () => {
-    stateDir = await mkdtemp(join(tmpdir(), 'patr-keys-'));
-    plane = testControlPlane();
-    // Tokens are checked against the machine's clock.
-    plane.notary.time = Date.now();
-    const port = await freePort();
-    host = `127.0.0.1:${port}`;
-    parts = await registryParts({
-      stateDir,
-      notary: plane.notary,
-      clock: systemClock,
-      log: silentLog,
-      chance: () => 0,
-      baseUrl: () => `http://${host}`,
-      platform: () => 'linux/amd64',
-    });
-    parts.mount(plane.app);
-    server = await listen((request) => plane.app.fetch(request), { host: '127.0.0.1', port: 0 });
-    const api = `http://127.0.0.1:${server.port}`;
-    distribution = await startTestDistribution({
-      port,
-      realm: `${api}/auth/docker-login`,
-      webhookUrl: `${api}/webhook/registry`,
-      secrets: parts.secrets,
-      tokenCertificate: parts.key.certificate,
-    });
+    registered = await startTestRegistry();
+    ({ plane, parts, host, api } = registered);
   });
 
-  after(async () => {
-    await distribution?.close();
-    await parts.watcher.stop();
-    await server.close();
-    plane.dispose();
-    await rm(stateDir, { recursive: true, force: true });
-  });
+  after(() => registered?.close());
 
   const basic = (user: string, password: string) =>
     `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
   function login(authorization: string, ...scopes: string[]): Promise<Response> {
-    const url = new URL(`http://127.0.0.1:${server.port}/auth/docker-login?service=patr-registry`);
+    const url = new URL(`${api}/auth/docker-login?service=patr-registry`);
     for (const scope of scopes) url.searchParams.append('scope', scope);
     return fetch(url, { headers: { authorization } });
   }
@@ -136,7 +103,7 @@ describe('the registry', () => {
     const response = await fetch(`http://${host}/v2/`);
     assert.equal(response.status, 401);
     const challenge = response.headers.get('www-authenticate') ?? '';
-    assert.match(challenge, new RegExp(`realm="http://127.0.0.1:${server.port}/auth/docker-login"`));
+    assert.match(challenge, new RegExp(`realm="${api}/auth/docker-login"`));
   });
 
   it('lets in with an API token, and nobody else, in the words of the registry', async () => {
@@ -157,17 +124,32 @@ describe('the registry', () => {
     const mine = `${workspaceId}/mine`;
     const begin = (token: string, path: string) =>
       registry(token, `/v2/${path}/blobs/uploads/`, { method: 'POST' }).then(({ status }) => status);
-    const both = [`repository:${mine}:pull,push`, `repository:${workspaceId}/none:pull,push`];
-    const person = await tokenFor(basic('patr', plane.token), ...both);
+    const beside = [`repository:${mine}:pull,push`, `repository:${workspaceId}/none:pull`];
+    const person = await tokenFor(basic('patr', plane.token), ...beside);
     assert.equal(await begin(person, mine), 202);
     assert.equal(await begin(person, `${workspaceId}/none`), 401);
-    const engine = await tokenFor(basic('patr-engine', parts.secrets.engine), `repository:${mine}:pull,push`);
+    const engine = await tokenFor(basic('patr-engine', parts.secrets.engine), `repository:${mine}:pull`);
     assert.equal(await begin(engine, mine), 401);
     assert.equal((await registry(engine, `/v2/${mine}/tags/list`)).status, 404);
     const remove = await tokenFor(basic('patr', plane.token), `repository:${mine}:delete`);
     const digest = sha256('x');
     const deleted = await registry(remove, `/v2/${mine}/manifests/${digest}`, { method: 'DELETE' });
     assert.equal(deleted.status, 401);
+  });
+
+  it('says what is wrong with what a client came for', async () => {
+    const { workspaceId } = plane.notary;
+    addRepository(plane.notary, 'known');
+    const refusal = async (user: string, scope: string) => {
+      const response = await login(user, `repository:${workspaceId}/${scope}`);
+      const { errors } = (await response.json()) as { errors: { code: string; message: string }[] };
+      assert.match(errors[0]?.message ?? '', new RegExp(`${workspaceId}/`));
+      return `${response.status} ${errors[0]?.code}`;
+    };
+    const person = basic('patr', plane.token);
+    assert.equal(await refusal(person, 'none:pull,push'), '404 NAME_UNKNOWN');
+    assert.equal(await refusal(person, 'none:pull'), '404 NAME_UNKNOWN');
+    assert.equal(await refusal(basic('patr-engine', parts.secrets.engine), 'known:pull,push'), '403 DENIED');
   });
 
   it('tells of a push, which is rolled out by the digest that the registry has', async () => {
@@ -207,7 +189,7 @@ describe('the registry', () => {
 
   it('takes notifications from the registry alone', async () => {
     const send = (authorization: string, body: string) =>
-      fetch(`http://127.0.0.1:${server.port}/webhook/registry`, {
+      fetch(`${api}/webhook/registry`, {
         method: 'POST',
         headers: { authorization },
         body,
@@ -218,10 +200,10 @@ describe('the registry', () => {
   });
 
   it('keeps its key to itself and makes it once', async () => {
-    const key = join(stateDir, 'registry-token.key');
+    const key = join(registered.stateDir, 'registry-token.key');
     assert.equal((await stat(key)).mode & 0o777, 0o600);
     const { loadSigningKey } = await import('../../src/control-plane/registry/signingKey.ts');
-    assert.equal((await loadSigningKey(stateDir, Date.now)).certificate, parts.key.certificate);
+    assert.equal((await loadSigningKey(registered.stateDir, Date.now)).certificate, parts.key.certificate);
   });
 
   it('that does not answer is a problem with a name', async () => {

@@ -5,7 +5,7 @@ import { ChangeFeed } from '../../src/control-plane/api/changeFeed.ts';
 import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
 import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
-import { formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
+import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { Vault } from '../../src/control-plane/secrets/vault.ts';
 import { openDatabase } from '../../src/control-plane/state/database.ts';
@@ -69,11 +69,14 @@ export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): T
   const stopping = new AbortController();
   const parts = { secret: 'a'.repeat(32), loginId: 'b'.repeat(32) };
   store.change(() =>
-    store.identity.putToken({
+    store.apiTokens.put({
       loginId: parts.loginId,
       userId: store.identity.user()!.id,
       name: 'Test',
       secretHash: hashSecret(parts),
+      permissions: undefined,
+      notBefore: undefined,
+      expiresAt: undefined,
       createdAt: 1,
       revokedAt: undefined,
     }),
@@ -89,7 +92,13 @@ export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): T
     domain: 'localhost',
   });
   const { signal } = stopping;
-  const app = createApp({ handlers, identity: store.identity, hosts: hostRule(), log, signal });
+  const app = createApp({
+    handlers,
+    callerOf: (token) => callerOf(store.apiTokens, token, notary.time),
+    hosts: hostRule(),
+    log,
+    signal,
+  });
   return {
     app,
     notary,

@@ -5,9 +5,9 @@ import type { Log } from '../../base/log.ts';
 import type { Endpoint } from '../../protocol/endpoint.ts';
 import { endpoints, type EndpointName } from '../../protocol/endpoints.ts';
 import { problem } from '../../protocol/problems.ts';
-import type { Identity } from '../state/identity.ts';
+import { refuseBeyondRights } from '../auth/permissions.ts';
 import { failure, lines, success } from './answers.ts';
-import type { Asked, Handlers } from './handler.ts';
+import type { Asked, Caller, Handlers } from './handler.ts';
 import { hostAllowed, type HostRule } from './hosts.ts';
 import { bodyFrom, callerFrom, paramsFrom, queryFrom } from './request.ts';
 
@@ -16,7 +16,8 @@ const largestBody = 8 * 1024 * 1024;
 
 export interface AppParts {
   readonly handlers: Handlers;
-  readonly identity: Identity;
+  /** Whose token it is. @throws ProblemError when it is not good. */
+  readonly callerOf: (token: string) => Caller;
   readonly hosts: HostRule;
   readonly log: Log;
   /** Fires when the server stops: streams end then. */
@@ -71,8 +72,9 @@ async function askedFrom(
   parts: AppParts,
   endpoint: Endpoint,
 ): Promise<Asked<EndpointName>> {
-  const caller = callerFrom(context, endpoint, parts.identity);
+  const caller = callerFrom(context, endpoint, parts.callerOf);
   const params = paramsFrom(context);
+  refuseBeyondRights(caller, endpoint, params);
   const query = queryFrom(context, endpoint);
   const body = await bodyFrom(context, endpoint);
   const signal = anySignal(context.req.raw.signal, parts.signal);

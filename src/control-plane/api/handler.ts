@@ -1,11 +1,14 @@
 import type { DecodedOf, WireAnswerOf } from '../../protocol/endpoint.ts';
 import type { EndpointName, Endpoints } from '../../protocol/endpoints.ts';
+import type { Permissions } from '../../protocol/shapes/apiToken.ts';
 import type { Page } from '../state/page.ts';
 
 /** Who asks: the token that was shown, and the user that it belongs to. */
 export interface Caller {
   readonly loginId: string;
   readonly userId: string;
+  /** What the token may do; absent: whatever its holder may. */
+  readonly permissions: Permissions | undefined;
 }
 
 /** A decoded request. `caller` is absent only where the endpoint asks for no token. */

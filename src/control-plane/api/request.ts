@@ -3,20 +3,22 @@ import { decode, decodeOr } from '../../protocol/decode.ts';
 import type { Endpoint } from '../../protocol/endpoint.ts';
 import { problem } from '../../protocol/problems.ts';
 import { uuid } from '../../protocol/wire.ts';
-import { callerOf } from '../auth/apiToken.ts';
-import type { Identity } from '../state/identity.ts';
 import type { Caller } from './handler.ts';
 
 /** Path parameters that are no ids. */
 const freeParams = new Set(['digest', 'digestOrTag']);
 
 /** Checks what every request carries. @throws ProblemError as Patr words it. */
-export function callerFrom(context: Context, endpoint: Endpoint, identity: Identity): Caller | undefined {
+export function callerFrom(
+  context: Context,
+  endpoint: Endpoint,
+  callerOf: (token: string) => Caller,
+): Caller | undefined {
   if ((context.req.header('user-agent') ?? '') === '') throw invalidHeaders();
   if (endpoint.auth === 'none') return undefined;
   const token = /^bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
   if (token === undefined) throw invalidHeaders();
-  return callerOf(identity, token);
+  return callerOf(token);
 }
 
 function invalidHeaders() {

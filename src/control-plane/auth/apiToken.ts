@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { problem } from '../../protocol/problems.ts';
 import type { Caller } from '../api/handler.ts';
-import type { Identity } from '../state/identity.ts';
+import type { ApiTokenRow, ApiTokens } from '../state/apiTokens.ts';
 
 /** The two parts of `patrv1.<secret>.<loginId>`. */
 export interface TokenParts {
@@ -32,19 +32,23 @@ export function hashSecret({ secret, loginId }: TokenParts): string {
 
 /**
  * Whose token it is.
- * @throws ProblemError `malformedApiToken`, or `authorizationTokenInvalid` for one that is unknown or revoked.
+ * @throws ProblemError `malformedApiToken`, or `authorizationTokenInvalid` for one that is unknown, revoked,
+ * expired or not good yet.
  */
-export function callerOf(identity: Identity, token: string): Caller {
+export function callerOf(tokens: ApiTokens, token: string, now: number): Caller {
   const parts = parseToken(token);
   if (parts === undefined) throw problem('malformedApiToken');
-  const known = identity.token(parts.loginId);
+  const known = tokens.find(parts.loginId);
   // Unknown ones are compared as well, so that the time taken does not tell which login ids exist.
   const expected = known?.secretHash ?? hashSecret({ secret: '', loginId: parts.loginId });
   const right = same(hashSecret(parts), expected);
-  if (!right || known === undefined || known.revokedAt !== undefined) {
-    throw problem('authorizationTokenInvalid');
-  }
-  return { loginId: known.loginId, userId: known.userId };
+  if (!right || known === undefined || !isGood(known, now)) throw problem('authorizationTokenInvalid');
+  return { loginId: known.loginId, userId: known.userId, permissions: known.permissions };
+}
+
+function isGood({ notBefore, expiresAt, revokedAt }: ApiTokenRow, now: number): boolean {
+  if (revokedAt !== undefined) return false;
+  return (notBefore === undefined || notBefore <= now) && (expiresAt === undefined || now < expiresAt);
 }
 
 /** Compares two texts in a time that does not depend on where they differ. */

@@ -24,19 +24,26 @@ export async function tokenFromFile(path: string, ids: () => string): Promise<To
   return parts;
 }
 
-/** Lets the token of the file in: it is the first one, and the only way in until others are made with it. */
+/**
+ * Lets the token of the file in: it stands for its holder as a whole, and the others are made with it. One that was
+ * in the file before is not good any more.
+ */
 export function admitToken(store: Store, parts: TokenParts, at: number): void {
   store.change(() => {
     const user = store.identity.user();
     if (user === undefined) throw new Error('The state has no user.');
-    store.identity.putToken({
+    store.apiTokens.put({
       loginId: parts.loginId,
       userId: user.id,
       name: 'First token',
       secretHash: hashSecret(parts),
+      permissions: undefined,
+      notBefore: undefined,
+      expiresAt: undefined,
       createdAt: at,
       revokedAt: undefined,
     });
+    store.apiTokens.keepOneOfFile(parts.loginId, at);
   });
 }
 

@@ -1,6 +1,8 @@
 import type { Hono } from 'hono';
 import { callerOf, same } from '../auth/apiToken.ts';
-import type { Identity } from '../state/identity.ts';
+import { registryActions } from '../auth/permissions.ts';
+import type { RepositoryRow } from '../domain.ts';
+import type { ApiTokens } from '../state/apiTokens.ts';
 import type { Repositories } from '../state/repositories.ts';
 import {
   parseScope,
@@ -10,6 +12,7 @@ import {
   type RegistryAction,
 } from './accessToken.ts';
 import { isProblem } from '../../protocol/problems.ts';
+import { ociRefusal } from './ociRefusal.ts';
 import type { SigningKey } from './signingKey.ts';
 
 /** The user that people log in as; the password is their API token. */
@@ -18,7 +21,7 @@ export const registryUser = 'patr';
 export const engineUser = 'patr-engine';
 
 export interface RegistryAccessParts {
-  readonly identity: Identity;
+  readonly apiTokens: ApiTokens;
   readonly repositories: Repositories;
   readonly key: SigningKey;
   /** Password of `engineUser`; it may pull and nothing else. */
@@ -27,13 +30,22 @@ export interface RegistryAccessParts {
   readonly ids: () => string;
 }
 
-/** Actions that somebody may do on any repository that exists; absent: not let in at all. */
-type Allowed = readonly RegistryAction[] | undefined;
+/** Actions that somebody may do on the repository of a path, whether or not there is one. */
+type Allowed = (path: string) => readonly RegistryAction[];
+
+/** One scope that was asked for, and what is given of it. */
+interface Weighed {
+  readonly path: string;
+  readonly asked: readonly string[];
+  readonly actions: readonly RegistryAction[];
+  readonly exists: boolean;
+}
 
 /**
  * Docker's token authentication: `GET /auth/docker-login` with Basic credentials gives a short-lived token for
- * what was asked and is allowed, on repositories that exist. What is not allowed is left out, as the protocol
- * wants it; the registry refuses then.
+ * what was asked and is allowed, on repositories that exist. What a client asks for beside (a layer of another
+ * repository, say) is left out when it is not allowed. What it came for is refused here, in the registry's
+ * words, because the registry itself could only say that access was denied.
  */
 export function mountRegistryAccess(app: Hono, parts: RegistryAccessParts): void {
   app.get('/auth/docker-login', (context) => {
@@ -41,10 +53,13 @@ export function mountRegistryAccess(app: Hono, parts: RegistryAccessParts): void
     const allowed = given === undefined ? undefined : allowedTo(parts, given);
     if (given === undefined || allowed === undefined) return unauthorized();
     const scopes = (context.req.queries('scope') ?? []).flatMap((scope) => scope.split(' '));
+    const weighed = scopes.flatMap((scope) => weigh(parts, scope, allowed));
+    const refusal = refusalOf(weighed);
+    if (refusal !== undefined) return refusal;
     const at = parts.now();
     const token = registryToken(parts.key, {
       subject: given.user,
-      access: scopes.flatMap((scope) => granted(parts, scope, allowed)),
+      access: weighed.flatMap(accessOf),
       at,
       id: parts.ids(),
     });
@@ -54,29 +69,56 @@ export function mountRegistryAccess(app: Hono, parts: RegistryAccessParts): void
   });
 }
 
-function granted(parts: RegistryAccessParts, scope: string, allowed: readonly RegistryAction[]): Access[] {
-  const asked = parseScope(scope);
-  if (asked === undefined || !repositoryExists(parts.repositories, asked.path)) return [];
-  const actions = allowed.filter((action) => asked.actions.includes(action) || asked.actions.includes('*'));
-  return actions.length === 0 ? [] : [{ path: asked.path, actions }];
+function weigh(parts: RegistryAccessParts, scope: string, allowed: Allowed): Weighed[] {
+  const scoped = parseScope(scope);
+  if (scoped === undefined) return [];
+  const { path, actions: asked } = scoped;
+  const actions = allowed(path).filter((action) => asked.includes(action) || asked.includes('*'));
+  return [{ path, asked, actions, exists: repositoryAt(parts.repositories, path) !== undefined }];
 }
 
-function repositoryExists(repositories: Repositories, path: string): boolean {
-  return repositoryAt(repositories, path) !== undefined;
+function accessOf({ path, actions, exists }: Weighed): Access[] {
+  return exists && actions.length > 0 ? [{ path, actions }] : [];
+}
+
+/** Whoever wants to push names the repository with `push`; whoever pulls names that one alone. */
+function refusalOf(weighed: readonly Weighed[]): Response | undefined {
+  const wanted = weighed.find(({ asked }) => asked.includes('push')) ?? weighed[0];
+  if (wanted === undefined) return undefined;
+  const { path, asked, actions, exists } = wanted;
+  const action = asked.includes('push') ? 'push' : 'pull';
+  if (asked.includes(action) && !actions.includes(action)) {
+    const message = `These credentials may not ${action} ${action === 'push' ? 'to' : 'from'} ${path}. Use an API token that may.`;
+    return ociRefusal(403, 'DENIED', message);
+  }
+  if (exists) return undefined;
+  const message = `There is no repository ${path}. Create it first, or look for a typing error; its name begins with the id of the workspace.`;
+  return ociRefusal(404, 'NAME_UNKNOWN', message);
 }
 
 /** The repository that a path of the registry, `<workspaceId>/<name>`, stands for. */
-export function repositoryAt(repositories: Repositories, path: string) {
-  const slash = path.indexOf('/');
-  return slash < 0 ? undefined : repositories.byName(path.slice(0, slash), path.slice(slash + 1));
+export function repositoryAt(repositories: Repositories, path: string): RepositoryRow | undefined {
+  const [workspaceId, name] = halves(path);
+  return name === undefined ? undefined : repositories.byName(workspaceId, name);
 }
 
-function allowedTo(parts: RegistryAccessParts, given: Credentials): Allowed {
-  if (given.user === engineUser) return same(given.password, parts.enginePassword) ? ['pull'] : undefined;
+function halves(path: string): [string, string | undefined] {
+  const slash = path.indexOf('/');
+  return slash < 0 ? [path, undefined] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
+/** Absent: not let in at all. */
+function allowedTo(parts: RegistryAccessParts, given: Credentials): Allowed | undefined {
+  if (given.user === engineUser) {
+    return same(given.password, parts.enginePassword) ? () => ['pull'] : undefined;
+  }
   if (given.user !== registryUser) return undefined;
   try {
-    callerOf(parts.identity, given.password);
-    return ['pull', 'push'];
+    const { permissions } = callerOf(parts.apiTokens, given.password, parts.now());
+    return (path) => {
+      const repositoryId = repositoryAt(parts.repositories, path)?.id;
+      return registryActions(permissions, { workspaceId: halves(path)[0], repositoryId });
+    };
   } catch (error) {
     if (isProblem(error)) return undefined;
     throw error;
@@ -97,6 +139,6 @@ function basicCredentials(header: string | undefined): Credentials | undefined {
 }
 
 function unauthorized(): Response {
-  const message = `Log in as "${registryUser}" with an API token as the password.`;
-  return Response.json({ errors: [{ code: 'UNAUTHORIZED', message, detail: [] }] }, { status: 401 });
+  const message = `Log in as "${registryUser}" with an API token as the password. A token that was revoked or has expired is none.`;
+  return ociRefusal(401, 'UNAUTHORIZED', message);
 }

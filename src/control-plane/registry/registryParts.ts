@@ -56,8 +56,8 @@ export async function registryParts(wanted: RegistryPartsWanted): Promise<Regist
     watcher,
     engineCredentials: { username: engineUser, password: secrets.engine },
     mount(app) {
-      const { identity, repositories } = store;
-      mountRegistryAccess(app, { identity, repositories, key, enginePassword: secrets.engine, now, ids });
+      const { apiTokens, repositories } = store;
+      mountRegistryAccess(app, { apiTokens, repositories, key, enginePassword: secrets.engine, now, ids });
       mountWebhook(app, { secret: secrets.webhook, pushed: (push) => watcher.pushed(push) });
     },
   };

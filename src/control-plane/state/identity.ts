@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MachineTypeRow } from '../domain.ts';
-import { number, optionalNumber, optionalText, text } from './row.ts';
+import { number, optionalText, text } from './row.ts';
 
 export interface User {
   readonly id: string;
@@ -22,17 +22,7 @@ export interface RegionRow {
   readonly name: string;
 }
 
-/** `secretHash` is what `auth/apiToken.ts` makes of a secret. */
-export interface ApiTokenRow {
-  readonly loginId: string;
-  readonly userId: string;
-  readonly name: string;
-  readonly secretHash: string;
-  readonly createdAt: number;
-  readonly revokedAt: number | undefined;
-}
-
-/** Who and where: the one user, the one workspace, the one region, tokens, machine types. */
+/** Who and where: the one user, the one workspace, the one region, machine types. */
 export class Identity {
   readonly #database: DatabaseSync;
 
@@ -108,37 +98,6 @@ export class Identity {
     this.#database
       .prepare('INSERT INTO machine_type (id, cpus, memory_count) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
       .run(type.id, type.cpus, type.memoryCount);
-  }
-
-  token(loginId: string): ApiTokenRow | undefined {
-    const row = this.#database.prepare('SELECT * FROM api_token WHERE login_id = ?').get(loginId);
-    if (row === undefined) return undefined;
-    return {
-      loginId: text(row, 'login_id'),
-      userId: text(row, 'user_id'),
-      name: text(row, 'name'),
-      secretHash: text(row, 'secret_hash'),
-      createdAt: number(row, 'created_at'),
-      revokedAt: optionalNumber(row, 'revoked_at'),
-    };
-  }
-
-  /** Adds a token, or gives an existing one another secret. */
-  putToken(token: ApiTokenRow): void {
-    this.#database
-      .prepare(
-        `INSERT INTO api_token (login_id, user_id, name, secret_hash, created_at, revoked_at)
-         VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET secret_hash = excluded.secret_hash, revoked_at = excluded.revoked_at`,
-      )
-      .run(
-        token.loginId,
-        token.userId,
-        token.name,
-        token.secretHash,
-        token.createdAt,
-        token.revokedAt ?? null,
-      );
   }
 
   setting(name: string): string | undefined {

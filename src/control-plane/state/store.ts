@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Emitter, type Event } from '../../base/emitter.ts';
 import { inTransaction } from './database.ts';
+import { ApiTokens } from './apiTokens.ts';
 import { Deployments } from './deployments.ts';
 import { Events } from './events.ts';
 import { Identity } from './identity.ts';
@@ -37,6 +38,7 @@ export class Store {
   readonly volumes: Volumes;
   readonly secrets: Secrets;
   readonly identity: Identity;
+  readonly apiTokens: ApiTokens;
   readonly #database: DatabaseSync;
   readonly #changes: Emitter<StateChange>;
 
@@ -51,6 +53,7 @@ export class Store {
     this.volumes = new Volumes(database);
     this.secrets = new Secrets(database);
     this.identity = new Identity(database);
+    this.apiTokens = new ApiTokens(database);
   }
 
   get onChange(): Event<StateChange> {

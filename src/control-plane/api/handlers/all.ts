@@ -1,5 +1,6 @@
 import type { Handlers } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
+import { apiTokenHandlers } from './apiTokens.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { peopleHandlers } from './people.ts';
 import { repositoryHandlers } from './repositories.ts';
@@ -10,6 +11,7 @@ import { volumeHandlers } from './volumes.ts';
 export function allHandlers(parts: ApiParts): Handlers {
   return {
     ...peopleHandlers(parts),
+    ...apiTokenHandlers(parts),
     ...deploymentHandlers(parts),
     ...repositoryHandlers(parts),
     ...volumeHandlers(parts),

@@ -15,9 +15,11 @@ type Names =
   | 'getRunner'
   | 'followChanges';
 
-/** What this server offers beyond Patr's own API. */
-export const capabilities: readonly string[] = Object.values(endpoints).flatMap((endpoint) =>
-  endpoint.capability === undefined ? [] : [endpoint.capability],
+/** What this server offers beyond Patr's own API, each once. */
+export const capabilities: readonly string[] = Array.from(
+  new Set(
+    Object.values(endpoints).flatMap(({ capability }) => (capability === undefined ? [] : [capability])),
+  ),
 );
 
 export function peopleHandlers(parts: ApiParts): Some<Names> {

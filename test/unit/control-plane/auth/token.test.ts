@@ -24,11 +24,11 @@ describe('API tokens', () => {
     const { store } = memoryNotary();
     const parts = { secret: 'a'.repeat(32), loginId: 'b'.repeat(32) };
     admitToken(store, parts, 1);
-    assert.equal(callerOf(store.identity, formatToken(parts)).loginId, parts.loginId);
-    const row = store.identity.token(parts.loginId)!;
-    store.change(() => store.identity.putToken({ ...row, revokedAt: 2 }));
+    assert.equal(callerOf(store.apiTokens, formatToken(parts), 3).loginId, parts.loginId);
+    const row = store.apiTokens.find(parts.loginId)!;
+    store.change(() => store.apiTokens.put({ ...row, revokedAt: 2 }));
     assert.throws(
-      () => callerOf(store.identity, formatToken(parts)),
+      () => callerOf(store.apiTokens, formatToken(parts), 3),
       (error: unknown) => isProblem(error, 'authorizationTokenInvalid'),
     );
     store.dispose();
