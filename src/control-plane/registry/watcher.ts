@@ -1,6 +1,6 @@
-import { isAbort } from '../../base/abort.ts';
+import { anySignal, isAbort } from '../../base/abort.ts';
 import { nextWait } from '../../base/backoff.ts';
-import type { Clock } from '../../base/clock.ts';
+import { rest, type Clock } from '../../base/clock.ts';
 import { Lanes } from '../../base/lanes.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { isProblem, type ProblemError } from '../../protocol/problems.ts';
@@ -55,28 +55,49 @@ export function createWatcher(parts: WatcherParts): Watcher {
   const lanes = new Lanes();
   const stopping = new AbortController();
   const { signal } = stopping;
+  /** For each tag that the registry is about to move: ends the wait for it. */
+  const awaited = new Map<string, AbortController>();
+  const atWork = new Set<Promise<void>>();
   let looking: Promise<void> = Promise.resolve();
 
-  async function lookAtTag(repository: RepositoryRow, tag: string, how: 'pushed' | 'looked'): Promise<void> {
-    const digest = await registry.digestOf(repositoryPath(repository), tag, { signal });
-    if (digest === undefined) return;
-    pushObserved(notary, { repositoryId: repository.id, tag, digest }, how);
-    await weigh(repository, tag);
+  /** Asking and noting are one: an answer that is older than another one never comes to be noted after it. */
+  function lookAtTag(repository: RepositoryRow, tag: string, how: 'pushed' | 'looked'): Promise<void> {
+    return lanes.run(laneOf(repository, tag), async () => {
+      const digest = await registry.digestOf(repositoryPath(repository), tag, { signal });
+      if (digest === undefined) return;
+      pushObserved(notary, { repositoryId: repository.id, tag, digest }, how);
+      await weigh(repository, tag);
+    });
   }
 
   /**
    * The registry notifies before it moves the tag, and moves it by writing over it: whoever reads it in between is
    * answered with a failure. So while the tag is as it was before, or cannot be read, it is asked again for a
-   * moment; anything newer than what was told is as good.
+   * moment; anything newer than what was told is as good. False when the wait was ended from outside.
    */
-  async function lookAtPush(repository: RepositoryRow, { tag, digest }: Notified): Promise<void> {
+  async function untilMoved(
+    repository: RepositoryRow,
+    { tag, digest }: Notified,
+    until: AbortSignal,
+  ): Promise<boolean> {
     const before = repositories.seenTags(repository.id).find((one) => one.tag === tag)?.digest;
     for (let tries = 1; tries <= mostTries; tries++) {
       const now = await digestOrFailure(repository, tag);
-      if (now === digest || (typeof now === 'string' && now !== before)) break;
-      await clock.sleep(nextWait(tries, tagMoves, chance), signal);
+      if (now === digest || (typeof now === 'string' && now !== before)) return true;
+      if (!(await rest(clock, nextWait(tries, tagMoves, chance), until))) return false;
     }
-    await lookAtTag(repository, tag, 'pushed');
+    return true;
+  }
+
+  /** Nobody waits behind a notification that is late or comes twice: one that comes after it takes over. */
+  async function lookAtPush(repository: RepositoryRow, told: Notified): Promise<void> {
+    const key = laneOf(repository, told.tag);
+    awaited.get(key)?.abort();
+    const mine = new AbortController();
+    awaited.set(key, mine);
+    const waited = await untilMoved(repository, told, anySignal(signal, mine.signal));
+    if (awaited.get(key) === mine) awaited.delete(key);
+    if (waited) await lookAtTag(repository, told.tag, 'pushed');
   }
 
   /** What the tag is; a problem where the registry cannot tell right now. */
@@ -117,7 +138,7 @@ export function createWatcher(parts: WatcherParts): Watcher {
 
   async function look(): Promise<void> {
     for (const repository of repositories.all()) {
-      await lanes.run(repository.id, () => lookAtRepository(repository));
+      await lookAtRepository(repository);
     }
   }
 
@@ -152,7 +173,9 @@ export function createWatcher(parts: WatcherParts): Watcher {
     pushed(push) {
       const repository = repositoryAt(repositories, push.path);
       if (repository === undefined || signal.aborted) return;
-      void lanes.run(repository.id, () => lookAtPush(repository, push)).catch(report);
+      const looked = lookAtPush(repository, push).catch(report);
+      atWork.add(looked);
+      void looked.finally(() => atWork.delete(looked));
     },
     start() {
       looking = keepLooking();
@@ -160,7 +183,12 @@ export function createWatcher(parts: WatcherParts): Watcher {
     async stop() {
       stopping.abort();
       await looking;
+      await Promise.all(atWork);
       await lanes.idle();
     },
   };
+}
+
+function laneOf(repository: RepositoryRow, tag: string): string {
+  return `${repository.id}:${tag}`;
 }

@@ -92,6 +92,19 @@ describe('the look at the registry', () => {
     assert.deepEqual(seen(), [['latest', digestOf(2), 1000]]);
   });
 
+  it('lets nobody wait behind a notification that is late', async () => {
+    registry.push(path, 'latest', digestOf(2));
+    await watcher.look();
+    watcher.pushed({ path, tag: 'latest', digest: digestOf(1) });
+    await turns();
+    assert.deepEqual(waits, [10]);
+    registry.push(path, 'latest', digestOf(3));
+    watcher.pushed({ path, tag: 'latest', digest: digestOf(3) });
+    await turns();
+    assert.deepEqual(waits, [10]);
+    assert.deepEqual(seen(), [['latest', digestOf(3), 1000]]);
+  });
+
   it('looks again soon while the registry does not answer, and every minute once it does', async () => {
     registry.reachable = false;
     watcher.start();
