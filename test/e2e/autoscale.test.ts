@@ -14,7 +14,7 @@ const app = join(import.meta.dirname, '../fixtures/probe-app');
 const windowSeconds = 30;
 
 describe('horizontal scale under real load', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let region: RegionProcess;
   let target: Target;
   let regionId: string;
@@ -56,7 +56,7 @@ describe('horizontal scale under real load', function () {
     params: { workspaceId: string; deploymentId: string },
     until: (deployment: DeploymentInfo) => boolean,
   ): Promise<void> {
-    const deadline = Date.now() + 120_000;
+    const deadline = Date.now() + 240_000;
     for (;;) {
       const deployment = await target.api.getDeployment({ params });
       if (until(deployment)) return;

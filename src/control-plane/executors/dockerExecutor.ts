@@ -17,7 +17,7 @@ import type {
   RunOutcome,
   Waiting,
 } from './executor.ts';
-import { readLines } from './logLines.ts';
+import { readLines, whatIsThere } from './logLines.ts';
 import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
 import { parseListening } from './listening.ts';
@@ -177,13 +177,8 @@ export class DockerExecutor implements Executor {
     if (found === undefined) return [];
     let text = '';
     const wanted = { follow: false, tail: count };
-    try {
-      for await (const { bytes } of this.#options.engine.logs(found.id, wanted, options)) {
-        text = (text + bytes.toString('utf8')).slice(-20_000);
-      }
-    } catch (error) {
-      // It may be removed while it is read; then what was read is all there is.
-      if (!isEngineError(error, 'notFound')) throw error;
+    for await (const { bytes } of whatIsThere(this.#options.engine.logs(found.id, wanted, options))) {
+      text = (text + bytes.toString('utf8')).slice(-20_000);
     }
     return text
       .split('\n')
@@ -218,7 +213,7 @@ export class DockerExecutor implements Executor {
     const tail = until === undefined && search === undefined ? limit : mostLinesRead;
     const wanted = { follow: false, tail, timestamps: true };
     const read = containers.map(({ id, labels: own }) =>
-      readLines(engine.logs(id, wanted, options), own[label.instance] ?? id),
+      readLines(whatIsThere(engine.logs(id, wanted, options)), own[label.instance] ?? id),
     );
     return (await Promise.all(read))
       .flat()

@@ -1,3 +1,4 @@
+import { isEngineError } from '../../docker/engine.ts';
 import type { LogEntry } from './executor.ts';
 
 interface Chunk {
@@ -7,6 +8,15 @@ interface Chunk {
 
 /** Longest line that is kept, in characters. */
 const longestLine = 16_384;
+
+/** Output of a container. It may be removed while it is read: then what was read is all there is. */
+export async function* whatIsThere<T>(chunks: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!isEngineError(error, 'notFound')) throw error;
+  }
+}
 
 /** Lines out of an engine's timestamped output, told apart by stream. Lines without a time are left out. */
 export async function readLines(chunks: AsyncIterable<Chunk>, instanceId: string): Promise<LogEntry[]> {

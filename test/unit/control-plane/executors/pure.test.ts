@@ -5,7 +5,7 @@ import { containerSpecOf } from '../../../../src/control-plane/executors/contain
 import { configMapHash, environmentOf } from '../../../../src/control-plane/executors/environment.ts';
 import type { InstanceSpec } from '../../../../src/control-plane/executors/executor.ts';
 import { parseListening } from '../../../../src/control-plane/executors/listening.ts';
-import { readLines } from '../../../../src/control-plane/executors/logLines.ts';
+import { readLines, whatIsThere } from '../../../../src/control-plane/executors/logLines.ts';
 import { pullFailure, startFailure } from '../../../../src/control-plane/executors/reasons.ts';
 import { freeSubnet } from '../../../../src/control-plane/executors/subnets.ts';
 import { EngineError } from '../../../../src/docker/engine.ts';
@@ -166,6 +166,19 @@ describe('lines of output', () => {
       'stdout grün',
       'stdout second',
     ]);
+  });
+
+  it('are those that were read, when the container is removed meanwhile', async () => {
+    async function* chunks(kind: 'notFound' | 'unreachable') {
+      yield { stream: 'stdout' as const, bytes: Buffer.from('2026-01-01T00:00:00Z last words\n') };
+      throw new EngineError(kind, 'dead or marked for removal');
+    }
+    const lines = await readLines(whatIsThere(chunks('notFound')), 'one');
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      ['last words'],
+    );
+    await assert.rejects(readLines(whatIsThere(chunks('unreachable')), 'one'), /marked for removal/);
   });
 });
 
