@@ -78,7 +78,9 @@ export async function push(
   const platform = await preflight(target, source, wanted, tools, steps);
   const baseline = await baselineOf(target, before, waiting);
   const reference = referenceOf(target, repository, before.imageTag);
-  const digest = await buildAndPush(target, source, reference, platform, tools, steps);
+  const digest = await buildAndPush(target, source, reference, platform, tools, steps, () =>
+    resumePushes(target, deploymentId, tools),
+  );
   // It may have been stopped, or have had deploy on push switched off, while the image was built.
   const { name, deployOnPush, status } = await target.api.getDeployment({ params }, waiting);
   if (!deployOnPush || status === 'stopped') return { kind: 'pushed', deploymentId, name, digest };
@@ -115,12 +117,24 @@ async function buildAndPush(
   platform: string | undefined,
   tools: JourneyTools,
   steps: Steps,
+  beforePush: () => Promise<void> = async () => undefined,
 ): Promise<string> {
   const { engine, clock } = tools;
   const waiting = waitingOf(tools);
   waiting.signal?.throwIfAborted();
   await steps.run('build', (report) => build(engine, source, { reference, platform }, report, waiting));
+  await beforePush();
   return steps.run('push', (report) => pushImage({ engine, clock }, target, reference, report, waiting));
+}
+
+/** Whoever pushes from here wants to see it run: pushes that wait since a revert wait no longer. */
+async function resumePushes(target: Target, deploymentId: string, tools: JourneyTools): Promise<void> {
+  const params = { workspaceId: target.workspaceId, deploymentId };
+  const { pushesPaused } = await target.api.getDeployment({ params }, waitingOf(tools));
+  if (pushesPaused !== true) return;
+  await target.api.updateDeployment({ params, body: { pushesPaused: false } }, waitingOf(tools));
+  const text = 'Pushes were paused since a revert. They are rolled out again from now on.\n';
+  tools.tell({ kind: 'output', step: 'push', text });
 }
 
 async function repositoryOf(

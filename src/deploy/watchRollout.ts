@@ -197,7 +197,7 @@ const unknownReason: Reason = {
 const unseenReason: Reason = {
   code: 'unknown',
   message:
-    'The image is pushed, but no release came of it: deploy on push may be paused because the deployment was reverted. Switch deploy on push on again, or start the deployment.',
+    'The image is pushed, but no release came of it: deploy on push may be paused because the deployment was reverted. Resume pushes, or roll out the newest image.',
 };
 
 function superseded(number: number): Reason {

@@ -9,7 +9,7 @@ import {
   machineType,
   updateDeployment,
 } from './shapes/deployment.ts';
-import { event, instance, logLine, release } from './shapes/release.ts';
+import { event, instance, logLine, release, releaseDetails, revertParts } from './shapes/release.ts';
 import {
   change,
   createRepository,
@@ -26,7 +26,7 @@ import {
 } from './shapes/workspace.ts';
 import { createSecret, secret, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume } from './shapes/volume.ts';
-import { queryBoolean, queryInteger } from './wire.ts';
+import { queryBoolean, queryInteger, queryWords } from './wire.ts';
 
 /** `count` rows from row `count * page` on. */
 const page = v.object({
@@ -97,13 +97,23 @@ export const endpoints = {
     paged: true,
     returns: v.object({ deploys: v.array(deployHistoryEntry) }),
   }),
-  revertDeployment: post(`${one}/deploy-history/:digest/revert`, { status: 202 }),
+  /** Ours: `parts`, what to bring back, and `release`, whose it is. Without them it is the image alone, as Patr does. */
+  revertDeployment: post(`${one}/deploy-history/:digest/revert`, {
+    query: v.object({
+      parts: v.optional(queryWords(revertParts), 'image'),
+      release: v.optional(queryInteger(1, 1_000_000_000)),
+    }),
+    status: 202,
+  }),
+  /** Rolls out what the tag points to now, and lets pushes be rolled out again. */
+  rollOutNewest: post(`${one}/roll-out`, { status: 202, capability: 'releases' }),
   listReleases: get(`${one}/release`, {
     query: page,
     paged: true,
     returns: v.object({ releases: v.array(release) }),
     capability: 'releases',
   }),
+  getRelease: get(`${one}/release/:releaseId`, { returns: releaseDetails, capability: 'releases' }),
   listInstances: get(`${one}/instance`, {
     returns: v.object({ instances: v.array(instance) }),
     capability: 'instances',

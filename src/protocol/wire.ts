@@ -96,6 +96,14 @@ export const queryInteger = (least: number, most: number) =>
     v.maxValue(most, `must be at most ${most}`),
   );
 
+/** Words of a list, joined by commas in a query string; at least one. */
+export const queryWords = <const Word extends string>(words: readonly [Word, ...Word[]]) =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.split(',').map((word) => word.trim())),
+    v.array(v.picklist(words, `must be some of ${words.join(', ')}, joined by commas`)),
+  );
+
 /** `true` or `false` in a query string. */
 export const queryBoolean = v.pipe(
   v.union([v.boolean(), v.picklist(['true', 'false'])]),

@@ -122,6 +122,10 @@ export class FakeTarget {
       listDeployments: this.#call('listDeployments', () => ({ deployments: [...this.deployments.values()] })),
       createDeployment: this.#call('createDeployment', ({ body }: Given) => ({ id: this.#create(body) })),
       getDeployment: this.#call('getDeployment', ({ params }: Given) => this.#find(params.deploymentId)),
+      updateDeployment: this.#call('updateDeployment', ({ params, body }: Given) => {
+        const changed = { ...this.#find(params.deploymentId), ...body } as DeploymentInfo;
+        this.deployments.set(params.deploymentId, changed);
+      }),
       listReleases: this.#call('listReleases', ({ params }: Given) => {
         this.#find(params.deploymentId);
         return { releases: this.releases.get(params.deploymentId) ?? [] };

@@ -1,5 +1,5 @@
 import { problem } from '../../protocol/problems.ts';
-import type { Deployment, RepositoryRow } from '../domain.ts';
+import type { Deployment, Release, RepositoryRow } from '../domain.ts';
 import type { Workspace } from '../state/identity.ts';
 import type { Store } from '../state/store.ts';
 
@@ -15,6 +15,19 @@ export function deploymentOf(store: Store, at: { workspaceId: string; deployment
   const found = store.deployments.find(at.deploymentId);
   if (found === undefined || found.workspaceId !== at.workspaceId) {
     throw problem('resourceDoesNotExist', { says: 'The deployment does not exist (any more).' });
+  }
+  return found;
+}
+
+/** A release of that very deployment. @throws ProblemError `resourceDoesNotExist`. */
+export function releaseOf(
+  store: Store,
+  at: { workspaceId: string; deploymentId: string; releaseId: string },
+): Release {
+  const { id } = deploymentOf(store, at);
+  const found = store.releases.find(at.releaseId);
+  if (found === undefined || found.deploymentId !== id) {
+    throw problem('resourceDoesNotExist', { says: "This version is not in the deployment's history." });
   }
   return found;
 }

@@ -11,6 +11,7 @@ import type {
   MachineTypeRow,
   RegionFacts,
   Release,
+  ReleaseConfig,
   RepositoryRow,
 } from '../domain.ts';
 import { addressesOf } from '../hostNames.ts';
@@ -48,7 +49,26 @@ export function deploymentView(parts: ApiParts, deployment: Deployment): WireDep
     ...given('liveRelease', status.liveReleaseNumber),
     ...given('rollingRelease', status.rollingReleaseNumber),
     revision: deployment.revision,
+    ...given('pushesPaused', pushesPaused(deployment)),
+    ...given('newerImage', newerImage(parts, deployment)),
   };
+}
+
+/** Pushes come to images of the own registry only. */
+function pushesPaused({ source, deployOnPush, pushesPaused: paused }: Deployment): true | undefined {
+  return 'repositoryId' in source && deployOnPush && paused ? true : undefined;
+}
+
+/**
+ * What was pushed to its tag after the image that is wanted now became the wanted one. What a revert left behind is
+ * older than the revert, and not offered.
+ */
+function newerImage({ store }: ApiParts, { id, source, imageTag, targetReleaseId }: Deployment) {
+  if (!('repositoryId' in source) || targetReleaseId === undefined) return undefined;
+  const seen = store.repositories.seenTag(source.repositoryId, imageTag);
+  if (seen === undefined || seen.digest === store.releases.find(targetReleaseId)?.digest) return undefined;
+  if (seen.changedAt <= (store.releases.imageSince(id) ?? 0)) return undefined;
+  return { digest: seen.digest, pushedAt: formatTimestamp(seen.changedAt) };
 }
 
 /** A deployment by itself: with its configuration. Empty maps and absent probes are left out. */
@@ -56,12 +76,17 @@ export function deploymentInfoView(
   parts: ApiParts,
   deployment: Deployment,
 ): WireAnswerOf<Endpoints['getDeployment']> {
-  const { config } = deployment;
   return {
     ...deploymentView(parts, deployment),
     deployOnPush: deployment.deployOnPush,
     minHorizontalScale: deployment.minScale,
     maxHorizontalScale: deployment.maxScale,
+    ...configView(deployment.config),
+  };
+}
+
+function configView(config: ReleaseConfig) {
+  return {
     ...filled('ports', config.ports),
     ...filled('environmentVariables', config.environment),
     ...given('startupProbe', config.startupProbe),
@@ -75,16 +100,21 @@ export function machineTypeView(type: MachineTypeRow): MachineType {
   return { id: type.id, cpu_count: type.cpus, memory_count: type.memoryCount };
 }
 
-export function releaseView(release: Release): ReleaseInfo {
+/** Releases that were tried to the end; one that was superseded before tells no time. */
+const tried: ReadonlySet<Release['state']> = new Set(['live', 'retired', 'failed']);
+
+export function releaseView({ store }: ApiParts, release: Release): ReleaseInfo {
   const took =
-    release.finishedAt === undefined || release.proof === undefined
+    release.finishedAt === undefined || !tried.has(release.state)
       ? undefined
       : release.finishedAt - release.createdAt;
+  const size = release.digest === undefined ? undefined : store.releases.sizeOf(release.digest);
   return {
     id: release.id,
     number: release.number,
     digest: release.digest ?? null,
     imageTag: release.imageTag,
+    ...given('size', size),
     cause: release.cause,
     state: release.state,
     created: formatTimestamp(release.createdAt),
@@ -92,6 +122,15 @@ export function releaseView(release: Release): ReleaseInfo {
     ...given('tookMs', took),
     ...given('reason', release.reason),
     ...given('proof', release.proof),
+  };
+}
+
+export function releaseDetailsView(parts: ApiParts, release: Release): WireAnswerOf<Endpoints['getRelease']> {
+  return {
+    ...release.source,
+    ...releaseView(parts, release),
+    machineType: release.config.machineTypeId,
+    ...configView(release.config),
   };
 }
 

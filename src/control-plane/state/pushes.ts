@@ -64,7 +64,7 @@ function whyNot(deployment: Deployment): string | undefined {
   if (deployment.intent === 'stopped') return 'It is not rolled out, because the deployment is stopped.';
   if (!deployment.deployOnPush) return 'It is not rolled out, because deploy on push is off.';
   if (deployment.pushesPaused) {
-    return 'It is not rolled out, because the deployment was reverted. Switch deploy on push on to resume.';
+    return 'It is not rolled out, because the deployment was reverted. Resume pushes, or roll the newest image out.';
   }
   return undefined;
 }

@@ -50,6 +50,13 @@ export class Releases {
     return row === undefined ? undefined : releaseOf(row);
   }
 
+  byNumber(deploymentId: string, wanted: number): Release | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM release WHERE deployment_id = ? AND number = ?')
+      .get(deploymentId, wanted);
+    return row === undefined ? undefined : releaseOf(row);
+  }
+
   /** Newest first. */
   list(deploymentId: string, wanted: PageWanted): Page<Release> {
     const { limit, offset } = limits(wanted);
@@ -110,6 +117,24 @@ export class Releases {
       rows: rows.map((row) => ({ digest: text(row, 'digest'), createdAt: number(row, 'first_at') })),
       total: counted(total),
     };
+  }
+
+  /** Since when every release of the deployment has had the image of its newest one. */
+  imageSince(deploymentId: string): number | undefined {
+    const row = this.#database
+      .prepare(
+        `SELECT min(created_at) AS since FROM release WHERE deployment_id = :id AND number > coalesce((
+           SELECT max(number) FROM release WHERE deployment_id = :id AND digest IS NOT (
+             SELECT digest FROM release WHERE deployment_id = :id ORDER BY number DESC LIMIT 1)), 0)`,
+      )
+      .get({ id: deploymentId });
+    return row === undefined ? undefined : optionalNumber(row, 'since');
+  }
+
+  /** Bytes of an image in its registry, as far as it was ever asked for. */
+  sizeOf(digest: string): number | undefined {
+    const row = this.#database.prepare('SELECT size FROM image_size WHERE digest = ?').get(digest);
+    return row === undefined ? undefined : number(row, 'size');
   }
 
   nextNumber(deploymentId: string): number {

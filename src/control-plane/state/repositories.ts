@@ -96,6 +96,14 @@ export class Repositories {
     this.#database
       .prepare('UPDATE tag SET size = ? WHERE repository_id = ? AND digest = ?')
       .run(size, repositoryId, digest);
+    this.#database
+      .prepare('INSERT OR REPLACE INTO image_size (digest, size) VALUES (?, ?)')
+      .run(digest, size);
+  }
+
+  /** What a tag was last seen to point to. */
+  seenTag(repositoryId: string, tag: string): SeenTag | undefined {
+    return this.seenTags(repositoryId).find((one) => one.tag === tag);
   }
 
   /** Bytes of all tagged images together; layers that images share are counted for each. */

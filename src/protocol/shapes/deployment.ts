@@ -135,6 +135,8 @@ export const updateDeployment = v.object({
   ifRevision: v.optional(v.number()),
   /** Ours: the caller knows that this change deletes volumes. */
   allowDataLoss: v.optional(v.boolean()),
+  /** Ours: `false` lets pushes be rolled out again after a revert. Asking for `deployOnPush` does so as well. */
+  pushesPaused: v.optional(v.boolean()),
 });
 export type UpdateDeployment = v.InferOutput<typeof updateDeployment>;
 
@@ -194,6 +196,10 @@ const additive = {
   rollingRelease: v.optional(v.number()),
   /** Grows with every change of what is wanted; see `ifRevision`. */
   revision: v.optional(v.number()),
+  /** Deploy on push is on, but waits since a revert until it is resumed. */
+  pushesPaused: v.optional(v.boolean()),
+  /** What the registry has under the tag, where it was pushed later than the image that is wanted now. */
+  newerImage: v.optional(v.object({ digest: v.string(), pushedAt: timestamp })),
 };
 
 const identity = v.object({
@@ -207,21 +213,25 @@ const identity = v.object({
   ...additive,
 });
 /** An image source as servers answer it: Patr's rule for names is not applied to what already exists. */
-const anySource = v.union([patrImage, v.object({ registry: v.string(), imageName: v.string() })]);
+export const anySource = v.union([patrImage, v.object({ registry: v.string(), imageName: v.string() })]);
 
 export const deployment = v.intersect([anySource, identity]);
 export type Deployment = v.InferOutput<typeof deployment>;
 
-const runningDetails = v.object({
-  deployOnPush: v.fallback(v.boolean(), false),
-  minHorizontalScale: v.fallback(v.number(), 1),
-  maxHorizontalScale: v.fallback(v.number(), 1),
+/** What instances are made from beside the image, as servers answer it. */
+export const configuration = {
   ports: v.optional(v.record(v.string(), v.fallback(portType, 'http')), {}),
   environmentVariables: v.optional(v.record(v.string(), envValue), {}),
   startupProbe: v.nullish(v.object({ port: v.number(), path: v.string() })),
   livenessProbe: v.nullish(v.object({ port: v.number(), path: v.string() })),
   configMounts: v.optional(v.record(v.string(), v.string()), {}),
   volumes: v.optional(v.record(v.string(), v.string()), {}),
+};
+const runningDetails = v.object({
+  deployOnPush: v.fallback(v.boolean(), false),
+  minHorizontalScale: v.fallback(v.number(), 1),
+  maxHorizontalScale: v.fallback(v.number(), 1),
+  ...configuration,
 });
 export const deploymentInfo = v.intersect([anySource, identity, runningDetails]);
 export type DeploymentInfo = v.InferOutput<typeof deploymentInfo>;

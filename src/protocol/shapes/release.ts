@@ -1,9 +1,19 @@
 import * as v from 'valibot';
 import { timestamp, uuid } from '../wire.ts';
-import { reason } from './deployment.ts';
+import { anySource, configuration, reason } from './deployment.ts';
 
 /** What made a release. */
-export const releaseCauses = ['create', 'start', 'push', 'update', 'restart', 'revert', 'adopt'] as const;
+export const releaseCauses = [
+  'create',
+  'start',
+  'push',
+  /** The newest image of the tag, rolled out by hand. */
+  'rollOut',
+  'update',
+  'restart',
+  'revert',
+  'adopt',
+] as const;
 export type ReleaseCause = (typeof releaseCauses)[number];
 
 /**
@@ -28,16 +38,37 @@ export const release = v.object({
   number: v.number(),
   digest: v.nullable(v.string()),
   imageTag: v.string(),
+  /** Bytes of the image in its registry; absent where nobody has asked for it yet. */
+  size: v.optional(v.number()),
   cause: v.fallback(v.union([v.picklist(releaseCauses), v.literal('unknown')]), 'unknown'),
   state: v.fallback(v.union([v.picklist(releaseStates), v.literal('unknown')]), 'unknown'),
   created: timestamp,
   finished: v.optional(timestamp),
-  /** From made to live, in milliseconds. */
+  /** From made to live, or until it was given up, in milliseconds. */
   tookMs: v.optional(v.number()),
   reason: v.optional(reason),
   proof: v.optional(rolloutProof),
 });
 export type ReleaseInfo = v.InferOutput<typeof release>;
+
+/** A release with everything that its instances are made from; of secrets only which they are. */
+export const releaseDetails = v.intersect([
+  anySource,
+  v.object({ ...release.entries, machineType: uuid, ...configuration }),
+]);
+export type ReleaseDetails = v.InferOutput<typeof releaseDetails>;
+
+/** What of an earlier release a revert can bring back. */
+export const revertParts = [
+  'image',
+  'environment',
+  'ports',
+  'probes',
+  'configMounts',
+  'volumes',
+  'machineType',
+] as const;
+export type RevertPart = (typeof revertParts)[number];
 
 export const instanceStates = ['starting', 'ready', 'unready', 'draining', 'backingOff', 'stopped'] as const;
 export type InstanceState = (typeof instanceStates)[number];

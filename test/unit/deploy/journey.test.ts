@@ -231,6 +231,22 @@ describe('the journey', () => {
       assert.match((await failureOf(pushTo(id))).message, /was deleted while/);
     });
 
+    it('lets pushes that wait since a revert be rolled out again, once there is something to push', async () => {
+      const id = fake.add('shop', { pushesPaused: true });
+      fake.pushes = [digestOf(2)];
+      assert.equal((await pushTo(id)).kind, 'serving');
+      const order = fake.called.filter((what) => /^(build|updateDeployment|push)/.test(what));
+      assert.deepEqual(
+        order.map((what) => what.split(' ')[0]),
+        ['build', 'updateDeployment', 'push'],
+      );
+      assert.equal(fake.deployments.get(id)?.pushesPaused, false);
+      const other = fake.add('other', { pushesPaused: true });
+      fake.buildFails = true;
+      await failureOf(pushTo(other));
+      assert.equal(fake.deployments.get(other)?.pushesPaused, true);
+    });
+
     it('does not wait for ever for a push that the region does not take up', async () => {
       fake.pushes = [digestOf(3)];
       fake.rollOut = () => undefined;

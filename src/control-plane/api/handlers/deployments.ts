@@ -1,6 +1,6 @@
 import { formatTimestamp, parseTimestamp } from '../../../protocol/wire.ts';
 import { forget, note } from '../../state/wishes.ts';
-import { deploymentOf, workspaceOf } from '../find.ts';
+import { deploymentOf, releaseOf, workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import {
@@ -10,10 +10,12 @@ import {
   instanceView,
   logLineView,
   machineTypeView,
+  releaseDetailsView,
   releaseView,
 } from '../views.ts';
 import { createDeployment } from './create.ts';
-import { revertDeployment, startDeployment } from './start.ts';
+import { revertDeployment } from './revert.ts';
+import { rollOutNewest, startDeployment } from './start.ts';
 import { updateDeployment } from './update.ts';
 
 type Names =
@@ -27,7 +29,9 @@ type Names =
   | 'stopDeployment'
   | 'listDeployHistory'
   | 'revertDeployment'
+  | 'rollOutNewest'
   | 'listReleases'
+  | 'getRelease'
   | 'listInstances'
   | 'getLogs'
   | 'listEvents';
@@ -64,11 +68,16 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
         })),
       }));
     },
-    revertDeployment: ({ params }) => revertDeployment(parts, params, params.digest),
+    revertDeployment: ({ params, query }) =>
+      revertDeployment(parts, params, { ...query, digest: params.digest }),
+    rollOutNewest: ({ params, signal }) => rollOutNewest(parts, params, signal),
     listReleases({ params, query }) {
       const found = deploymentOf(store, params);
-      return paged(store.releases.list(found.id, query), (rows) => ({ releases: rows.map(releaseView) }));
+      return paged(store.releases.list(found.id, query), (rows) => ({
+        releases: rows.map((row) => releaseView(parts, row)),
+      }));
     },
+    getRelease: ({ params }) => releaseDetailsView(parts, releaseOf(store, params)),
     listInstances({ params }) {
       const found = deploymentOf(store, params);
       return { instances: reconciler.status(found.id).instances.map(instanceView) };

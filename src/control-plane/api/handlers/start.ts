@@ -39,18 +39,23 @@ export async function startDeployment(
   });
 }
 
-/** Makes a new release out of the image and configuration of an old one, and pauses pushes: they would undo it. */
-export function revertDeployment({ store, notary }: ApiParts, at: At, digest: string): void {
+/**
+ * Rolls out what the tag points to now, whatever deploy on push says. It is the person's decision to go on, so pushes
+ * that waited since a revert wait no longer. An image of another registry is looked up by the engine when it pulls.
+ */
+export async function rollOutNewest(parts: ApiParts, at: At, signal: AbortSignal): Promise<void> {
+  const { store, notary } = parts;
+  const { source, imageTag } = deploymentOf(store, at);
+  const image = await findImage(parts, source, imageTag, signal);
+  if (image.kind === 'none') throw nothingPushed(imageTag);
   store.change((publish) => {
-    const found = deploymentOf(store, at);
-    const old = store.releases.withDigest(found.id, digest);
-    if (old === undefined) {
-      throw problem('resourceDoesNotExist', { says: "This version is not in the deployment's history." });
-    }
-    const { config } = old;
-    refuseWithoutSecret(store, found.workspaceId, config.environment);
-    const back: Deployment = { ...found, config, machineTypeId: config.machineTypeId, pushesPaused: true };
-    release(notary, publish, back, { digest, config, cause: 'revert' });
+    const found = { ...deploymentOf(store, at), pushesPaused: false };
+    refuseWithoutSecret(store, found.workspaceId, found.config.environment);
+    const target = targetOf(parts, found);
+    const digest = image.kind === 'external' ? undefined : image.digest;
+    const runs = found.intent === 'running' && target !== undefined && target.state !== 'failed';
+    if (runs && digest !== undefined && target.digest === digest) return note(notary, publish, found);
+    release(notary, publish, found, { digest, config: found.config, cause: 'rollOut' });
   });
 }
 
@@ -72,8 +77,12 @@ async function newestImage(
     if (before === undefined || !isProblem(error, 'registryUnreachable')) throw error;
   }
   if (before !== undefined) return before;
-  throw problem('tagNotFound', {
-    says: `Nothing was pushed to the tag ${deployment.imageTag} yet. Push an image, then start the deployment.`,
+  throw nothingPushed(deployment.imageTag);
+}
+
+function nothingPushed(tag: string) {
+  return problem('tagNotFound', {
+    says: `Nothing was pushed to the tag ${tag} yet. Push an image, then start the deployment.`,
   });
 }
 
@@ -86,7 +95,8 @@ function externalDigest(
   return force && !deployment.pushesPaused ? undefined : target?.digest;
 }
 
-function targetOf({ store }: ApiParts, deployment: Deployment): Release | undefined {
+/** The release that shall run. */
+export function targetOf({ store }: ApiParts, deployment: Deployment): Release | undefined {
   return deployment.targetReleaseId === undefined
     ? undefined
     : store.releases.find(deployment.targetReleaseId);

@@ -56,8 +56,8 @@ function changed(before: Deployment, body: UpdateDeployment): Deployment {
     regionId: body.runner ?? before.regionId,
     machineTypeId,
     deployOnPush: body.deployOnPush ?? before.deployOnPush,
-    // Asking for deploy on push is how a person goes on after a revert.
-    pushesPaused: before.pushesPaused && body.deployOnPush !== true,
+    // Asking for deploy on push is how a person goes on after a revert where a client knows no better way.
+    pushesPaused: body.pushesPaused ?? (before.pushesPaused && body.deployOnPush !== true),
     minScale,
     maxScale,
     scale: Math.min(maxScale, Math.max(minScale, before.scale)),

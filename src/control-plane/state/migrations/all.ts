@@ -4,10 +4,19 @@ import { volumes } from './0003-volumes.ts';
 import { deleted } from './0004-deleted.ts';
 import { secrets } from './0010-secrets.ts';
 import { tokenRights } from './0020-token-rights.ts';
+import { imageSizes } from './0030-image-sizes.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
  * never edited, because databases made by it exist. The number of a step is its place, counted from 1, and is
  * kept in `PRAGMA user_version`.
  */
-export const migrations: readonly string[] = [deployments, tags, volumes, deleted, secrets, tokenRights];
+export const migrations: readonly string[] = [
+  deployments,
+  tags,
+  volumes,
+  deleted,
+  secrets,
+  tokenRights,
+  imageSizes,
+];
