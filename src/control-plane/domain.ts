@@ -112,6 +112,8 @@ export interface ReconcileStore {
   releaseRolling(releaseId: string, at: number): void;
   /** Every wanted instance of it takes traffic: it is live, and the one before is retired. */
   releaseLive(releaseId: string, at: number, proof: RolloutProof | undefined): void;
+  /** Nothing is left of what ran before it: this is what its rollout did in the end. */
+  releaseProved(releaseId: string, proof: RolloutProof): void;
   /** It will not become ready. The one before goes on. */
   releaseFailed(releaseId: string, at: number, reason: Reason): void;
   /** An external image's tag was resolved. */

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { Member } from '../../src/control-plane/edge/contract.ts';
 import { freePort } from '../support/distribution.ts';
-import { startLoad, type LoadKind, type LoadResult } from '../support/edge/load.ts';
+import { assertNoFailures, startLoad } from '../support/edge/load.ts';
 import { startTestEdge, type TestEdge } from '../support/edge/testEdge.ts';
 import { startUpstream, type Upstream } from '../support/edge/upstream.ts';
 
@@ -85,13 +85,6 @@ describe('the edge', function () {
     await untilIdle(deploymentId, old.id);
     await apply(deploymentId, host, member(next));
     await end(old);
-  }
-
-  function assertNoFailures(results: Readonly<Record<LoadKind, LoadResult>>): void {
-    for (const [kind, { done, failures }] of Object.entries(results)) {
-      assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${done} ${kind} requests failed`);
-      assert.ok(done > 0, `no ${kind} request was done`);
-    }
   }
 
   it('loses no request of any kind over twenty changes of members', async () => {

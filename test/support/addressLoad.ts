@@ -7,13 +7,21 @@ export interface Answered {
 }
 
 /**
- * Asks an address once, at this machine's loopback. With `ca` the certificate is checked against it and against
+ * Asks an address once, at this machine's loopback or at `at`. With `ca` the certificate is checked against it and against
  * the name that is asked for.
  */
-export function ask(url: string, options: { ca?: string; agent?: Agent } = {}): Promise<Answered> {
+export function ask(
+  url: string,
+  options: { ca?: string; agent?: Agent; at?: string } = {},
+): Promise<Answered> {
   const { protocol, hostname, host, port, pathname, search } = new URL(url);
   const secure = protocol === 'https:';
-  const common = { host: '127.0.0.1', port: Number(port), path: pathname + search, headers: { host } };
+  const common = {
+    host: options.at ?? '127.0.0.1',
+    port: Number(port),
+    path: pathname + search,
+    headers: { host },
+  };
   return new Promise((resolve, reject) => {
     const asked = secure
       ? httpsRequest({ ...common, servername: hostname, ca: options.ca ?? '' })

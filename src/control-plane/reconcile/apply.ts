@@ -1,13 +1,13 @@
 import { describeError } from '../../base/log.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { patrRegistry } from '../../protocol/shapes/deployment.ts';
-import type { RolloutProof } from '../../protocol/shapes/release.ts';
 import type { Desired, Release, SecretValue } from '../domain.ts';
 import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
 import type { Memory } from './memory.ts';
 import type { LoopParts } from './parts.ts';
 import type { Step, StepKind } from './plan/model.ts';
+import { proofOf } from './proof.ts';
 
 type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
@@ -43,7 +43,9 @@ export class Apply {
   readonly #table: { readonly [K in StepKind]: (step: StepOf<K>, around: Around) => Promise<void> } = {
     run: (step, around) => this.#run(step, around),
     drain: async (step) => {
-      this.#memory.draining.set(step.instanceId, this.#parts.clock.now());
+      const now = this.#parts.clock.now();
+      this.#memory.draining.set(step.instanceId, now);
+      if (this.#memory.rollout !== undefined) this.#memory.rollout.drainedFrom ??= now;
     },
     remove: async (step, { observed, signal }) => {
       const ordinal = observed.find(({ id }) => id === step.instanceId)?.ordinal;
@@ -140,10 +142,11 @@ export class Apply {
     if (release.state !== 'waiting' && release.state !== 'rolling') return;
     this.#memory.rollout = {
       releaseId: release.id,
-      startedAt: clock.now(),
       trafficBefore: undefined,
       firstReadyAt: undefined,
       liveAt: undefined,
+      drainedFrom: undefined,
+      drainedAt: undefined,
     };
     store.releaseRolling(release.id, clock.now());
     const trafficBefore = await edge.traffic(this.#id, { signal });
@@ -151,28 +154,16 @@ export class Apply {
   }
 
   async #releaseLive(releaseId: string, signal: AbortSignal): Promise<void> {
-    const { store, clock } = this.#parts;
+    const { store, clock, edge } = this.#parts;
     const at = clock.now();
-    store.releaseLive(releaseId, at, await this.#proof(releaseId, at, signal));
-    this.#memory.broken.delete(releaseId);
-  }
-
-  /** What the edge counted since the rollout began; absent when this process did not see its beginning. */
-  async #proof(releaseId: string, at: number, signal: AbortSignal): Promise<RolloutProof | undefined> {
     const { rollout } = this.#memory;
-    if (rollout?.releaseId !== releaseId || rollout.trafficBefore === undefined) return undefined;
-    const now = await this.#parts.edge.traffic(this.#id, { signal });
-    const requests = now.requests - rollout.trafficBefore.requests;
-    const failures = now.failures - rollout.trafficBefore.failures;
-    // Smaller totals than before: the edge was started anew in between, and what it counted is lost.
-    if (requests < 0 || failures < 0) return undefined;
-    const drainStarts = Array.from(this.#memory.draining.values());
-    return {
-      requests,
-      failures,
-      cutOverMs: at - (rollout.firstReadyAt ?? at),
-      drainMs: drainStarts.length === 0 ? 0 : at - Math.min(...drainStarts),
-    };
+    if (rollout?.releaseId === releaseId) rollout.liveAt = at;
+    const proof =
+      rollout?.releaseId === releaseId
+        ? proofOf(rollout, await edge.traffic(this.#id, { signal }))
+        : undefined;
+    store.releaseLive(releaseId, at, proof);
+    this.#memory.broken.delete(releaseId);
   }
 
   #releaseFailed(releaseId: string, desired: Desired | 'absent'): void {

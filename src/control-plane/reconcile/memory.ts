@@ -40,14 +40,19 @@ export interface Watch {
   looked: { readonly at: number; readonly listening: readonly number[] } | undefined;
 }
 
+/** A rollout that this process saw the beginning of, until the last instance before it is gone. */
 export interface Rollout {
   readonly releaseId: string;
-  readonly startedAt: number;
+  /** Absent until the edge has told. */
   readonly trafficBefore: TrafficTotals | undefined;
   /** When the first instance of the release took traffic. */
   firstReadyAt: number | undefined;
-  /** When it was live: all traffic on it. */
+  /** When it was live: all new traffic on it. */
   liveAt: number | undefined;
+  /** When the first instance was told to finish what it has. */
+  drainedFrom: number | undefined;
+  /** When the last one had nothing open any more, or no more time. */
+  drainedAt: number | undefined;
 }
 
 export function emptyMemory(): Memory {

@@ -11,6 +11,7 @@ import { emptyMemory, forgetGone, protocolsOf, type Memory, type Watch } from '.
 import type { LoopParts } from './parts.ts';
 import { isBroken, plan, serves } from './plan/plan.ts';
 import type { Scene, Step } from './plan/model.ts';
+import { drainOf, proofOf } from './proof.ts';
 import { routesOf } from './routes.ts';
 import { dependencyDown, sceneOf, wishOf } from './scene.ts';
 import { statusOf } from './status.ts';
@@ -67,6 +68,7 @@ export class Worker {
       if (signal.aborted) return { kind: 'settled', again: undefined };
       const look = await this.#lookAgain(signal);
       await this.#route(look, signal);
+      await this.#completeProof(look, signal);
       const steps = plan(look.scene, this.#parts.planRules);
       this.#publish();
       const due = steps.filter((step) => step.kind !== 'wait');
@@ -256,6 +258,19 @@ export class Worker {
     if (target === undefined || rollout?.releaseId !== target.id) return;
     const serving = scene.seen.some((seen) => seen.releaseId === target.id && serves(seen));
     if (serving) rollout.firstReadyAt ??= this.#parts.clock.now();
+  }
+
+  /** What the edge counted while the instances before drained and ended belongs to the proof as well. */
+  async #completeProof({ scene }: Look, signal: AbortSignal): Promise<void> {
+    const { rollout } = this.#memory;
+    if (rollout?.liveAt === undefined) return;
+    const drain = drainOf(rollout, scene.seen);
+    if (drain === 'draining') return;
+    rollout.drainedAt ??= this.#parts.clock.now();
+    if (drain === 'leaving') return;
+    const proof = proofOf(rollout, await this.#parts.edge.traffic(this.#id, { signal }));
+    this.#memory.rollout = undefined;
+    if (proof !== undefined) this.#parts.store.releaseProved(rollout.releaseId, proof);
   }
 
   /** Puts the routes in force that follow from what was seen, if they are not yet. */

@@ -27,6 +27,13 @@ export function reconcileStore(store: Store, vault: Vault): ReconcileStore {
     releaseLive(releaseId, at, proof) {
       settle(releaseId, ['waiting', 'rolling', 'superseded'], { state: 'live', finishedAt: at, proof });
     },
+    releaseProved(releaseId, proof) {
+      store.change((publish) => {
+        const release = releases.find(releaseId);
+        if (release === undefined || !releases.prove(releaseId, proof)) return;
+        publish({ kind: 'outcome', deploymentId: release.deploymentId });
+      });
+    },
     releaseFailed(releaseId, at, reason) {
       settle(releaseId, ['waiting', 'rolling'], { state: 'failed', finishedAt: at, reason });
     },

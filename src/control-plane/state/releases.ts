@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Release } from '../domain.ts';
-import type { ReleaseState } from '../../protocol/shapes/release.ts';
+import type { ReleaseState, RolloutProof } from '../../protocol/shapes/release.ts';
 import { configOf } from './deployments.ts';
 import { sourceColumns, sourceOf } from './images.ts';
 import { limits, type Page, type PageWanted } from './page.ts';
@@ -164,6 +164,14 @@ export class Releases {
         id,
         ...from,
       );
+    return changes === 1;
+  }
+
+  /** Completes the proof of a release that is or was live. */
+  prove(id: string, proof: RolloutProof): boolean {
+    const { changes } = this.#database
+      .prepare("UPDATE release SET proof = ? WHERE id = ? AND state IN ('live', 'retired')")
+      .run(stored(proof), id);
     return changes === 1;
   }
 

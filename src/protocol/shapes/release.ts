@@ -23,7 +23,11 @@ export type ReleaseCause = (typeof releaseCauses)[number];
 export const releaseStates = ['waiting', 'rolling', 'live', 'retired', 'failed', 'superseded'] as const;
 export type ReleaseState = (typeof releaseStates)[number];
 
-/** What a rollout did to the traffic, counted at the edge while it ran. Times in milliseconds. */
+/**
+ * What a rollout did to the traffic, counted at the edge from its first step until the last instance of the release
+ * before is gone; until then, so far. Times in milliseconds: from the first ready instance to all new traffic on the
+ * release, and from the first drained instance to the last one that had finished or had no more time.
+ */
 export const rolloutProof = v.object({
   requests: v.number(),
   failures: v.number(),

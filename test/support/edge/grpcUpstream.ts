@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { frame, unframe } from './grpc.ts';
@@ -8,7 +12,9 @@ import { frame, unframe } from './grpc.ts';
 export interface GrpcUpstream {
   readonly id: string;
   readonly address: string;
-  /** Ends as a stopped container does: whatever is open breaks. */
+  /** Ends as an application does that was told to: takes no new calls, and finishes those that are open. */
+  leave(): Promise<void>;
+  /** Ends as a killed container does: whatever is open breaks. */
   stop(): Promise<void>;
 }
 
@@ -34,6 +40,11 @@ export async function startGrpcUpstream(
   const http1 = createHttpServer((_, response) => response.end(`${id} over HTTP/1.1`));
   const webSockets = new WebSocketServer({ server: http1 });
   webSockets.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+  const sessions = new Set<ServerHttp2Session>();
+  http2.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+  });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -55,6 +66,13 @@ export async function startGrpcUpstream(
   return {
     id,
     address,
+    async leave() {
+      const ended = once(server, 'close');
+      for (const session of sessions) session.close();
+      webSockets.close();
+      server.close();
+      await ended;
+    },
     async stop() {
       webSockets.close();
       server.close();

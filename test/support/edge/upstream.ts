@@ -14,13 +14,15 @@ export interface Upstream {
   lastHeaders(): IncomingMessage['headers'];
   /** Answers `/held`, which waits for this. */
   release(): void;
-  /** Ends as a stopped container does: whatever is open breaks. */
+  /** Ends as an application does that was told to: says goodbye on what stays open, and finishes the rest. */
+  leave(): Promise<void>;
+  /** Ends as a killed container does: whatever is open breaks. */
   stop(): Promise<void>;
 }
 
 /**
- * `/` answers with the instance's id, a POST with its body, `/stream` in twenty pieces over 200 ms, `/held` when it
- * is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
+ * `/` answers with the instance's id, a POST with its body, `/slow?ms=` after this time, `/stream?ms=` in twenty pieces
+ * over this time, `/held` when it is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
  */
 export async function startUpstream(id: string, address: string, port: number): Promise<Upstream> {
   const seen: string[] = [];
@@ -31,10 +33,13 @@ export async function startUpstream(id: string, address: string, port: number): 
     seen.push(`${request.method} ${request.url}`);
     headers = request.headers;
     response.setHeader('x-instance', id);
-    if (request.url === '/held') held.push(response);
-    else if (request.url === '/broken') request.socket.destroy();
-    else if (request.url === '/half') breakOff(response);
-    else if (request.url === '/stream') void stream(response);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
+    const ms = Number(searchParams.get('ms') ?? 200);
+    if (pathname === '/held') held.push(response);
+    else if (pathname === '/broken') request.socket.destroy();
+    else if (pathname === '/half') breakOff(response);
+    else if (pathname === '/stream') void stream(response, ms);
+    else if (pathname === '/slow') setTimeout(() => response.end(id), ms);
     else if (request.method === 'POST') request.pipe(response);
     else response.end(id);
   });
@@ -53,6 +58,13 @@ export async function startUpstream(id: string, address: string, port: number): 
     port: (server.address() as AddressInfo).port,
     seen,
     lastHeaders: () => headers,
+    async leave() {
+      const ended = once(server, 'close');
+      for (const socket of webSockets.clients) socket.close(1001, 'going away');
+      webSockets.close();
+      server.close();
+      await ended;
+    },
     release: () => held.splice(0).forEach((response) => response.end(id)),
     async stop() {
       webSockets.close();
@@ -75,10 +87,10 @@ function breakOff(response: ServerResponse): void {
 
 export const streamedPieces = 20;
 
-async function stream(response: ServerResponse): Promise<void> {
+async function stream(response: ServerResponse, ms: number): Promise<void> {
   for (let piece = 0; piece < streamedPieces; piece += 1) {
     response.write(`piece ${piece}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, ms / streamedPieces));
   }
   response.end();
 }

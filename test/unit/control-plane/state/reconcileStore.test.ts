@@ -57,6 +57,17 @@ describe('the state as the loop sees it', () => {
     assert.equal(desired(id).live, undefined);
   });
 
+  it('takes what a rollout did in the end for a release that is or was live, and for no other', () => {
+    const { id } = addDeployment(notary);
+    const first = addRelease(notary, id);
+    const proof = { requests: 50, failures: 1, cutOverMs: 4, drainMs: 300 };
+    loop.releaseProved(first.id, proof);
+    assert.equal(notary.store.releases.find(first.id)?.proof, undefined);
+    loop.releaseLive(first.id, 1, { ...proof, failures: 0, drainMs: 0 });
+    loop.releaseProved(first.id, proof);
+    assert.deepEqual(notary.store.releases.find(first.id)?.proof, proof);
+  });
+
   it('supersedes a release that was not live yet, and takes it as live when its last step came through', () => {
     const { id } = addDeployment(notary);
     const first = addRelease(notary, id);
