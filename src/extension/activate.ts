@@ -17,8 +17,9 @@ import { LocalConnection, type LocalConnectionOptions } from './connections/loca
 import { BuildDiagnostics } from './deploy/diagnostics.ts';
 import { Journeys } from './deploy/journeys.ts';
 import { DeployMemory } from './deploy/memory.ts';
+import { Documents } from './documents/documents.ts';
 import { EngineSource } from './engineSource.ts';
-import { deploymentsView, stateKey } from './ids.ts';
+import { deploymentsView, filteredKey, stateKey } from './ids.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
 import { DeploymentsModel } from './model/deployments.ts';
 import { keepLooking } from './lookAgain.ts';
@@ -31,7 +32,7 @@ import { statusBar } from './statusBar.ts';
 import { DeploymentsTree } from './tree/deploymentsTree.ts';
 import type { Node } from './tree/nodes.ts';
 import { isWell } from './tree/look.ts';
-import { viewStateOf } from './viewState.ts';
+import { filterMessage, viewStateOf, type Listing } from './viewState.ts';
 
 /** What tests get hold of; nobody else has a use for it. */
 export interface Exports {
@@ -39,7 +40,7 @@ export interface Exports {
   readonly connection: LocalConnection;
   readonly memory: DeployMemory;
   readonly tree: DeploymentsTree;
-  readonly view: Pick<TreeView<Node>, 'badge' | 'visible' | 'selection'>;
+  readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
   /** Puts other answers in the place of the person's. */
   answerWith(prompts: Prompts | undefined): void;
   /** Puts another engine and another region on it in the place of the machine's. */
@@ -104,10 +105,12 @@ export function activate(context: ExtensionContext): Exports {
   const diagnostics = held.add(new BuildDiagnostics());
   const regionLog = held.add(new RegionLog());
   const logs = held.add(new DeploymentLogs(model));
+  const documents = held.add(new Documents(model));
   const showLogs = (deploymentId: string): Promise<void> => logs.show(deploymentId);
   const reveal = async (deploymentId: string): Promise<void> => {
     await commands.executeCommand(`${deploymentsView}.focus`);
     if (model.get(deploymentId) === undefined) await model.refresh();
+    tree.uncover(deploymentId);
     const node = tree.find(deploymentId);
     if (node !== undefined) await view.reveal(node, { expand: 1, focus: true, select: true });
   };
@@ -122,7 +125,20 @@ export function activate(context: ExtensionContext): Exports {
     reveal,
     showLogs,
   });
-  const parts = { connection, model, memory, journeys, prompts, notify, output, view, trusted, showLogs };
+  const parts = {
+    connection,
+    model,
+    memory,
+    journeys,
+    prompts,
+    notify,
+    output,
+    documents,
+    tree,
+    view,
+    trusted,
+    showLogs,
+  };
   for (const command of registerCommands(parts, regionLog)) held.add(command);
   held.add(statusBar(model, memory));
   held.add(keepViewTrue(connection, model, tree, view));
@@ -166,7 +182,7 @@ export function activate(context: ExtensionContext): Exports {
   };
 }
 
-/** Which welcome view fits, and the badge with the number of deployments that are not well. */
+/** Which welcome view fits, what is filtered, and the badge with the number of deployments that are not well. */
 function keepViewTrue(
   connection: LocalConnection,
   model: DeploymentsModel,
@@ -179,7 +195,11 @@ function keepViewTrue(
     const deployments = model.all();
     const ill = deployments.filter((one) => !isWell(one)).length;
     if ((view.badge?.value ?? 0) !== ill) view.badge = badgeOf(ill);
-    const state = viewStateOf(connection.state(), { loaded: model.loaded, count: deployments.length });
+    const listing = listingOf(model, tree);
+    const message = filterMessage(tree.filter, listing);
+    // The editor takes undefined for none, whatever its typings say.
+    if (view.message !== message) (view as { message: string | undefined }).message = message;
+    const state = viewStateOf(connection.state(), listing);
     if (state === before) return;
     before = state;
     void commands.executeCommand('setContext', stateKey, state);
@@ -187,8 +207,23 @@ function keepViewTrue(
   };
   held.add(connection.onChange(update));
   held.add(model.onChange(update));
+  held.add(
+    tree.onDidFilter(() => {
+      void commands.executeCommand('setContext', filteredKey, tree.filter !== '');
+      update();
+    }),
+  );
   update();
   return held;
+}
+
+function listingOf(model: DeploymentsModel, tree: DeploymentsTree): Listing {
+  return {
+    loaded: model.loaded,
+    failed: model.failure !== undefined,
+    count: model.all().length,
+    matching: tree.matching().length,
+  };
 }
 
 function badgeOf(ill: number): ViewBadge | undefined {

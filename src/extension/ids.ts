@@ -1,5 +1,4 @@
-import type { DeploymentNode } from './tree/nodes.ts';
-import type { AddressNode } from './tree/nodes.ts';
+import type { AddressNode, ConfigMountNode, DeploymentNode, MoreNode } from './tree/nodes.ts';
 import type { Uri } from 'vscode';
 
 /**
@@ -18,6 +17,8 @@ export interface CommandArguments {
   'patr.deployment.logs': [node?: DeploymentNode];
   'patr.deployment.copyAddress': [node?: DeploymentNode];
   'patr.deployment.copyId': [node?: DeploymentNode];
+  'patr.deployment.events': [node?: DeploymentNode];
+  'patr.configMount.open': [node?: ConfigMountNode];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
   'patr.region.start': [];
@@ -25,6 +26,9 @@ export interface CommandArguments {
   'patr.region.remove': [];
   'patr.region.showLog': [];
   'patr.view.refresh': [];
+  'patr.view.filter': [];
+  'patr.view.clearFilter': [];
+  'patr.view.showMore': [node?: MoreNode];
   'patr.output.show': [];
   'patr.status.pick': [];
 }
@@ -43,6 +47,8 @@ export const commandIds: readonly CommandId[] = [
   'patr.deployment.logs',
   'patr.deployment.copyAddress',
   'patr.deployment.copyId',
+  'patr.deployment.events',
+  'patr.configMount.open',
   'patr.address.open',
   'patr.address.copy',
   'patr.region.start',
@@ -50,6 +56,9 @@ export const commandIds: readonly CommandId[] = [
   'patr.region.remove',
   'patr.region.showLog',
   'patr.view.refresh',
+  'patr.view.filter',
+  'patr.view.clearFilter',
+  'patr.view.showMore',
   'patr.output.show',
   'patr.status.pick',
 ];
@@ -63,6 +72,9 @@ export const deploymentsView = 'patr.deployments';
 
 /** Context key that welcome views ask for: a `ViewState`. */
 export const stateKey = 'patr.state';
+
+/** Context key: whether the view lists only what fits a filter. */
+export const filteredKey = 'patr.filtered';
 
 /** Settings, without the prefix `patr.`; what each means is in the manifest. */
 export const settingIds = [

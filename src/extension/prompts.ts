@@ -43,6 +43,8 @@ export interface InputQuestion extends PickQuestion {
   readonly value: string;
   /** What is wrong with a value, as a sentence; undefined when it is fine. */
   readonly check: (value: string) => Promise<string | undefined> | string | undefined;
+  /** Told every value on the way. */
+  readonly onType?: (value: string) => void;
 }
 
 export type ProgressReport = (update: { message: string; increment?: number }) => void;
@@ -98,7 +100,10 @@ export const editorPrompts: Prompts = {
       };
       held.push(
         box.onDidTriggerButton(() => resolve(back)),
-        box.onDidChangeValue(() => void check()),
+        box.onDidChangeValue((value) => {
+          question.onType?.(value);
+          void check();
+        }),
         box.onDidAccept(async () => {
           if (await check()) resolve(box.value.trim());
         }),

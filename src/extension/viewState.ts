@@ -12,13 +12,31 @@ export const viewStates = [
   'notStarted',
   'starting',
   'empty',
+  'nothingMatches',
   'ready',
 ] as const;
 export type ViewState = (typeof viewStates)[number];
 
+/** What is known of the list of deployments. */
+export interface Listing {
+  readonly loaded: boolean;
+  /** Whether reading it failed the last time. */
+  readonly failed: boolean;
+  readonly count: number;
+  /** Those that fit the filter. */
+  readonly matching: number;
+}
+
 /** "Empty" is said only when the list was read and there is nothing in it. */
-export function viewStateOf(state: ConnectionState, model: { loaded: boolean; count: number }): ViewState {
+export function viewStateOf(state: ConnectionState, listing: Listing): ViewState {
   if (state.kind !== 'connected') return state.kind;
-  if (!model.loaded) return 'looking';
-  return model.count === 0 ? 'empty' : 'ready';
+  if (!listing.loaded) return listing.failed ? 'failed' : 'looking';
+  if (listing.count === 0) return 'empty';
+  return listing.matching === 0 ? 'nothingMatches' : 'ready';
+}
+
+/** What stands above the list while it is filtered. */
+export function filterMessage(filter: string, { count, matching }: Listing): string | undefined {
+  if (filter === '' || count === 0) return undefined;
+  return `${matching} of ${count} match “${filter}”`;
 }

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Exports } from '../../src/extension/activate.ts';
 import { viewStateOf } from '../../src/extension/viewState.ts';
+import { problem } from '../../src/protocol/problems.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, anInstance } from '../support/fakePatrState.ts';
+import { marker } from './marker.ts';
 import { eventually, showView, theExtension } from './support/extension.ts';
 import { FakeMachine } from './support/fakeMachine.ts';
+import { escape, ScriptedPrompts } from './support/scriptedPrompts.ts';
 
 type Tree = Exports['tree'];
 type Node = NonNullable<Parameters<Tree['getChildren']>[0]>;
@@ -25,7 +28,9 @@ export function treeSuite(): void {
     const state = (): string =>
       viewStateOf(extension.connection.state(), {
         loaded: extension.model.loaded,
+        failed: extension.model.failure !== undefined,
         count: extension.model.all().length,
+        matching: tree.matching().length,
       });
 
     beforeEach(async () => {
@@ -34,6 +39,7 @@ export function treeSuite(): void {
       ({ tree } = extension);
     });
     afterEach(async () => {
+      tree.setFilter('');
       await extension.runOn(undefined);
       await showView(false);
       await patr.stop();
@@ -64,7 +70,7 @@ export function treeSuite(): void {
       const parts = await children(node);
       assert.deepEqual(
         parts.map((part) => item(part).label),
-        ['web-shop.localhost:7080', 'Instances'],
+        ['web-shop.localhost:7080', 'Instances', 'Config mounts'],
       );
       const [instance] = await children(parts[1]!);
       assert.equal(item(instance!).description, 'ready · v1 · 2 restarts');
@@ -158,11 +164,155 @@ export function treeSuite(): void {
       await eventually('changes are followed', () => patr.followers === 1);
     });
 
-    it('lists a thousand deployments', async () => {
-      for (let number = 0; number < 1000; number += 1)
-        patr.state.put(aDeployment({ id: patr.state.id(), name: `app ${number}` }));
+    it('shows config mounts and volumes, and what they are', async () => {
+      const volumeId = 'e'.repeat(32);
+      patr.state.volumes.push({ id: volumeId, name: 'uploads', size: 10, deploymentId: null });
+      const { id } = patr.state.put(
+        aDeployment({
+          id: patr.state.id(),
+          configMounts: { 'b.yaml': 'Yjo=', 'a.yaml': '' },
+          volumes: { [volumeId]: '/data' },
+        }),
+      );
       await open();
-      assert.equal((await deploymentItems()).length, 1000);
+      const parts = await children(tree.find(id));
+      const [mounts, volumes] = parts.slice(-2);
+      assert.equal(item(mounts!).description, '2');
+      const files = (await children(mounts)).map(item);
+      assert.deepEqual(
+        files.map(({ label, description }) => [label, description]),
+        [
+          ['a.yaml', '0 B'],
+          ['b.yaml', '2 B'],
+        ],
+      );
+      const [volume] = (await children(volumes)).map(item);
+      assert.deepEqual([volume?.label, volume?.description], ['uploads', '10 GB · /data']);
+      patr.state.change(id, { configMounts: {} });
+      patr.tell({ kind: 'deployment', id });
+      await eventually('they are gone', async () => (await children(mounts)).length === 0);
+    });
+
+    it('says in its place what could not be read, and reads it again when that is selected', async () => {
+      const { id } = patr.state.put(aDeployment({ id: patr.state.id() }));
+      patr.state.instances.set(id, [anInstance()]);
+      await open();
+      const parts = await children(tree.find(id));
+      const instances = parts.find(({ kind }) => kind === 'instances');
+      patr.refuse('listInstances', problem('unauthorized'));
+      const [failed] = (await children(instances)).map(item);
+      assert.equal(failed?.label, 'The instances could not be read. Select this to try again.');
+      assert.equal(failed.tooltip, 'This token may not do that.');
+      const { command } = failed;
+      await vscode.commands.executeCommand(command!.command, ...(command!.arguments ?? []));
+      assert.equal((await children(instances))[0]?.kind, 'instance');
+    });
+
+    it('has regions under their connection where there are several, each with what runs there', async () => {
+      const other = {
+        id: 'd'.repeat(32),
+        name: 'frankfurt',
+        connected: false,
+        lastSeen: 1,
+        message: 'It is off.',
+      };
+      patr.state.otherRegions.push(other);
+      patr.state.put(aDeployment({ id: patr.state.id(), name: 'here' }));
+      const { id } = patr.state.put(aDeployment({ id: patr.state.id(), name: 'there', runner: other.id }));
+      await open();
+      const [connection, ...none] = await children();
+      assert.deepEqual([item(connection!).label, none.length], ['Local', 0]);
+      const regions = await children(connection);
+      assert.deepEqual(
+        regions.map((region) => [item(region).label, item(region).description]),
+        [
+          ['local', undefined],
+          ['frankfurt', 'not connected'],
+        ],
+      );
+      assert.match((item(regions[1]!).tooltip as vscode.MarkdownString).value, /It&nbsp;is&nbsp;off/);
+      assert.deepEqual(
+        (await children(regions[1])).map((node) => item(node).label),
+        ['there'],
+      );
+      assert.equal(tree.getParent(tree.find(id)!)?.id, regions[1]!.id);
+    });
+
+    it('draws only the deployment that changed', async () => {
+      const first = patr.state.put(aDeployment({ id: patr.state.id(), name: 'first' }));
+      patr.state.put(aDeployment({ id: patr.state.id(), name: 'second' }));
+      await open();
+      await deploymentItems();
+      const drawn: (string | undefined)[] = [];
+      const listening = tree.onDidChangeTreeData((node) => drawn.push(node?.id));
+      patr.state.change(first.id, { status: 'errored' });
+      patr.tell({ kind: 'deployment', id: first.id });
+      await eventually('it was drawn', () => drawn.length > 0);
+      listening.dispose();
+      assert.deepEqual(new Set(drawn), new Set([tree.find(first.id)!.id]));
+    });
+
+    it('lists only what fits the filter, says so, and shows all again', async () => {
+      patr.state.put(aDeployment({ id: patr.state.id(), name: 'web shop' }));
+      patr.state.put(aDeployment({ id: patr.state.id(), name: 'web site', status: 'stopped' }));
+      patr.state.put(aDeployment({ id: patr.state.id(), name: 'api gateway' }));
+      await open();
+      const labels = async (): Promise<unknown[]> => (await deploymentItems()).map(({ label }) => label);
+      const filterBy = async (text: string | typeof escape): Promise<void> => {
+        extension.answerWith(new ScriptedPrompts({ input: () => text }));
+        await vscode.commands.executeCommand('patr.view.filter');
+      };
+      await filterBy('web STOPPED');
+      assert.deepEqual(await labels(), ['web site']);
+      assert.equal(extension.view.message, '1 of 3 match “web STOPPED”');
+      await filterBy(escape);
+      assert.deepEqual(await labels(), ['web site']);
+      await filterBy('nothing like that');
+      assert.equal(state(), 'nothingMatches');
+      assert.deepEqual(await children(), []);
+      await vscode.commands.executeCommand('patr.view.clearFilter');
+      assert.equal((await labels()).length, 3);
+      assert.equal(extension.view.message, undefined);
+      extension.answerWith(undefined);
+    });
+
+    describe('with a thousand deployments', () => {
+      const name = (number: number): string => `app ${String(number).padStart(4, '0')}`;
+      let last: string;
+      beforeEach(async () => {
+        for (let number = 0; number < 1000; number += 1)
+          ({ id: last } = patr.state.put(aDeployment({ id: patr.state.id(), name: name(number) })));
+        await open();
+      });
+
+      it('lists the first of them, and more when they are asked for', async () => {
+        assert.equal((await deploymentItems()).length, 251);
+        const [region] = await children();
+        const more = (await children(region)).at(-1)!;
+        assert.equal(item(more).description, '750 more');
+        await vscode.commands.executeCommand('patr.view.showMore', more);
+        assert.equal((await deploymentItems()).length, 501);
+      });
+
+      it('shows one that is further down, or left out by the filter', async () => {
+        tree.setFilter('app 0001');
+        tree.uncover(last);
+        assert.equal(tree.filter, '');
+        const labels = (await deploymentItems()).map(({ label }) => label);
+        assert.ok(labels.includes(name(999)));
+      });
+
+      it('reads and draws them again', async () => {
+        const times: number[] = [];
+        for (let round = 0; round < 5; round += 1) {
+          const started = performance.now();
+          await vscode.commands.executeCommand('patr.view.refresh');
+          assert.equal((await deploymentItems()).length, 251);
+          times.push(performance.now() - started);
+        }
+        console.log(`${marker}figure tree.refresh_ms_1000 ${times.toSorted((a, b) => a - b)[2]}`);
+        assert.equal(extension.model.all().length, 1000);
+      });
     });
   });
 }

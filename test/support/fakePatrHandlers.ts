@@ -24,7 +24,7 @@ export const fakeHandlers: Handlers = {
   listWorkspaces: () => ({
     workspaces: [{ id: workspaceId, name: 'local', superAdminId: '9'.repeat(32) }],
   }),
-  listRunners: ({ region }) => ({ runners: [region] }),
+  listRunners: ({ region, otherRegions }) => ({ runners: [region, ...otherRegions] }),
   getRunner: ({ region }) => ({ runner: region }),
   listMachineTypes: () => ({ machineTypes: [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }] }),
   listDeployments: ({ deployments }, { query }) => {
@@ -60,6 +60,11 @@ export const fakeHandlers: Handlers = {
     return undefined;
   },
   listInstances: (state, { params }) => ({ instances: state.instances.get(params.deploymentId) ?? [] }),
+  listEvents: ({ events }, { params }) => ({ events: events.get(params.deploymentId) ?? [] }),
+  listReleases: ({ releases }, { params }) => ({ releases: releases.get(params.deploymentId) ?? [] }),
+  listVolumes: ({ volumes }, { query }) => ({
+    volumes: volumes.slice(query.page * query.count, (query.page + 1) * query.count),
+  }),
   getLogs: (state, { params, query }) => ({
     logs: (state.logs.get(params.deploymentId) ?? []).toReversed().slice(0, query.limit),
   }),

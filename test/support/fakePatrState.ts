@@ -1,5 +1,6 @@
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
-import type { InstanceInfo, LogLine } from '../../src/protocol/shapes/release.ts';
+import type { EventInfo, InstanceInfo, LogLine, ReleaseInfo } from '../../src/protocol/shapes/release.ts';
+import type { Volume } from '../../src/protocol/shapes/volume.ts';
 import type { Change, Runner } from '../../src/protocol/shapes/workspace.ts';
 
 export const workspaceId = '1'.repeat(32);
@@ -11,8 +12,12 @@ export class FakePatrState {
   readonly deployments = new Map<string, DeploymentInfo>();
   readonly instances = new Map<string, InstanceInfo[]>();
   readonly logs = new Map<string, LogLine[]>();
+  readonly events = new Map<string, EventInfo[]>();
+  readonly releases = new Map<string, ReleaseInfo[]>();
   readonly repositories = new Map<string, string>();
+  readonly volumes: Volume[] = [];
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
+  readonly otherRegions: Runner[] = [];
   capabilities: readonly string[] = ['server', 'changes', 'instances', 'releases', 'events'];
   #last = 0;
   #changes: Change[] = [];

@@ -16,6 +16,8 @@ import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
 import { lifecycleCommand } from './lifecycle.ts';
 import { pushCommand } from './push.ts';
+import { eventsCommand, openConfigMountCommand } from './documents.ts';
+import { filterCommand, refreshCommand } from './view.ts';
 import { removeRegionCommand, startRegionCommand, stopRegionCommand } from './region.ts';
 
 type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> };
@@ -37,13 +39,20 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     },
     'patr.deployment.copyAddress': (node) => copyAddressCommand(context, node),
     'patr.deployment.copyId': (node) => copyIdCommand(context, node),
+    'patr.deployment.events': (node) => eventsCommand(context, node),
+    'patr.configMount.open': (node) => openConfigMountCommand(context, node),
     'patr.address.open': (node) => openAddressCommand(node),
     'patr.address.copy': (node) => copyThisAddressCommand(node),
     'patr.region.start': () => startRegionCommand(context),
     'patr.region.stop': () => stopRegionCommand(context),
     'patr.region.remove': () => removeRegionCommand(context),
     'patr.region.showLog': async () => regionLog.show((await context.connection.host()).host),
-    'patr.view.refresh': () => context.model.refresh(),
+    'patr.view.refresh': () => refreshCommand(context),
+    'patr.view.filter': () => filterCommand(context),
+    'patr.view.clearFilter': async () => context.tree.setFilter(''),
+    'patr.view.showMore': async (node) => {
+      if (node !== undefined) context.tree.showMore(node);
+    },
     'patr.output.show': async () => context.output.show(),
     'patr.status.pick': () => pickFromStatusBar(context),
   };

@@ -4,11 +4,13 @@ import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
 import type { Journeys } from '../deploy/journeys.ts';
+import type { Documents } from '../documents/documents.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Notify } from '../notify.ts';
 import type { Output } from '../output.ts';
 import { back, type Prompts } from '../prompts.ts';
 import { lookOf, describeDeployment } from '../tree/look.ts';
+import type { DeploymentsTree } from '../tree/deploymentsTree.ts';
 import type { DeploymentNode, Node } from '../tree/nodes.ts';
 
 /** What commands stand on. Each takes only the part that it names. */
@@ -20,6 +22,8 @@ export interface CommandContext {
   readonly prompts: Prompts;
   readonly notify: Notify;
   readonly output: Output;
+  readonly documents: Documents;
+  readonly tree: DeploymentsTree;
   readonly view: TreeView<Node>;
   readonly trusted: () => boolean;
   readonly showLogs: (deploymentId: string) => Promise<void>;

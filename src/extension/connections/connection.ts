@@ -14,7 +14,7 @@ export type ConnectionState =
   /** There is an engine, and no local region on it that runs. */
   | { readonly kind: 'notStarted' }
   | { readonly kind: 'starting'; readonly message: string }
-  | { readonly kind: 'connected'; readonly target: Target; readonly region: Runner | undefined };
+  | { readonly kind: 'connected'; readonly target: Target; readonly regions: readonly Runner[] };
 
 export type ConnectionKind = ConnectionState['kind'];
 
@@ -22,6 +22,8 @@ export type ConnectionKind = ConnectionState['kind'];
 export interface Connection {
   readonly id: string;
   readonly label: string;
+  /** Whether its instances are on an engine that the editor reaches, so that a shell can be opened in them. */
+  readonly hasShells: boolean;
   state(): ConnectionState;
   readonly onChange: Event<void>;
   /** Finds out how things are now. Cheap when they are as they were. */

@@ -37,6 +37,7 @@ const engineProblems = {
 export class LocalConnection implements Connection, Disposable {
   readonly id = 'local';
   readonly label = 'Local';
+  readonly hasShells = true;
   readonly #options: LocalConnectionOptions;
   readonly #changed: Emitter<void>;
   #state: ConnectionState = { kind: 'looking' };
@@ -149,7 +150,7 @@ export class LocalConnection implements Connection, Disposable {
     const same = before.kind === 'connected' && before.target.token === token && this.#url === url;
     this.#url = url;
     const target = same ? before.target : { api, backend, workspaceId: workspace.id, token };
-    this.#set({ kind: 'connected', target, region: runners[0] });
+    this.#set({ kind: 'connected', target, regions: runners });
     return target;
   }
 
@@ -168,6 +169,10 @@ function problemState(state: Exclude<EngineState, { kind: 'ready' }>): Connectio
 /** What of a state makes a difference to those who look. */
 function shown(state: ConnectionState): unknown {
   if (state.kind !== 'connected') return state;
-  const { region, target } = state;
-  return [state.kind, target.token, region?.id, region?.connected, region?.message];
+  const { regions, target } = state;
+  return [
+    state.kind,
+    target.token,
+    ...regions.map(({ id, name, connected, message }) => [id, name, connected, message]),
+  ];
 }

@@ -8,14 +8,19 @@ import { isProblem } from '../../protocol/problems.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo } from '../../protocol/shapes/release.ts';
 import type { Connection } from '../connections/connection.ts';
+import { inList, readDetails, type DeploymentDetails } from './details.ts';
+import { Kept } from './kept.ts';
 
-/** What changed: one deployment, or the list of them. */
+/** What changed: one deployment, or the list of them (which are there, their order, or that it could be read). */
 export type ModelChange = { readonly kind: 'all' } | { readonly kind: 'one'; readonly id: string };
 
 /** Several changes of one deployment in a row are read once, after this many milliseconds. */
 const gatherMs = 100;
 /** Without a stream of changes the list is read this often while somebody looks. */
 const pollMs = 5000;
+
+/** Numbers in names are counted: `app 2` comes before `app 10`. */
+const byName = new Intl.Collator('en', { numeric: true });
 
 /**
  * The deployments of a connection, kept fresh by its stream of changes while somebody looks, and not at all
@@ -27,11 +32,15 @@ export class DeploymentsModel implements Disposable {
   readonly #changed: Emitter<ModelChange>;
   readonly #held = new DisposableStore();
   readonly #deployments = new Map<string, Deployment>();
-  readonly #instances = new Map<string, readonly InstanceInfo[]>();
+  readonly #instances = new Kept((id) => this.#readInstances(id));
+  readonly #details = new Kept((id) => this.#readDetails(id));
   readonly #due = new Set<string>();
   #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
   #watched = false;
   #loaded = false;
+  #failure: string | undefined;
+  /** Until something changes, so that whoever looks does not sort anew. */
+  #sorted: readonly Deployment[] | undefined;
   #gathering: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, log: Log) {
@@ -50,9 +59,17 @@ export class DeploymentsModel implements Disposable {
     return this.#loaded;
   }
 
+  /** Why the list could not be read the last time, in words. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   /** Sorted by name. */
   all(): readonly Deployment[] {
-    return Array.from(this.#deployments.values()).toSorted((a, b) => a.name.localeCompare(b.name));
+    this.#sorted ??= Array.from(this.#deployments.values()).toSorted((a, b) =>
+      byName.compare(a.name, b.name),
+    );
+    return this.#sorted;
   }
 
   get(id: string): Deployment | undefined {
@@ -71,9 +88,13 @@ export class DeploymentsModel implements Disposable {
   }
 
   /** Instances of a deployment, read when they are first asked for and kept fresh from then on. */
-  async instances(id: string): Promise<readonly InstanceInfo[]> {
-    const known = this.#instances.get(id);
-    return known ?? this.#readInstances(id);
+  instances(id: string): Promise<readonly InstanceInfo[]> {
+    return this.#instances.get(id);
+  }
+
+  /** Configuration and volumes of a deployment; read and kept as its instances are. */
+  details(id: string): Promise<DeploymentDetails> {
+    return this.#details.get(id);
   }
 
   /** Reads everything again. */
@@ -154,15 +175,17 @@ export class DeploymentsModel implements Disposable {
       const rows = target.api.pages('listDeployments', { params }, ({ deployments }) => deployments);
       for await (const deployment of rows) found.set(deployment.id, deployment);
       const ids = new Set([...this.#deployments.keys(), ...found.keys()]);
-      const same = this.#loaded && ids.size === found.size && this.#deployments.size === found.size;
+      const same = ids.size === found.size && this.#deployments.size === found.size;
       const changed = Array.from(found.values()).filter((one) => !alike(one, this.#deployments.get(one.id)));
-      this.#deployments.clear();
-      for (const [id, deployment] of found) this.#deployments.set(id, deployment);
-      for (const id of this.#instances.keys()) if (!found.has(id)) this.#instances.delete(id);
+      const first = !this.#loaded;
+      this.#replace(found);
       this.#loaded = true;
-      if (!same) this.#changed.fire({ kind: 'all' });
+      this.#failure = undefined;
+      if (first || !same) this.#changed.fire({ kind: 'all' });
       else for (const { id } of changed) await this.#tellOne(id);
     } catch (error) {
+      this.#failure = describeError(error);
+      if (!this.#loaded) this.#changed.fire({ kind: 'all' });
       this.#log.warn('The deployments could not be read', { error: describeError(error) });
       await this.#connection.look();
     }
@@ -170,11 +193,13 @@ export class DeploymentsModel implements Disposable {
 
   async #readOne(target: Target, id: string): Promise<void> {
     try {
-      const deployment = await target.api.getDeployment({
+      const info = await target.api.getDeployment({
         params: { workspaceId: target.workspaceId, deploymentId: id },
       });
+      const deployment = inList(info);
       const before = this.#deployments.get(id);
       this.#deployments.set(id, deployment);
+      this.#sorted = undefined;
       if (before?.name !== deployment.name) this.#changed.fire({ kind: 'all' });
       await this.#tellOne(id);
     } catch (error) {
@@ -184,7 +209,7 @@ export class DeploymentsModel implements Disposable {
   }
 
   async #tellOne(id: string): Promise<void> {
-    if (this.#instances.has(id)) await this.#readInstances(id);
+    await Promise.all([this.#instances.renew(id), this.#details.renew(id)]);
     this.#changed.fire({ kind: 'one', id });
   }
 
@@ -193,18 +218,36 @@ export class DeploymentsModel implements Disposable {
     if (target === undefined || !target.backend.offers('instances')) return [];
     const params = { workspaceId: target.workspaceId, deploymentId: id };
     const { instances } = await target.api.listInstances({ params });
-    this.#instances.set(id, instances);
     return instances;
   }
 
+  async #readDetails(id: string): Promise<DeploymentDetails> {
+    const target = this.target();
+    if (target === undefined) throw new Error('The region is not connected.');
+    return readDetails(target, id);
+  }
+
+  #replace(found: ReadonlyMap<string, Deployment>): void {
+    this.#deployments.clear();
+    for (const [id, deployment] of found) this.#deployments.set(id, deployment);
+    this.#sorted = undefined;
+    this.#instances.keepOnly(found);
+    this.#details.keepOnly(found);
+  }
+
   #drop(id: string): void {
-    this.#instances.delete(id);
+    this.#instances.forget(id);
+    this.#details.forget(id);
+    this.#sorted = undefined;
     if (this.#deployments.delete(id)) this.#changed.fire({ kind: 'all' });
   }
 
   #clear(): void {
     this.#loaded = false;
+    this.#failure = undefined;
+    this.#sorted = undefined;
     this.#instances.clear();
+    this.#details.clear();
     if (this.#deployments.size === 0) return;
     this.#deployments.clear();
     this.#changed.fire({ kind: 'all' });

@@ -1,68 +1,92 @@
-import {
-  EventEmitter,
-  MarkdownString,
-  ThemeColor,
-  ThemeIcon,
-  TreeItem,
-  TreeItemCollapsibleState,
-  type TreeDataProvider,
-} from 'vscode';
+import { EventEmitter, type TreeDataProvider, type TreeItem } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import type { Address, Deployment } from '../../protocol/shapes/deployment.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import { contextValueOf } from './contextValue.ts';
-import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
-import type { Node, NodeKind } from './nodes.ts';
+import { filtered } from './filter.ts';
+import { itemOf, type Known } from './items.ts';
+import type { DeploymentNode, MoreNode, Node, NodeKind, NodeOf, RegionNode } from './nodes.ts';
+import { configMountsOf, instancesOf, partsOf, volumesOf } from './parts.ts';
 import { deploymentTooltip } from './tooltip.ts';
 
-type NodeOf<K extends NodeKind> = Extract<Node, { kind: K }>;
+/** Deployments that are listed at once; more come when they are asked for. */
+const pageSize = 250;
 
-/** Regions, their deployments, and of each its addresses and instances. Only what changed is drawn again. */
+/**
+ * Connections, their regions, deployments, and of each what belongs to it, read as it is unfolded. Only what changed
+ * is drawn again.
+ */
 export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   readonly #connection: Connection;
   readonly #model: DeploymentsModel;
   readonly #changed = new EventEmitter<Node | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
+  readonly #filtered = new EventEmitter<void>();
+  /** Fires when there is another filter. */
+  readonly onDidFilter = this.#filtered.event;
   /** The nodes that the editor holds, by id: it wants the very same ones back. */
   readonly #nodes = new Map<string, Node>();
+  /** Ids of the children that a node had when it was last unfolded; the root has no id. */
+  readonly #children = new Map<string, ReadonlySet<string>>();
+  /** How many deployments of a region are listed, by the id of its node, where it is more than a page. */
+  readonly #listed = new Map<string, number>();
   readonly #held = new DisposableStore();
+  #filter = '';
 
   constructor(connection: Connection, model: DeploymentsModel) {
     this.#connection = connection;
     this.#model = model;
     this.#held.add(
       model.onChange((change) => {
-        this.#changed.fire(change.kind === 'all' ? undefined : this.#nodes.get(deploymentNodeId(change.id)));
+        if (change.kind === 'all') this.#redrawLists();
+        else this.#redraw(deploymentNodeId(change.id));
       }),
     );
     this.#held.add(
       connection.onChange(() => {
-        const region = this.#nodes.get(regionNodeId(connection.id));
-        if (region !== undefined) this.#changed.fire(region);
+        if (connection.state().kind !== 'connected') this.#listed.clear();
+        this.#redrawLists();
       }),
     );
   }
 
+  get filter(): string {
+    return this.#filter;
+  }
+
+  /** Lists only what fits; see `filtered`. */
+  setFilter(filter: string): void {
+    const wanted = filter.trim();
+    if (wanted === this.#filter) return;
+    this.#filter = wanted;
+    this.#listed.clear();
+    this.#filtered.fire();
+    this.#redrawLists();
+  }
+
+  /** Deployments that fit the filter. */
+  matching(): readonly Deployment[] {
+    return filtered(this.#model.all(), this.#filter);
+  }
+
+  showMore({ regionNodeId }: MoreNode): void {
+    this.#listed.set(regionNodeId, this.#limitOf(regionNodeId) + pageSize);
+    this.#redraw(regionNodeId);
+  }
+
   getChildren(node?: Node): Node[] | Promise<Node[]> {
-    if (node === undefined) return this.#roots();
-    if (node.kind === 'region')
-      return this.#model.all().map((deployment) => this.#deploymentNode(deployment));
-    if (node.kind === 'deployment') return this.#partsOf(this.#fresh(node));
-    if (node.kind === 'instances') return this.#instancesOf(node);
-    return [];
+    const children = node === undefined ? this.#roots() : this.#unfold[node.kind](node as never);
+    const keep = (some: readonly Node[]): Node[] => this.#keepChildren(node?.id ?? '', some);
+    return Array.isArray(children) ? keep(children) : children.then(keep);
   }
 
   getParent(node: Node): Node | undefined {
-    if (node.kind === 'region' || node.kind === 'message') return undefined;
-    if (node.kind === 'deployment') return this.#nodes.get(regionNodeId(this.#connection.id));
-    if (node.kind === 'instance') return this.#nodes.get(`instances/${node.deploymentId}`);
-    const id = node.kind === 'address' ? node.deploymentId : node.deployment.id;
-    return this.#nodes.get(deploymentNodeId(id));
+    const id = this.#parentIdOf(node);
+    return id === undefined ? undefined : this.#nodes.get(id);
   }
 
   getTreeItem(node: Node): TreeItem {
-    return this.#items[node.kind](node as never);
+    return itemOf(node, this.#known);
   }
 
   resolveTreeItem(item: TreeItem, node: Node): TreeItem {
@@ -70,10 +94,21 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     return item;
   }
 
-  /** The node of a deployment, for showing it. */
+  /** The node of a deployment. */
   find(deploymentId: string): Node | undefined {
     const deployment = this.#model.get(deploymentId);
-    return deployment === undefined ? undefined : this.#deploymentNode(deployment);
+    return deployment === undefined ? undefined : this.#keep(deploymentNode(deployment));
+  }
+
+  /** Sees to it that a deployment is listed: it may be left out by the filter, or be further down than what is. */
+  uncover(deploymentId: string): void {
+    if (!this.matching().some(({ id }) => id === deploymentId)) this.setFilter('');
+    for (const region of this.#regions()) {
+      const at = this.#deploymentsIn(region).findIndex(({ id }) => id === deploymentId);
+      if (at < this.#limitOf(region.id)) continue;
+      this.#listed.set(region.id, (Math.floor(at / pageSize) + 1) * pageSize);
+      this.#redraw(region.id);
+    }
   }
 
   /** Draws everything again: what is connected to has changed. */
@@ -84,121 +119,136 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   dispose(): void {
     this.#held.dispose();
     this.#changed.dispose();
+    this.#filtered.dispose();
   }
 
-  readonly #items: { readonly [K in NodeKind]: (node: NodeOf<K>) => TreeItem } = {
-    region: (node) => {
-      const item = new TreeItem(node.label, TreeItemCollapsibleState.Expanded);
-      item.iconPath = new ThemeIcon('server-environment');
-      const state = this.#connection.state();
-      const region = state.kind === 'connected' ? state.region : undefined;
-      if (region?.connected === false) item.description = 'not connected';
-      item.tooltip = region?.message ?? 'The region on this machine: your Docker engine.';
-      return this.#named(item, node);
-    },
-    deployment: (node) => {
-      const deployment = this.#fresh(node);
-      const item = new TreeItem(deployment.name, TreeItemCollapsibleState.Collapsed);
-      item.description = describeDeployment(deployment);
-      item.iconPath = iconOf(lookOf(deployment));
-      const reason = deployment.reason === undefined ? '' : `. ${deployment.reason.message}`;
-      item.accessibilityInformation = {
-        label: `Deployment ${deployment.name}, ${lookOf(deployment).words}, ${describeDeployment(deployment)}${reason}`,
-      };
-      return this.#named(item, { ...node, deployment });
-    },
-    address: (node) => {
-      const { address } = node;
-      const item = new TreeItem(hostOf(address), TreeItemCollapsibleState.None);
-      const scheme = schemeOf(address);
-      item.iconPath = new ThemeIcon(addressIcons[scheme]);
-      item.description = `${scheme} → port ${address.port}`;
-      item.tooltip = labelOf(address);
-      item.accessibilityInformation = { label: `Address ${labelOf(address)}, port ${address.port}` };
-      if (node.address.url !== undefined) {
-        item.command = { command: 'patr.address.open', title: 'Open', arguments: [node] };
-      }
-      return this.#named(item, node);
-    },
-    instances: (node) => {
-      const item = new TreeItem('Instances', TreeItemCollapsibleState.Collapsed);
-      item.iconPath = new ThemeIcon('vm');
-      const { instances } = this.#model.get(node.deployment.id) ?? node.deployment;
-      if (instances !== undefined) item.description = `${instances.ready} of ${instances.wanted} ready`;
-      return this.#named(item, node);
-    },
-    instance: (node) => {
-      const { instance } = node;
-      const item = new TreeItem(instance.name, TreeItemCollapsibleState.None);
-      item.description = describeInstance(instance);
-      item.iconPath = iconOf(instanceLooks[instance.state]);
-      const reason = instance.reason?.message ?? '';
-      item.tooltip = new MarkdownString().appendText(
-        `${describeInstance(instance)} on ${instance.node}\n${reason}`,
-      );
-      item.accessibilityInformation = {
-        label: `Instance ${instance.name}, ${describeInstance(instance)}. ${reason}`,
-      };
-      return this.#named(item, node);
-    },
-    reason: (node) => {
-      const message = node.deployment.reason?.message ?? '';
-      const item = new TreeItem(message, TreeItemCollapsibleState.None);
-      item.iconPath = new ThemeIcon('info', new ThemeColor('charts.yellow'));
-      item.tooltip = message;
-      item.command = {
-        command: 'patr.deployment.explain',
-        title: 'Explain',
-        arguments: [this.find(node.deployment.id)],
-      };
-      return this.#named(item, node);
-    },
-    message: (node) => this.#named(new TreeItem(node.label, TreeItemCollapsibleState.None), node),
+  readonly #known: Known = {
+    deployment: ({ deployment }) => this.#model.get(deployment.id) ?? deployment,
+    region: ({ regionId }) => this.#runners().find(({ id }) => regionId === undefined || id === regionId),
+    nodeOf: (deploymentId) => this.find(deploymentId),
   };
 
-  #named(item: TreeItem, node: Node): TreeItem {
-    item.id = node.id;
-    item.contextValue = contextValueOf(node);
-    return item;
+  readonly #unfold: { readonly [K in NodeKind]: (node: NodeOf<K>) => Node[] | Promise<Node[]> } = {
+    connection: () => this.#regions(),
+    region: (node) => this.#listOf(node),
+    deployment: (node) => partsOf(this.#model, this.#fresh(node)),
+    instances: ({ deployment }) => instancesOf(this.#model, deployment.id, this.#connection.hasShells),
+    configMounts: ({ deploymentId }) => configMountsOf(this.#model, deploymentId),
+    volumes: ({ deploymentId }) => volumesOf(this.#model, deploymentId),
+    reason: () => [],
+    address: () => [],
+    instance: () => [],
+    configMount: () => [],
+    volume: () => [],
+    more: () => [],
+    message: () => [],
+  };
+
+  #parentIdOf(node: Node): string | undefined {
+    switch (node.kind) {
+      case 'connection':
+        return undefined;
+      case 'region':
+        return node.regionId === undefined ? undefined : connectionNodeId(this.#connection.id);
+      case 'deployment':
+        return this.#regionOf(node.deployment)?.id;
+      case 'more':
+        return node.regionNodeId;
+      case 'reason':
+      case 'instances':
+        return deploymentNodeId(node.deployment.id);
+      case 'instance':
+        return `instances/${node.deploymentId}`;
+      case 'configMount':
+        return `configMounts/${node.deploymentId}`;
+      case 'volume':
+        return `volumes/${node.deploymentId}`;
+      case 'address':
+      case 'configMounts':
+      case 'volumes':
+        return deploymentNodeId(node.deploymentId);
+      case 'message':
+        return node.parentId;
+    }
   }
 
   /** Nothing at all where a welcome view says what to do. */
   #roots(): Node[] {
-    if (this.#connection.state().kind !== 'connected' || this.#model.all().length === 0) return [];
+    if (this.#connection.state().kind !== 'connected' || this.matching().length === 0) return [];
     const { id, label } = this.#connection;
-    return [this.#keep({ kind: 'region', id: regionNodeId(id), label })];
+    if (this.#runners().length <= 1) return this.#regions();
+    return [{ kind: 'connection', id: connectionNodeId(id), label }];
   }
 
-  #deploymentNode(deployment: Deployment): Node {
-    return this.#keep({ kind: 'deployment', id: deploymentNodeId(deployment.id), deployment });
+  #runners() {
+    const state = this.#connection.state();
+    return state.kind === 'connected' ? state.regions : [];
+  }
+
+  #regions(): RegionNode[] {
+    const { id, label } = this.#connection;
+    const runners = this.#runners();
+    if (runners.length <= 1) return [{ kind: 'region', id: regionNodeId(id), label }];
+    return runners.map((runner) => ({
+      kind: 'region',
+      id: regionNodeId(runner.id),
+      label: runner.name,
+      regionId: runner.id,
+    }));
+  }
+
+  #regionOf({ runner }: Deployment): RegionNode | undefined {
+    return this.#regions().find(({ regionId }) => regionId === undefined || regionId === runner);
+  }
+
+  #deploymentsIn({ regionId }: RegionNode): readonly Deployment[] {
+    const deployments = this.matching();
+    return regionId === undefined ? deployments : deployments.filter(({ runner }) => runner === regionId);
+  }
+
+  #listOf(region: RegionNode): Node[] {
+    const deployments = this.#deploymentsIn(region);
+    const { id } = region;
+    const listed = deployments.slice(0, this.#limitOf(id)).map(deploymentNode);
+    const hidden = deployments.length - listed.length;
+    if (hidden > 0) return [...listed, { kind: 'more', id: `more/${id}`, regionNodeId: id, hidden }];
+    if (listed.length > 0) return listed;
+    return [{ kind: 'message', id: `none/${id}`, parentId: id, label: 'No deployment is here' }];
+  }
+
+  #limitOf(regionNodeId: string): number {
+    return this.#listed.get(regionNodeId) ?? pageSize;
   }
 
   #fresh(node: NodeOf<'deployment'>): Deployment {
     return this.#model.get(node.deployment.id) ?? node.deployment;
   }
 
-  #partsOf(deployment: Deployment): Node[] {
-    const { id } = deployment;
-    const reason: Node[] =
-      deployment.reason === undefined ? [] : [{ kind: 'reason', id: `reason/${id}`, deployment }];
-    const addresses = bestAddresses(deployment.addresses ?? []).map((address): Node => ({
-      kind: 'address',
-      id: `address/${id}/${labelOf(address)}`,
-      deploymentId: id,
-      address,
-    }));
-    const instances: Node = { kind: 'instances', id: `instances/${id}`, deployment };
-    return [...reason, ...addresses, instances].map((node) => this.#keep(node));
+  /** The lists of deployments, or everything where there was nothing before or will be nothing. */
+  #redrawLists(): void {
+    const roots = this.#roots();
+    if (roots.length === 0 || roots.some(({ id }) => !this.#nodes.has(id))) return this.refresh();
+    for (const { id } of roots) this.#redraw(id);
   }
 
-  async #instancesOf(node: NodeOf<'instances'>): Promise<Node[]> {
-    const deploymentId = node.deployment.id;
-    const found = await this.#model.instances(deploymentId);
-    if (found.length === 0)
-      return [{ kind: 'message', id: `none/${deploymentId}`, label: 'None is running' }];
-    return found.map((instance) =>
-      this.#keep({ kind: 'instance', id: `instance/${deploymentId}/${instance.id}`, deploymentId, instance }),
-    );
+  /** What the editor has never asked for is not drawn, so there is nothing to draw again. */
+  #redraw(nodeId: string): void {
+    const node = this.#nodes.get(nodeId);
+    if (node !== undefined) this.#changed.fire(node);
+  }
+
+  /** What the parent had before and has no more is forgotten, with what belonged to it. */
+  #keepChildren(parentId: string, nodes: readonly Node[]): Node[] {
+    const ids = new Set(nodes.map(({ id }) => id));
+    for (const id of this.#children.get(parentId) ?? []) if (!ids.has(id)) this.#forget(id);
+    this.#children.set(parentId, ids);
+    return nodes.map((node) => this.#keep(node));
+  }
+
+  #forget(id: string): void {
+    for (const child of this.#children.get(id) ?? []) this.#forget(child);
+    this.#children.delete(id);
+    this.#nodes.delete(id);
   }
 
   #keep(node: Node): Node {
@@ -207,41 +257,19 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   }
 }
 
-export function regionNodeId(connectionId: string): string {
-  return `region/${connectionId}`;
+function deploymentNode(deployment: Deployment): DeploymentNode {
+  return { kind: 'deployment', id: deploymentNodeId(deployment.id), deployment };
+}
+
+export function connectionNodeId(connectionId: string): string {
+  return `connection/${connectionId}`;
+}
+
+/** By the connection where it has one region, by the region where it has several. */
+export function regionNodeId(id: string): string {
+  return `region/${id}`;
 }
 
 export function deploymentNodeId(id: string): string {
   return `deployment/${id}`;
-}
-
-function labelOf({ url, host, publicPort, port }: Address): string {
-  return url ?? `${host ?? ''}:${publicPort ?? port}`;
-}
-
-/** The address without what stands before the host: there is little room for it. */
-function hostOf(address: Address): string {
-  return labelOf(address).replace(/^https?:\/\//, '');
-}
-
-const addressIcons = { http: 'globe', https: 'lock', tcp: 'plug', udp: 'plug' } as const;
-
-function schemeOf({ url, type }: Address): keyof typeof addressIcons {
-  if (url === undefined) return type;
-  return url.startsWith('https:') ? 'https' : 'http';
-}
-
-/** Each port once by its best name, over HTTP and over HTTPS; the long per-port names are in the manual's reach. */
-function bestAddresses(addresses: readonly Address[]): readonly Address[] {
-  const best = new Map<string, Address>();
-  for (const address of addresses) {
-    const scheme = address.url === undefined ? '' : new URL(address.url).protocol;
-    const key = `${address.port}/${address.type}/${scheme}`;
-    if (!best.has(key)) best.set(key, address);
-  }
-  return Array.from(best.values());
-}
-
-function iconOf({ icon, color }: Look): ThemeIcon {
-  return new ThemeIcon(icon, color === undefined ? undefined : new ThemeColor(color));
 }

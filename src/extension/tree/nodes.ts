@@ -1,20 +1,36 @@
 import type { Address, Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo } from '../../protocol/shapes/release.ts';
+import type { MountedVolume } from '../model/details.ts';
 
 /** What the tree is made of. Ids are the server's own, so that expansion and selection survive every refresh. */
 export type Node =
+  | ConnectionNode
   | RegionNode
   | DeploymentNode
+  | ReasonNode
   | AddressNode
   | InstancesNode
   | InstanceNode
-  | ReasonNode
+  | ConfigMountsNode
+  | ConfigMountNode
+  | VolumesNode
+  | VolumeNode
+  | MoreNode
   | MessageNode;
+
+/** A server with several regions. One with a single region is shown as that region. */
+export interface ConnectionNode {
+  readonly kind: 'connection';
+  readonly id: string;
+  readonly label: string;
+}
 
 export interface RegionNode {
   readonly kind: 'region';
   readonly id: string;
   readonly label: string;
+  /** Absent: the only one of its connection, so every deployment is in it. */
+  readonly regionId?: string;
 }
 
 export interface DeploymentNode {
@@ -41,6 +57,45 @@ export interface InstanceNode {
   readonly id: string;
   readonly deploymentId: string;
   readonly instance: InstanceInfo;
+  /** Whether a shell can be opened in it: it runs, on an engine that the editor reaches. */
+  readonly hasShell: boolean;
+}
+
+export interface ConfigMountsNode {
+  readonly kind: 'configMounts';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly count: number;
+}
+
+export interface ConfigMountNode {
+  readonly kind: 'configMount';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface VolumesNode {
+  readonly kind: 'volumes';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly count: number;
+}
+
+export interface VolumeNode {
+  readonly kind: 'volume';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly volume: MountedVolume;
+}
+
+/** Stands for deployments that are not listed yet. */
+export interface MoreNode {
+  readonly kind: 'more';
+  readonly id: string;
+  readonly regionNodeId: string;
+  readonly hidden: number;
 }
 
 /** Why a deployment is not well, as a line of its own. */
@@ -50,11 +105,14 @@ export interface ReasonNode {
   readonly deployment: Deployment;
 }
 
-/** A line that says something where there is nothing to list. */
+/** A line that says something where there is nothing to list. `problem`: why, when it should be there. */
 export interface MessageNode {
   readonly kind: 'message';
   readonly id: string;
   readonly label: string;
+  readonly parentId: string;
+  readonly problem?: string;
 }
 
 export type NodeKind = Node['kind'];
+export type NodeOf<K extends NodeKind> = Extract<Node, { kind: K }>;

@@ -1,18 +1,19 @@
 import { MarkdownString } from 'vscode';
-import type { Deployment } from '../../protocol/shapes/deployment.ts';
-import { describeDeployment, lookOf } from './look.ts';
+import type { Deployment, Reason } from '../../protocol/shapes/deployment.ts';
+import type { InstanceInfo } from '../../protocol/shapes/release.ts';
+import type { Runner } from '../../protocol/shapes/workspace.ts';
+import { formatBytes } from '../../image/formatBytes.ts';
+import { parseTimestamp } from '../../protocol/wire.ts';
+import { describeDeployment, describeInstance, lookOf } from './look.ts';
+
+/** Lines of output that fit under the pointer. */
+const mostLines = 8;
 
 /** What is known of a deployment, for the pointer and the screen reader. Names are text: nothing in them is markup. */
 export function deploymentTooltip(deployment: Deployment): MarkdownString {
-  const tip = new MarkdownString('', true);
-  tip.appendMarkdown('**').appendText(deployment.name).appendMarkdown('**\n\n');
+  const tip = titled(deployment.name);
   tip.appendText(`${lookOf(deployment).words} · ${describeDeployment(deployment)}`);
-  const { reason } = deployment;
-  if (reason !== undefined) {
-    tip.appendMarkdown('\n\n$(warning) ').appendText(reason.message);
-    if (reason.lines !== undefined && reason.lines.length > 0)
-      tip.appendCodeblock(reason.lines.slice(-8).join('\n'));
-  }
+  appendReason(tip, deployment.reason);
   for (const { url } of (deployment.addresses ?? []).slice(0, 2)) {
     if (url !== undefined) tip.appendMarkdown('\n\n').appendText(url);
   }
@@ -20,4 +21,40 @@ export function deploymentTooltip(deployment: Deployment): MarkdownString {
   if (deployment.currentLiveDigest !== null)
     tip.appendText(` · ${deployment.currentLiveDigest.slice(0, 19)}`);
   return tip;
+}
+
+export function instanceTooltip(instance: InstanceInfo): MarkdownString {
+  const tip = titled(instance.name);
+  tip.appendText(`${describeInstance(instance)} · on ${instance.node}`);
+  const started = instance.startedAt === undefined ? undefined : parseTimestamp(instance.startedAt);
+  if (started !== undefined)
+    tip.appendMarkdown('\n\n').appendText(`started ${new Date(started).toLocaleString()}`);
+  appendReason(tip, instance.reason);
+  return tip;
+}
+
+export function regionTooltip(label: string, region: Runner | undefined): MarkdownString {
+  const tip = titled(label);
+  if (region?.connected === false) {
+    const why = region.message ?? 'The region does not answer. What runs there goes on; start its engine.';
+    return tip.appendMarkdown('$(warning) ').appendText(why);
+  }
+  tip.appendText(region?.name === 'local' ? 'This machine: your Docker engine.' : (region?.name ?? ''));
+  const facts = [
+    region?.platform,
+    region?.freeBytes === undefined ? undefined : `${formatBytes(region.freeBytes)} free`,
+  ].filter((fact) => fact !== undefined);
+  if (facts.length > 0) tip.appendMarkdown('\n\n').appendText(facts.join(' · '));
+  return tip;
+}
+
+function titled(name: string): MarkdownString {
+  return new MarkdownString('', true).appendMarkdown('**').appendText(name).appendMarkdown('**\n\n');
+}
+
+function appendReason(tip: MarkdownString, reason: Reason | undefined): void {
+  if (reason === undefined) return;
+  tip.appendMarkdown('\n\n$(warning) ').appendText(reason.message);
+  const lines = reason.lines ?? [];
+  if (lines.length > 0) tip.appendCodeblock(lines.slice(-mostLines).join('\n'));
 }

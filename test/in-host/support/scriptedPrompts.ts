@@ -60,6 +60,7 @@ export class ScriptedPrompts implements Prompts {
     const answer = this.#script.input?.(question) ?? question.value;
     if (answer === escape) return undefined;
     if (answer === back) return back;
+    question.onType?.(answer);
     const problem = await question.check(answer);
     if (problem === undefined) return answer.trim();
     this.refused.push(problem);

@@ -15,7 +15,9 @@ const [deployment] = deployments;
 
 /** One node of every kind in each shape that makes a difference. */
 export const everyNode: readonly Node[] = [
+  { kind: 'connection', id: 'connection/patr', label: 'Patr' },
   { kind: 'region', id: 'region/local', label: 'Local' },
+  { kind: 'region', id: 'region/a', label: 'Frankfurt', regionId: '2'.repeat(32) },
   ...deployments.map((one): Node => ({ kind: 'deployment', id: one.id, deployment: one })),
   { kind: 'address', id: 'a', deploymentId: id, address: { port: 80, type: 'http', url: 'http://a' } },
   {
@@ -25,9 +27,15 @@ export const everyNode: readonly Node[] = [
     address: { port: 53, type: 'udp', host: 'a', publicPort: 1 },
   },
   { kind: 'instances', id: 'i', deployment: deployment! },
-  { kind: 'instance', id: 'j', deploymentId: id, instance: anInstance() },
+  { kind: 'instance', id: 'j', deploymentId: id, instance: anInstance(), hasShell: false },
+  { kind: 'instance', id: 'j', deploymentId: id, instance: anInstance(), hasShell: true },
+  { kind: 'configMounts', id: 'c', deploymentId: id, count: 1 },
+  { kind: 'configMount', id: 'c/a', deploymentId: id, name: 'app.yaml', bytes: 10 },
+  { kind: 'volumes', id: 'v', deploymentId: id, count: 1 },
+  { kind: 'volume', id: 'v/a', deploymentId: id, volume: { id, name: 'data', size: 1, path: '/data' } },
+  { kind: 'more', id: 'n', regionNodeId: 'region/local', hidden: 750 },
   { kind: 'reason', id: 'r', deployment: deployment! },
-  { kind: 'message', id: 'm', label: 'None is running' },
+  { kind: 'message', id: 'm', parentId: 'i', label: 'None is running' },
 ];
 
 export const everyContextValue: readonly string[] = Array.from(new Set(everyNode.map(contextValueOf)));

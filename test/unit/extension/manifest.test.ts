@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commandIds, deploymentsView, settingIds, stateKey } from '../../../src/extension/ids.ts';
+import {
+  commandIds,
+  deploymentsView,
+  filteredKey,
+  settingIds,
+  stateKey,
+} from '../../../src/extension/ids.ts';
 import { viewStates } from '../../../src/extension/viewState.ts';
 import { defaultLocalSettings } from '../../../src/local/contract.ts';
 import { everyContextValue } from './contextValues.ts';
@@ -98,7 +104,7 @@ describe('the manifest', () => {
 
   it('speaks of known views and context keys only', () => {
     const known = new Set(['view', 'viewItem', 'resourceScheme', 'resourceLangId', stateKey]);
-    const single = new Set(['isWorkspaceTrusted', 'virtualWorkspace', 'false']);
+    const single = new Set(['isWorkspaceTrusted', 'virtualWorkspace', 'false', filteredKey]);
     for (const { menu, command, when = '' } of entries) {
       for (const clause of when.split(' && ')) {
         const [, key = '', operator, value = ''] = /^!?([\w.]+)(?: (==|=~) (.*))?$/.exec(clause) ?? [];

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { abilities, abilitiesOf, contextValueOf } from '../../../src/extension/tree/contextValue.ts';
+import {
+  abilities,
+  abilitiesOf,
+  partAbilities,
+  contextValueOf,
+} from '../../../src/extension/tree/contextValue.ts';
 import {
   deploymentLooks,
   describeDeployment,
@@ -15,20 +20,21 @@ const reason = { code: 'exited' as const, message: 'It exits at once.' };
 
 describe('a context value', () => {
   it('is a kind and abilities, each a word of its own', () => {
+    const known: readonly string[] = [...abilities, ...partAbilities];
     for (const value of everyContextValue) {
       const [kind = '', ...words] = value.split(' ');
-      assert.match(kind, /^[a-z]+$/);
-      for (const word of words) assert.ok((abilities as readonly string[]).includes(word), value);
+      assert.match(kind, /^[a-zA-Z]+$/);
+      for (const word of words) assert.ok(known.includes(word), value);
     }
   });
 
   it('offers what makes sense in a status', () => {
     const able = (status: 'running' | 'stopped' | 'errored' | 'created'): string =>
       contextValueOf({ kind: 'deployment', id, deployment: aDeployment({ id, status }) });
-    assert.equal(able('running'), 'deployment canOpen canPush canStop canRestart');
-    assert.equal(able('stopped'), 'deployment canPush canStart');
-    assert.equal(able('created'), 'deployment canPush canStart');
-    assert.equal(able('errored'), 'deployment canPush canStop canRestart');
+    assert.equal(able('running'), 'deployment canOpen canPush canStop canRestart canCopyDigest');
+    assert.equal(able('stopped'), 'deployment canPush canStart canCopyDigest');
+    assert.equal(able('created'), 'deployment canPush canStart canCopyDigest');
+    assert.equal(able('errored'), 'deployment canPush canStop canRestart canCopyDigest');
   });
 
   it('offers no push for an image of another registry', () => {

@@ -5,7 +5,7 @@ import { ProgressWords } from '../../../src/extension/deploy/progressWords.ts';
 import { suggestedName } from '../../../src/extension/deploy/suggestedName.ts';
 import { SeenLines } from '../../../src/extension/logs/seenLines.ts';
 import { redact } from '../../../src/extension/redact.ts';
-import { viewStateOf } from '../../../src/extension/viewState.ts';
+import { filterMessage, viewStateOf, type Listing } from '../../../src/extension/viewState.ts';
 import { nameProblem } from '../../../src/deploy/check.ts';
 import { fakeToken } from '../../support/fakePatr.ts';
 
@@ -100,16 +100,33 @@ describe('what is written to an output', () => {
 
 describe('the state of the view', () => {
   const target = undefined as never;
-  const connected = { kind: 'connected', target, region: undefined } as const;
+  const connected = { kind: 'connected', target, regions: [] } as const;
+  const list = (changes: Partial<Listing> = {}): Listing => {
+    return { loaded: true, failed: false, count: 2, matching: 2, ...changes };
+  };
 
   it('is empty only when the list was read', () => {
-    assert.equal(viewStateOf(connected, { loaded: false, count: 0 }), 'looking');
-    assert.equal(viewStateOf(connected, { loaded: true, count: 0 }), 'empty');
-    assert.equal(viewStateOf(connected, { loaded: true, count: 2 }), 'ready');
+    assert.equal(viewStateOf(connected, list({ loaded: false, count: 0, matching: 0 })), 'looking');
+    assert.equal(viewStateOf(connected, list({ count: 0, matching: 0 })), 'empty');
+    assert.equal(viewStateOf(connected, list()), 'ready');
+  });
+
+  it('tells a list that could not be read from one that is being read', () => {
+    const unread = list({ loaded: false, failed: true, count: 0, matching: 0 });
+    assert.equal(viewStateOf(connected, unread), 'failed');
+    assert.equal(viewStateOf(connected, list({ failed: true })), 'ready');
+  });
+
+  it('tells a filter that nothing fits from a list with nothing in it, and counts what fits', () => {
+    const none = list({ matching: 0 });
+    assert.equal(viewStateOf(connected, none), 'nothingMatches');
+    assert.equal(filterMessage('web', none), '0 of 2 match “web”');
+    assert.equal(filterMessage('', none), undefined);
+    assert.equal(filterMessage('web', list({ count: 0, matching: 0 })), undefined);
   });
 
   it('is what hinders the connection, whatever was read before', () => {
     const stopped = { kind: 'engineStopped', message: '' } as const;
-    assert.equal(viewStateOf(stopped, { loaded: true, count: 2 }), 'engineStopped');
+    assert.equal(viewStateOf(stopped, list()), 'engineStopped');
   });
 });

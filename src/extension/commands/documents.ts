@@ -1,0 +1,25 @@
+import type { ConfigMountNode, DeploymentNode } from '../tree/nodes.ts';
+import { chooseDeployment, type CommandContext } from './context.ts';
+
+/** What was decided about a deployment and why, as a document. */
+export async function eventsCommand(
+  context: CommandContext,
+  node: DeploymentNode | undefined,
+): Promise<void> {
+  const chosen = await chooseDeployment(context, node, () => true, 'Show events');
+  if (chosen === undefined) return;
+  await context.documents.show({
+    kind: 'events',
+    deploymentId: chosen.id,
+    name: `${chosen.name}.events.txt`,
+  });
+}
+
+export async function openConfigMountCommand(
+  { documents }: Pick<CommandContext, 'documents'>,
+  node: ConfigMountNode | undefined,
+): Promise<void> {
+  if (node === undefined) return;
+  const { deploymentId, name } = node;
+  await documents.show({ kind: 'config', deploymentId, name });
+}

@@ -1,0 +1,32 @@
+/** Scheme of documents that are read from the server and cannot be written. */
+export const documentScheme = 'patr';
+
+export const documentKinds = ['config', 'events'] as const;
+export type DocumentKind = (typeof documentKinds)[number];
+
+/** What a document is about. */
+export interface DocumentSubject {
+  readonly kind: DocumentKind;
+  readonly deploymentId: string;
+  /** Name of the file, which decides on its language and stands on the tab. */
+  readonly name: string;
+}
+
+/** The parts of an address that the editor's own `Uri` has under the same names. */
+export interface DocumentAddress {
+  readonly scheme: string;
+  readonly path: string;
+}
+
+/** A slash within the name would be a folder: it becomes a hyphen. */
+export function documentAddress({ kind, deploymentId, name }: DocumentSubject): DocumentAddress {
+  return { scheme: documentScheme, path: `/${kind}/${deploymentId}/${name.replaceAll('/', '-')}` };
+}
+
+/** Undefined for an address that is none of ours. */
+export function parseDocumentAddress({ scheme, path }: DocumentAddress): DocumentSubject | undefined {
+  const [empty, first, deploymentId = '', name = '', ...rest] = path.split('/');
+  const kind = documentKinds.find((one) => one === first);
+  if (scheme !== documentScheme || empty !== '' || kind === undefined || rest.length > 0) return undefined;
+  return deploymentId === '' || name === '' ? undefined : { kind, deploymentId, name };
+}

@@ -1,0 +1,66 @@
+import { EventEmitter, Uri, window, workspace, type TextDocumentContentProvider } from 'vscode';
+import { DisposableStore, type Disposable } from '../../base/disposable.ts';
+import { describeError } from '../../base/log.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+import { configText } from './configText.ts';
+import {
+  documentScheme,
+  documentAddress,
+  parseDocumentAddress,
+  type DocumentKind,
+  type DocumentSubject,
+} from './documentAddress.ts';
+import { readEventsText } from './eventsText.ts';
+
+type Read = (model: DeploymentsModel, subject: DocumentSubject) => Promise<string>;
+
+const readers: Readonly<Record<DocumentKind, Read>> = {
+  config: async (model, { deploymentId, name }) => {
+    const { info } = await model.details(deploymentId);
+    return configText(name, info.configMounts[name]);
+  },
+  events: readEventsText,
+};
+
+/** Read-only documents about deployments, which follow what they are about while they are open. */
+export class Documents implements TextDocumentContentProvider, Disposable {
+  readonly #model: DeploymentsModel;
+  readonly #held = new DisposableStore();
+  readonly #changed: EventEmitter<Uri>;
+  readonly onDidChange;
+
+  constructor(model: DeploymentsModel) {
+    this.#model = model;
+    this.#changed = this.#held.add(new EventEmitter<Uri>());
+    this.onDidChange = this.#changed.event;
+    this.#held.add(workspace.registerTextDocumentContentProvider(documentScheme, this));
+    this.#held.add(model.onChange((change) => this.#tell(change.kind === 'one' ? change.id : undefined)));
+  }
+
+  async show(subject: DocumentSubject): Promise<void> {
+    const document = await workspace.openTextDocument(Uri.from(documentAddress(subject)));
+    await window.showTextDocument(document, { preview: true });
+  }
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const subject = parseDocumentAddress(uri);
+    if (subject === undefined) return 'There is no such document.\n';
+    try {
+      return await readers[subject.kind](this.#model, subject);
+    } catch (error) {
+      return `This could not be read: ${describeError(error)}\n`;
+    }
+  }
+
+  dispose(): void {
+    this.#held.dispose();
+  }
+
+  #tell(deploymentId: string | undefined): void {
+    for (const { uri } of workspace.textDocuments) {
+      const subject = parseDocumentAddress(uri);
+      if (subject === undefined) continue;
+      if (deploymentId === undefined || subject.deploymentId === deploymentId) this.#changed.fire(uri);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Values by id that are read when somebody first asks for them, and from then on whenever they may have changed. What
+ * could not be read is not kept: the next who asks is told why, or gets it.
+ */
+export class Kept<T> {
+  readonly #read: (id: string) => Promise<T>;
+  readonly #values = new Map<string, T>();
+  readonly #reading = new Map<string, Promise<T>>();
+
+  constructor(read: (id: string) => Promise<T>) {
+    this.#read = read;
+  }
+
+  /** Whoever asks while it is being read gets the same answer. @throws as reading does. */
+  async get(id: string): Promise<T> {
+    const known = this.#values.get(id);
+    if (known !== undefined) return known;
+    const under = this.#reading.get(id);
+    if (under !== undefined) return under;
+    const reading = this.#readNow(id).finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return reading;
+  }
+
+  /** Reads it again where somebody has asked for it. Never throws: see above. */
+  async renew(id: string): Promise<void> {
+    if (!this.#values.has(id)) return;
+    try {
+      await this.#readNow(id);
+    } catch {
+      this.#values.delete(id);
+    }
+  }
+
+  forget(id: string): void {
+    this.#values.delete(id);
+  }
+
+  /** Forgets all but these. */
+  keepOnly(ids: { has(id: string): boolean }): void {
+    for (const id of this.#values.keys()) if (!ids.has(id)) this.#values.delete(id);
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+
+  async #readNow(id: string): Promise<T> {
+    const value = await this.#read(id);
+    this.#values.set(id, value);
+    return value;
+  }
+}

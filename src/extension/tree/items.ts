@@ -1,0 +1,168 @@
+import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { Runner } from '../../protocol/shapes/workspace.ts';
+import { formatBytes } from '../../image/formatBytes.ts';
+import type { CommandId } from '../ids.ts';
+import { addressIcons, hostOf, labelOf, schemeOf } from './address.ts';
+import { contextValueOf } from './contextValue.ts';
+import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
+import type { Node, NodeKind, NodeOf } from './nodes.ts';
+import { instanceTooltip, regionTooltip } from './tooltip.ts';
+
+/** What items show beside what is in their nodes: how things are now. */
+export interface Known {
+  deployment(node: NodeOf<'deployment' | 'reason' | 'instances'>): Deployment;
+  region(node: NodeOf<'region'>): Runner | undefined;
+  /** The node of a deployment, for commands. */
+  nodeOf(deploymentId: string): Node | undefined;
+}
+
+/** How a node is drawn. */
+export function itemOf(node: Node, known: Known): TreeItem {
+  const item = items[node.kind](node as never, known);
+  item.id = node.id;
+  const shown = node.kind === 'deployment' ? { ...node, deployment: known.deployment(node) } : node;
+  item.contextValue = contextValueOf(shown);
+  return item;
+}
+
+const { None, Collapsed, Expanded } = TreeItemCollapsibleState;
+
+const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => TreeItem } = {
+  connection: ({ label }) => {
+    const item = new TreeItem(label, Expanded);
+    item.iconPath = new ThemeIcon('cloud');
+    return item;
+  },
+
+  region: (node, known) => {
+    const item = new TreeItem(node.label, Expanded);
+    const region = known.region(node);
+    const lost = region?.connected === false;
+    item.iconPath = lost
+      ? new ThemeIcon('debug-disconnect', new ThemeColor('charts.red'))
+      : new ThemeIcon('server-environment');
+    if (lost) item.description = 'not connected';
+    item.tooltip = regionTooltip(node.label, region);
+    item.accessibilityInformation = {
+      label: `Region ${node.label}${lost ? `, not connected. ${region.message ?? ''}` : ''}`,
+    };
+    return item;
+  },
+
+  deployment: (node, known) => {
+    const deployment = known.deployment(node);
+    const item = new TreeItem(deployment.name, Collapsed);
+    item.description = describeDeployment(deployment);
+    item.iconPath = iconOf(lookOf(deployment));
+    const reason = deployment.reason === undefined ? '' : `. ${deployment.reason.message}`;
+    item.accessibilityInformation = {
+      label: `Deployment ${deployment.name}, ${lookOf(deployment).words}, ${describeDeployment(deployment)}${reason}`,
+    };
+    return item;
+  },
+
+  reason: (node, known) => {
+    const message = known.deployment(node).reason?.message ?? '';
+    const item = new TreeItem(message, None);
+    item.iconPath = new ThemeIcon('info', new ThemeColor('charts.yellow'));
+    item.tooltip = message;
+    item.command = command('patr.deployment.explain', 'Explain', known.nodeOf(node.deployment.id));
+    return item;
+  },
+
+  address: (node) => {
+    const { address } = node;
+    const item = new TreeItem(hostOf(address), None);
+    const scheme = schemeOf(address);
+    item.iconPath = new ThemeIcon(addressIcons[scheme]);
+    item.description = `${scheme} → port ${address.port}`;
+    item.tooltip = labelOf(address);
+    item.accessibilityInformation = { label: `Address ${labelOf(address)}, port ${address.port}` };
+    if (address.url !== undefined) item.command = command('patr.address.open', 'Open', node);
+    return item;
+  },
+
+  instances: (node, known) => {
+    const item = new TreeItem('Instances', Collapsed);
+    item.iconPath = new ThemeIcon('vm');
+    const { instances } = known.deployment(node);
+    if (instances !== undefined) item.description = `${instances.ready} of ${instances.wanted} ready`;
+    return item;
+  },
+
+  instance: ({ instance }) => {
+    const item = new TreeItem(instance.name, None);
+    item.description = describeInstance(instance);
+    item.iconPath = iconOf(instanceLooks[instance.state]);
+    item.tooltip = instanceTooltip(instance);
+    item.accessibilityInformation = {
+      label: `Instance ${instance.name}, ${describeInstance(instance)}. ${instance.reason?.message ?? ''}`,
+    };
+    return item;
+  },
+
+  configMounts: ({ count }) => {
+    const item = new TreeItem('Config mounts', count === 0 ? None : Collapsed);
+    item.iconPath = new ThemeIcon('files');
+    item.description = count === 0 ? 'none' : String(count);
+    item.tooltip =
+      'Files that every instance sees read-only under /etc/config. Drop a file on the deployment to add one.';
+    return item;
+  },
+
+  configMount: (node) => {
+    const item = new TreeItem(node.name, None);
+    item.iconPath = new ThemeIcon('file');
+    item.description = formatBytes(node.bytes);
+    item.tooltip = `/etc/config/${node.name}`;
+    item.accessibilityInformation = { label: `Config mount ${node.name}, ${formatBytes(node.bytes)}` };
+    item.command = command('patr.configMount.open', 'Open', node);
+    return item;
+  },
+
+  volumes: ({ count }) => {
+    const item = new TreeItem('Volumes', Collapsed);
+    item.iconPath = new ThemeIcon('database');
+    item.description = String(count);
+    item.tooltip = 'Every instance has data of its own under each volume. Rollouts, stop and start keep it.';
+    return item;
+  },
+
+  volume: ({ volume }) => {
+    const item = new TreeItem(volume.name ?? volume.id, None);
+    const size = volume.size === undefined ? '' : `${volume.size} GB · `;
+    item.iconPath = new ThemeIcon('database');
+    item.description = `${size}${volume.path}`;
+    item.tooltip = `Mounted at ${volume.path}`;
+    item.accessibilityInformation = { label: `Volume ${volume.name ?? volume.id}, ${size}${volume.path}` };
+    return item;
+  },
+
+  more: (node) => {
+    const item = new TreeItem('Show more…', None);
+    item.iconPath = new ThemeIcon('ellipsis');
+    item.description = `${node.hidden} more`;
+    item.tooltip = 'Or filter the deployments by name, status or address.';
+    item.command = command('patr.view.showMore', 'Show more', node);
+    return item;
+  },
+
+  message: ({ label, problem }) => {
+    const item = new TreeItem(label, None);
+    if (problem === undefined) return item;
+    item.iconPath = new ThemeIcon('warning', new ThemeColor('charts.yellow'));
+    item.tooltip = problem;
+    item.accessibilityInformation = { label: `${label} ${problem}` };
+    item.command = command('patr.view.refresh', 'Refresh');
+    return item;
+  },
+};
+
+function command(id: CommandId, title: string, ...nodes: readonly (Node | undefined)[]) {
+  return { command: id, title, arguments: [...nodes] };
+}
+
+function iconOf({ icon, color }: Look): ThemeIcon {
+  return new ThemeIcon(icon, color === undefined ? undefined : new ThemeColor(color));
+}

@@ -1,0 +1,108 @@
+import { describeError } from '../../base/log.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { InstanceInfo, InstanceState } from '../../protocol/shapes/release.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+import { bestAddresses, labelOf } from './address.ts';
+import type { Node } from './nodes.ts';
+
+/** What a deployment has, in the order in which it is shown. What cannot be read says so in its place. */
+export async function partsOf(
+  model: Pick<DeploymentsModel, 'details'>,
+  deployment: Deployment,
+): Promise<Node[]> {
+  const { id } = deployment;
+  const reason: Node[] =
+    deployment.reason === undefined ? [] : [{ kind: 'reason', id: `reason/${id}`, deployment }];
+  const addresses = bestAddresses(deployment.addresses ?? []).map((address): Node => ({
+    kind: 'address',
+    id: `address/${id}/${labelOf(address)}`,
+    deploymentId: id,
+    address,
+  }));
+  const instances: Node = { kind: 'instances', id: `instances/${id}`, deployment };
+  const configured = await orMessage(`deployment/${id}`, 'The configuration', () =>
+    configuredParts(model, id),
+  );
+  return [...reason, ...addresses, instances, ...configured];
+}
+
+async function configuredParts(model: Pick<DeploymentsModel, 'details'>, id: string): Promise<Node[]> {
+  const { info, volumes } = await model.details(id);
+  const files = Object.keys(info.configMounts).length;
+  const mounts: Node = { kind: 'configMounts', id: `configMounts/${id}`, deploymentId: id, count: files };
+  if (volumes.length === 0) return [mounts];
+  return [mounts, { kind: 'volumes', id: `volumes/${id}`, deploymentId: id, count: volumes.length }];
+}
+
+export function instancesOf(
+  model: Pick<DeploymentsModel, 'instances'>,
+  deploymentId: string,
+  hasShells: boolean,
+): Promise<Node[]> {
+  const parentId = `instances/${deploymentId}`;
+  return orMessage(parentId, 'The instances', async () => {
+    const found = await model.instances(deploymentId);
+    if (found.length === 0)
+      return [{ kind: 'message', id: `none/${parentId}`, parentId, label: 'None is running' }];
+    return found.map((instance): Node => ({
+      kind: 'instance',
+      id: `instance/${deploymentId}/${instance.id}`,
+      deploymentId,
+      instance,
+      hasShell: hasShells && runs(instance),
+    }));
+  });
+}
+
+export function configMountsOf(
+  model: Pick<DeploymentsModel, 'details'>,
+  deploymentId: string,
+): Promise<Node[]> {
+  return orMessage(`configMounts/${deploymentId}`, 'The config mounts', async () => {
+    const { info } = await model.details(deploymentId);
+    const names = Object.keys(info.configMounts).toSorted((a, b) => a.localeCompare(b));
+    return names.map((name): Node => ({
+      kind: 'configMount',
+      id: `configMount/${deploymentId}/${name}`,
+      deploymentId,
+      name,
+      bytes: Buffer.byteLength(info.configMounts[name] ?? '', 'base64'),
+    }));
+  });
+}
+
+export function volumesOf(model: Pick<DeploymentsModel, 'details'>, deploymentId: string): Promise<Node[]> {
+  return orMessage(`volumes/${deploymentId}`, 'The volumes', async () => {
+    const { volumes } = await model.details(deploymentId);
+    return volumes.map((volume): Node => ({
+      kind: 'volume',
+      id: `volume/${deploymentId}/${volume.id}`,
+      deploymentId,
+      volume,
+    }));
+  });
+}
+
+const running: Readonly<Record<InstanceState | 'unknown', boolean>> = {
+  starting: true,
+  ready: true,
+  unready: true,
+  draining: true,
+  backingOff: false,
+  stopped: false,
+  unknown: false,
+};
+
+/** Whether there is a process to open a shell beside. */
+export function runs({ state }: InstanceInfo): boolean {
+  return running[state];
+}
+
+async function orMessage(parentId: string, what: string, read: () => Promise<Node[]>): Promise<Node[]> {
+  try {
+    return await read();
+  } catch (error) {
+    const label = `${what} could not be read. Select this to try again.`;
+    return [{ kind: 'message', id: `failed/${parentId}`, parentId, label, problem: describeError(error) }];
+  }
+}
