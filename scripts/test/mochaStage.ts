@@ -21,6 +21,9 @@ export interface MochaStage {
   readonly signal: AbortSignal;
 }
 
+/** After its last test a process may take this long to close what is open. */
+const leakLimitMs = 30_000;
+
 /**
  * Runs mocha over a stage's files in a process of its own and counts what it reports. Skipped tests count as failed:
  * a test that does not run proves nothing.
@@ -46,11 +49,18 @@ export async function runMocha(stage: MochaStage): Promise<Counts> {
   });
   stage.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
   let counts: Counts | undefined;
-  child.on('message', (message) => (counts = message as Counts));
+  let leaking: NodeJS.Timeout | undefined;
+  child.on('message', (message) => {
+    counts = message as Counts;
+    leaking = setTimeout(() => {
+      process.stdout.write(`${stage.name}: every test has ended, but something that one began goes on.\n`);
+      child.kill('SIGKILL');
+    }, leakLimitMs);
+  });
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status) => resolve(status ?? 1));
-  });
+  }).finally(() => clearTimeout(leaking));
   if (counts === undefined) return { passed: 0, failed: 1 };
   // A process that fails after its last test (a leak, a rejection nobody waited for) is a failure as well.
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;

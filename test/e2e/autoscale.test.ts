@@ -40,9 +40,12 @@ describe('horizontal scale under real load', function () {
     const load = Array.from({ length: 3 }, async () => {
       while (busy) await ask(`${made.url}/burn?ms=200`).catch(() => undefined);
     });
-    await eventually(params, wanted(2));
-    busy = false;
-    await Promise.all(load);
+    try {
+      await eventually(params, wanted(2));
+    } finally {
+      busy = false;
+      await Promise.all(load);
+    }
     const { events } = await target.api.listEvents({ params, query: {} });
     const scaled = events.find(({ kind }) => kind === 'scale');
     assert.match(
