@@ -13,7 +13,12 @@ const bundle = join(import.meta.dirname, '../../dist/control-plane.mjs');
 /** A region on the real engine whose control plane is a plain process, so that a test can look into its state. */
 export interface RegionProcess extends Pick<TestRegion, 'name' | 'engine'> {
   readonly stateDir: string;
+  /** The same over every start. */
   readonly endpoint: LocalEndpoint;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same state and port. `whileStarting`: resolves at once, whether or not it answers yet. */
+  restart(how?: 'untilReady' | 'whileStarting'): Promise<void>;
   /** Everything that the process has printed. */
   printed(): string;
   /** Ends the process and removes the region with its images and state. */
@@ -40,14 +45,25 @@ export async function startRegionProcess(
     'https-port': String(region.settings.ports.https),
     ...options,
   };
-  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
-  }
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const { url, version } = JSON.parse(line) as { url: string; version: string };
+  const start = (changes: Readonly<Record<string, string>> = {}): ChildProcess => {
+    const args = Object.entries({ ...given, ...changes }).flatMap(([name, value]) => [`--${name}`, value]);
+    const started = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [started.stdout, started.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    }
+    return started;
+  };
+  const ready = async (started: ChildProcess): Promise<{ url: string; version: string }> => {
+    const ended = once(started, 'exit').then(() => {
+      throw new Error(`The control plane ended: ${printed.slice(-2000)}`);
+    });
+    const line = once(createInterface({ input: started.stdout! }), 'line') as Promise<[string]>;
+    const [text] = await Promise.race([line, ended]);
+    return JSON.parse(text) as { url: string; version: string };
+  };
+  let child = start();
+  const { url, version } = await ready(child);
   const endpoint = { url, version, token: (await readFile(token, 'utf8')).trim() };
   return {
     name: region.name,
@@ -55,17 +71,23 @@ export async function startRegionProcess(
     stateDir,
     endpoint,
     printed: () => printed,
+    kill: () => end(child, 'SIGKILL'),
+    async restart(how = 'untilReady') {
+      child = start({ port: new URL(url).port });
+      if (how === 'untilReady') await ready(child);
+    },
     async close() {
       const workspaces = await workspaceIds(endpoint);
-      await end(child);
+      await end(child, 'SIGTERM');
       await region.close(workspaces);
       await rm(stateDir, { recursive: true, force: true });
     },
   };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   await ended;
 }
