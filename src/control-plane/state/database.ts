@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { nameLabel } from '../hostNames.ts';
 import { migrations } from './migrations/all.ts';
 
 /** The database was written by a newer version of this program; opening it could lose what it says. */
@@ -20,6 +21,8 @@ export class DatabaseTooNewError extends Error {
 export function openDatabase(path: string, steps: readonly string[] = migrations): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
   try {
+    // For the migration that fills it in; what is written later brings its own.
+    database.function('name_label', { deterministic: true }, (name) => nameLabel(String(name)) ?? null);
     // FULL: what was answered with success survives a power cut, not only a killed process.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     migrate(database, path, steps);

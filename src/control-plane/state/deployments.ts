@@ -10,6 +10,7 @@ const columns = [
   'workspace_id',
   'name',
   'name_key',
+  'host_label',
   'registry',
   'repository_id',
   'image_name',
@@ -28,11 +29,14 @@ const columns = [
   'created_at',
   'updated_at',
 ] as const;
+/** After every name that was given before, also when the clock was set back in between. */
+const namedNow = (now: string): string =>
+  `max(${now}, (SELECT ifnull(max(named_at), 0) + 1 FROM deployment))`;
 const insert = `INSERT INTO deployment (${columns.join(', ')}, named_at)
-  VALUES (${columns.map((c) => `:${c}`).join(', ')}, :created_at)`;
+  VALUES (${columns.map((c) => `:${c}`).join(', ')}, ${namedNow(':created_at')})`;
 const changeable = columns.filter((column) => !['id', 'workspace_id', 'created_at'].includes(column));
 const update = `UPDATE deployment SET ${changeable.map((c) => `${c} = :${c}`).join(', ')},
-  named_at = CASE name WHEN :name THEN named_at ELSE :updated_at END WHERE id = :id`;
+  named_at = CASE name WHEN :name THEN named_at ELSE ${namedNow(':updated_at')} END WHERE id = :id`;
 
 /** Deployments as people want them. Callers hold the transaction. */
 export class Deployments {
@@ -84,9 +88,8 @@ export class Deployments {
   /** Deployments whose names make the same DNS label; the first one has it, because it had that name first. */
   withLabel(label: string): readonly string[] {
     return this.#database
-      .prepare('SELECT id, name FROM deployment ORDER BY named_at, rowid')
-      .all()
-      .filter((row) => nameLabel(text(row, 'name')) === label)
+      .prepare('SELECT id FROM deployment WHERE host_label = ? ORDER BY named_at, rowid')
+      .all(label)
       .map((row) => text(row, 'id'));
   }
 
@@ -131,6 +134,7 @@ function columnsOf(deployment: Deployment) {
     workspace_id: deployment.workspaceId,
     name: deployment.name,
     name_key: nameKey(deployment.name),
+    host_label: nameLabel(deployment.name) ?? null,
     ...sourceColumns(deployment.source),
     image_tag: deployment.imageTag,
     region_id: deployment.regionId,

@@ -8,6 +8,7 @@ import {
   openDatabase,
   schemaVersion,
 } from '../../../../src/control-plane/state/database.ts';
+import { hostLabels } from '../../../../src/control-plane/state/migrations/0016-host-labels.ts';
 import { migrations } from '../../../../src/control-plane/state/migrations/all.ts';
 import { seed } from '../../../../src/control-plane/state/seed.ts';
 import { Store } from '../../../../src/control-plane/state/store.ts';
@@ -56,6 +57,8 @@ describe('the database', () => {
       assert.equal(store.identity.user()?.id, 'u');
       const deployment = store.deployments.find('d');
       assert.equal(deployment?.name, 'Shop');
+      const labelled = version > migrations.indexOf(hostLabels);
+      if (!labelled) assert.equal(store.deployments.hostLabel(deployment!), 'shop');
       assert.deepEqual(deployment?.source, { registry: 'registry.patr.cloud', repositoryId: 'p' });
       assert.deepEqual(store.repositories.seenTags('p'), []);
       store.dispose();

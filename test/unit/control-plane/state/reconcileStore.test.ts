@@ -171,6 +171,16 @@ describe('the state as the loop sees it', () => {
     assert.equal(desired(older.id).hostLabel, undefined);
   });
 
+  it('lets a label be kept by whoever had it first, also when the clock is set back', () => {
+    const first = addDeployment(notary, { name: 'shop api', createdAt: 5000 });
+    const second = addDeployment(notary, { name: 'shop-api', createdAt: 10 });
+    const third = addDeployment(notary, { name: 'other', createdAt: 20 });
+    notary.store.change(() => notary.store.deployments.update({ ...third, name: 'shop.api', updatedAt: 30 }));
+    assert.equal(desired(first.id).hostLabel, 'shop-api');
+    assert.equal(desired(second.id).hostLabel, undefined);
+    assert.equal(desired(third.id).hostLabel, undefined);
+  });
+
   it('gives the value of a secret to its own workspace alone', () => {
     const secret = { id: 's', workspaceId: notary.workspaceId, name: 'token', version: 1 };
     notary.store.change(() => notary.vault.put({ ...secret, createdAt: 1, updatedAt: 1 }, 'hunter2'));
