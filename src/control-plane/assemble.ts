@@ -96,6 +96,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     registryHost: () => region.facts().registryHost,
     repositoryPath: (id) => pathOf(store, id),
     facts: () => region.facts(),
+    refusal: () => region.refusal(),
     lookEveryMs,
   });
   const rules = scaleRules(options.scaleWindowSeconds);

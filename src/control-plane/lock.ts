@@ -1,5 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { disposable, type Disposable } from '../base/disposable.ts';
 
 /** Another control plane works on the same state. */
@@ -12,6 +14,40 @@ export class StateInUseError extends Error {
         "two of them would undo each other's work.",
     );
   }
+}
+
+/** Another control plane of this machine, with another state, works on a region of the same name. */
+export class RegionInUseError extends Error {
+  override readonly name = 'RegionInUseError';
+
+  constructor(region: string) {
+    super(
+      `Another control plane is at work on the region ${region}, with another state. Stop it first, or use ` +
+        "another --name: two of them would undo each other's work.",
+    );
+  }
+}
+
+/**
+ * Takes the region's name for this process alone, among all that share this network: everybody whose edge and
+ * instances are on it. A socket without a file is used, because the kernel gives its name back however the process
+ * ends. Containers with a network of their own share the region's state, whose lock tells them apart.
+ * @throws RegionInUseError.
+ */
+export async function lockRegion(region: string): Promise<Disposable> {
+  if (process.platform !== 'linux') return disposable(() => undefined);
+  // Whoever connects learns nothing, and holds nothing up.
+  const server = createServer((socket) => socket.destroy());
+  try {
+    server.listen({ path: `\0patr-control-plane-${region}` });
+    await once(server, 'listening');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new RegionInUseError(region);
+    throw error;
+  }
+  server.unref();
+  return disposable(() => server.close());
 }
 
 /**

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import { DisposableStore } from '../base/disposable.ts';
 import { describeError, lineLog, type Log } from '../base/log.ts';
 import { parseAddress } from '../docker/address.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -9,7 +10,7 @@ import { openEngine } from '../docker/entry.ts';
 import { toWireUuid } from '../protocol/wire.ts';
 import { assemble } from './assemble.ts';
 import { TokenFileError } from './auth/tokenFile.ts';
-import { lockState, StateInUseError } from './lock.ts';
+import { lockRegion, lockState, RegionInUseError, StateInUseError } from './lock.ts';
 import { OptionsError, parseOptions, usage, type Options } from './options.ts';
 import { KeysFileError } from './secrets/sealingKeys.ts';
 import { listen, ListenError } from './server.ts';
@@ -24,6 +25,7 @@ const startPatienceMs = 10_000;
 const expected = [
   OptionsError,
   StateInUseError,
+  RegionInUseError,
   TokenFileError,
   KeysFileError,
   ListenError,
@@ -33,7 +35,9 @@ const expected = [
 async function run(given: Options, log: Log): Promise<void> {
   const options = { ...given, stateDir: resolve(given.stateDir), tokenFile: resolve(given.tokenFile) };
   await makeStateDir(options.stateDir);
-  const lock = lockState(options.stateDir);
+  const locks = new DisposableStore();
+  locks.add(lockState(options.stateDir));
+  locks.add(await lockRegion(options.name));
   const ids = () => toWireUuid(randomUUID());
   const engine = engineAt(options.engine);
   const clock = systemClock;
@@ -55,7 +59,7 @@ async function run(given: Options, log: Log): Promise<void> {
   await controlPlane.stop();
   await starting;
   engine.dispose();
-  lock.dispose();
+  locks.dispose();
   log.info('Stopped; deployments go on serving');
 }
 

@@ -116,18 +116,24 @@ describe('the control plane process', function () {
     assert.equal((await repositories(second.url)).length, 20);
   });
 
-  it('does not work on a state that another one works on', async () => {
+  it('works neither on a state nor on a region that another one works on', async () => {
     await start();
     assert.match(await fails(), /Another control plane is running/);
+    const other = join(directory, 'other');
+    assert.match(
+      await fails('--state-dir', other),
+      /is at work on the region process-test, with another state/,
+    );
   });
 
   it('tells in a sentence what is wrong with its arguments, its token file or its port', async () => {
     assert.match(await fails('--placement', 'moon'), /^--placement must be/);
     const { port } = new URL((await start()).url);
     const other = join(directory, 'other');
-    assert.match(await fails('--state-dir', other, '--port', port), /another program listens there/);
+    const elsewhere = ['--state-dir', other, '--name', 'process-other'];
+    assert.match(await fails(...elsewhere, '--port', port), /another program listens there/);
     await writeFile(join(directory, 'odd'), 'hello');
-    const odd = await fails('--state-dir', other, '--token-file', join(directory, 'odd'));
+    const odd = await fails(...elsewhere, '--token-file', join(directory, 'odd'));
     assert.match(odd, /does not hold an API token/);
     assert.doesNotMatch(odd, /\n\s+at /);
   });

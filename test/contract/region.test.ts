@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { EngineError, type Engine } from '../../src/docker/engine.ts';
 import type { Region } from '../../src/control-plane/region/region.ts';
 import { freePort } from '../support/distribution.ts';
-import { testImages } from '../support/engine.ts';
+import { aContainer, testImages } from '../support/engine.ts';
 import { nudgedClock, openRegionGround, type RegionGround } from '../support/edge/testRegion.ts';
 import { startUpstream } from '../support/edge/upstream.ts';
 
@@ -54,6 +54,23 @@ describe('a region', function () {
     assert.match(facts.edge?.certificateAuthority ?? '', /BEGIN CERTIFICATE/);
     assert.equal((await fetch(`http://${facts.registryHost}/v2/`)).status, 401);
     assert.equal((await ask(httpPort(region)))?.status, 404);
+  });
+
+  it('does nothing while a container is the control plane of the same region, and goes on when that is gone', async () => {
+    const name = `patr-${ground.name}-control-plane`;
+    const labels = { 'cloud.patr.region': ground.name, 'cloud.patr.role': 'control-plane' };
+    const made = await ground.engine.createContainer(aContainer({ name, labels }));
+    assert.ok(typeof made === 'object');
+    await ground.engine.startContainer(made.id);
+    const clock = nudgedClock();
+    const region = await ground.start({ clock });
+    assert.match(region.facts().message ?? '', new RegExp(`The container ${name} is the control plane`));
+    assert.equal(region.refusal(), region.facts().message);
+    assert.equal(await ground.container('edge'), 'absent');
+    await ground.engine.removeContainer(made.id);
+    clock.nudge();
+    await until(async () => region.facts().connected);
+    assert.equal(region.refusal(), undefined);
   });
 
   it('leaves its containers running when it stops, and the next one takes them as they are', async () => {

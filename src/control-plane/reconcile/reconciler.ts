@@ -13,6 +13,8 @@ const looksPerFullLook = 20;
 
 export interface ReconcilerOptions extends LoopParts {
   readonly facts: () => RegionFacts;
+  /** Why nothing may be done right now. */
+  readonly refusal: () => string | undefined;
   /** Everything is looked at this often without a reason, in milliseconds. */
   readonly lookEveryMs: number;
 }
@@ -57,10 +59,15 @@ export class ReconcileLoop implements Reconciler {
     this.#held.dispose();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    await this.#lanes.idle();
+    await this.idle();
     await Promise.all(this.#watching);
     for (const worker of this.#workers.values()) worker.dispose();
     this.#changed.dispose();
+  }
+
+  /** Resolves when all lanes are empty; who is woken afterwards is not waited for. */
+  idle(): Promise<void> {
+    return this.#lanes.idle();
   }
 
   wake(deploymentId: string): void {
@@ -106,6 +113,8 @@ export class ReconcileLoop implements Reconciler {
     this.#timers.delete(deploymentId);
     if (!this.#isOurs(deploymentId)) return;
     const worker = this.#worker(deploymentId);
+    const refusal = this.#options.refusal();
+    if (refusal !== undefined) return this.#wakeAt(deploymentId, worker.unreachable(refusal));
     try {
       const outcome = await worker.settle(this.#signal);
       if (outcome.kind === 'gone') this.#forget(deploymentId, worker);
@@ -116,7 +125,8 @@ export class ReconcileLoop implements Reconciler {
         deployment: deploymentId,
         error: describeError(error),
       });
-      this.#wakeAt(deploymentId, worker.failed(error));
+      const why = `The container engine cannot be looked at: ${describeError(error)}`;
+      this.#wakeAt(deploymentId, worker.unreachable(why));
     }
   }
 

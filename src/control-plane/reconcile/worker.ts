@@ -84,9 +84,9 @@ export class Worker {
     return { kind: 'settled', again: this.#retryAt() };
   }
 
-  /** The engine could not be looked at; what is known stays, and is said to be old. */
-  failed(error: unknown): number {
-    this.#unreachable = `The container engine cannot be looked at: ${describeError(error)}`;
+  /** Nothing could be looked at, for this reason; what is known stays, and is said to be old. When to try again. */
+  unreachable(why: string): number {
+    this.#unreachable = why;
     this.#publish();
     return this.#retryAt();
   }

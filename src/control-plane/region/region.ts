@@ -11,6 +11,7 @@ import { controlNetworkName, placementKind, placementOf, type Placement } from '
 import type { RegistryConfigWanted } from '../registry/registryConfig.ts';
 import type { Credential } from '../tls/authority.ts';
 import { EdgeService } from './edgeService.ts';
+import { otherControlPlane } from './otherControlPlane.ts';
 import { rememberedPorts, rememberPorts, type RegionPorts } from './ports.ts';
 import { ensureRegistry } from './registryService.ts';
 import { RegionError } from './service.ts';
@@ -56,6 +57,7 @@ export class Region {
   readonly #edge: EdgeService;
   #config: SharedFolder | undefined;
   #placement: Placement | undefined;
+  #refusal: string | undefined = notLookedYet;
   #loop: Promise<void> | undefined;
   #look = Promise.withResolvers<void>();
 
@@ -85,6 +87,11 @@ export class Region {
 
   placement(): Placement | undefined {
     return this.#placement;
+  }
+
+  /** Why nothing may be done in the region: another control plane is at work there, or may be. */
+  refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** Brings the region up and keeps it so. Resolves after the first try, whether or not it worked. */
@@ -121,7 +128,8 @@ export class Region {
         for await (const event of engine.events({ labels: { 'cloud.patr.region': name } }, { signal })) {
           const role = event.labels['cloud.patr.role'];
           const service = role === 'edge' || role === 'registry';
-          if (service && ['die', 'destroy', 'stop'].includes(event.action)) this.#look.resolve();
+          const gone = service && ['die', 'destroy', 'stop'].includes(event.action);
+          if (gone || role === 'control-plane') this.#look.resolve();
         }
       } catch (error) {
         if (!signal.aborted) this.#options.log.debug('Events broke off', { error: describeError(error) });
@@ -143,6 +151,8 @@ export class Region {
   async #up(signal: AbortSignal): Promise<void> {
     const { engine, name, data, clock } = this.#options;
     const info = await engine.info({ signal });
+    this.#refusal = await otherControlPlane(engine, name, data.kind, { signal });
+    if (this.#refusal !== undefined) throw new RegionError(this.#refusal);
     const placement = placementOf(placementKind(this.#options.placement, info), name);
     this.#placement = placement;
     if (placement.kind === 'bridged') {
@@ -188,6 +198,8 @@ export class Region {
     if (before !== JSON.stringify({ ...facts, lastSeen: 0, freeBytes: 0 })) this.#changed.fire();
   }
 }
+
+const notLookedYet = 'It is not known yet whether another control plane is at work in the region.';
 
 const notUp: RegionFacts = {
   connected: false,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockState, StateInUseError } from '../../../src/control-plane/lock.ts';
+import { lockRegion, lockState, RegionInUseError, StateInUseError } from '../../../src/control-plane/lock.ts';
 
 describe('the lock of a state directory', () => {
   let directory: string;
@@ -16,5 +16,16 @@ describe('the lock of a state directory', () => {
     assert.throws(() => lockState(directory), StateInUseError);
     held.dispose();
     lockState(directory).dispose();
+  });
+});
+
+describe('the lock of a region', () => {
+  it('is held by one at a time, another region is free, and so is the same one afterwards', async () => {
+    const name = `lock-${process.pid}`;
+    const held = await lockRegion(name);
+    await assert.rejects(lockRegion(name), RegionInUseError);
+    (await lockRegion(`${name}-2`)).dispose();
+    held.dispose();
+    (await lockRegion(name)).dispose();
   });
 });
