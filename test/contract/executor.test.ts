@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DockerExecutor } from '../../src/control-plane/executors/dockerExecutor.ts';
+import type { Executor, InstanceSpec } from '../../src/control-plane/executors/executor.ts';
+import { label } from '../../src/control-plane/labels.ts';
+import { buildImage } from '../../src/image/buildImage.ts';
+import { openTestEngine, testImages } from '../support/engine.ts';
+import { FakeExecutor } from '../support/fakeExecutor.ts';
+
+/** An executor and what a test needs around it. */
+interface Ground {
+  readonly executor: Executor;
+  /** An image of an application that runs until it is told to end. */
+  readonly image: string;
+  /** Ends an instance by force, as the kernel does: exit code 137. */
+  kill(instanceId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const app = join(import.meta.dirname, '../fixtures/page-app');
+const [one, two] = ['a'.repeat(32), 'b'.repeat(32)];
+const volumeId = 'c'.repeat(32);
+
+async function dockerGround(): Promise<Ground> {
+  const test = await openTestEngine();
+  const { engine, prefix } = test;
+  const region = prefix.slice(-8);
+  const image = `${prefix}/page:1`;
+  const wanted = { tags: [image], labels: test.labels, buildArguments: { BASE: testImages().busybox } };
+  for await (const step of buildImage(engine, { folder: app, dockerfile: 'Dockerfile', ...wanted }))
+    void step;
+  const executor = new DockerExecutor({
+    engine,
+    region,
+    pool: '10.214.0.0/16',
+    node: () => 'here',
+    configFolder: () => undefined,
+    registryAuth: () => undefined,
+    attach: () => Promise.resolve(),
+    detach: () => Promise.resolve(),
+    toolImage: undefined,
+  });
+  return {
+    executor,
+    image,
+    async kill(instanceId) {
+      const labels = { [label.region]: region, [label.instance]: instanceId };
+      const [container] = await engine.listContainers({ labels });
+      await engine.killContainer(container!.id, 'SIGKILL');
+    },
+    async close() {
+      const labels = { [label.region]: region };
+      for (const { id } of await engine.listContainers({ labels }))
+        await engine.removeContainer(id, { volumes: true });
+      for (const { id } of await engine.listNetworks({ labels })) await engine.removeNetwork(id);
+      for (const { name } of await engine.listVolumes({ labels })) await engine.removeVolume(name);
+      await test.close();
+    },
+  };
+}
+
+function fakeGround(): Promise<Ground> {
+  const executor = new FakeExecutor(() => Date.now());
+  executor.images.add('page:1');
+  return Promise.resolve({
+    executor,
+    image: 'page:1',
+    kill: (instanceId) => Promise.resolve(executor.end(instanceId, 137)),
+    close: () => Promise.resolve(),
+  });
+}
+
+describeExecutor('docker', dockerGround);
+describeExecutor('fake', fakeGround);
+
+/** What rollouts count on, whatever runs the containers. */
+function describeExecutor(name: string, open: () => Promise<Ground>): void {
+  describe(`an executor: ${name}`, function () {
+    this.timeout(60_000);
+    let ground: Ground;
+    let executor: Executor;
+    let last = 0;
+
+    before(async () => {
+      ground = await open();
+      ({ executor } = ground);
+    });
+    after(() => ground.close());
+    afterEach(async () => {
+      for (const { id } of await executor.observe(undefined)) await executor.remove(id, 1);
+      for (const id of [one, two]) {
+        for (const volume of await executor.listVolumes(id)) await executor.removeVolume(volume);
+        await executor.removeSurroundings(id);
+      }
+    });
+
+    const anInstance = (changes: Partial<InstanceSpec> = {}): InstanceSpec => ({
+      instanceId: (++last).toString(16).padStart(12, '0'),
+      deploymentId: one,
+      deploymentName: 'one',
+      workspaceId: 'd'.repeat(32),
+      releaseId: 'e'.repeat(32),
+      releaseNumber: 3,
+      ordinal: 0,
+      restarts: 0,
+      image: ground.image,
+      environment: { VERSION: '1' },
+      cpus: 1,
+      memoryBytes: 100_000_000,
+      configMounts: {},
+      volumes: {},
+      published: [],
+      ...changes,
+    });
+
+    /** Asks until it is so; the suite's timeout ends what never is. */
+    async function until(question: () => Promise<boolean>): Promise<void> {
+      while (!(await question())) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+
+    it('runs an instance once, however often it is asked to, and shows it with what it was made for', async () => {
+      const spec = anInstance({ ordinal: 2, restarts: 1 });
+      assert.deepEqual(await executor.run(spec), { kind: 'running' });
+      assert.deepEqual(await executor.run(spec), { kind: 'running' });
+      const [seen, ...more] = await executor.observe(one);
+      assert.equal(more.length, 0);
+      const { id, deploymentId, releaseId, releaseNumber, ordinal, restarts, state } = seen!;
+      assert.deepEqual(
+        { id, deploymentId, releaseId, releaseNumber, ordinal, restarts, state },
+        {
+          id: spec.instanceId,
+          deploymentId: one,
+          releaseId: spec.releaseId,
+          releaseNumber: 3,
+          ordinal: 2,
+          restarts: 1,
+          state: 'running',
+        },
+      );
+      assert.match(seen!.address ?? '', /^\d+\.\d+\.\d+\.\d+$/);
+      assert.ok(seen!.startedAt !== undefined && seen!.finishedAt === undefined);
+    });
+
+    it('tells deployments apart', async () => {
+      await executor.run(anInstance());
+      await executor.run(anInstance({ deploymentId: two }));
+      assert.equal((await executor.observe(one)).length, 1);
+      assert.equal((await executor.observe(undefined)).length, 2);
+      assert.deepEqual(Array.from((await executor.summary()).keys()).toSorted(), [one, two]);
+    });
+
+    it('removes an instance, and has nothing against one that is gone', async () => {
+      const spec = anInstance();
+      await executor.run(spec);
+      await executor.remove(spec.instanceId, 5);
+      await executor.remove(spec.instanceId, 5);
+      assert.deepEqual(await executor.observe(one), []);
+      assert.deepEqual(await executor.lastLines(spec.instanceId, 5), []);
+    });
+
+    it('shows that one has ended, with which code, and its summary changes', async () => {
+      const spec = anInstance();
+      await executor.run(spec);
+      const before = (await executor.summary()).get(one);
+      await ground.kill(spec.instanceId);
+      await until(async () => (await executor.observe(one))[0]?.state === 'exited');
+      const [seen] = await executor.observe(one);
+      assert.equal(seen!.exitCode, 137);
+      assert.ok(seen!.finishedAt !== undefined && seen!.finishedAt >= seen!.startedAt!);
+      assert.notEqual((await executor.summary()).get(one), before);
+      assert.deepEqual(await executor.listening(spec.instanceId), []);
+    });
+
+    it('tells when something happens to an instance, until the signal', async () => {
+      const told: string[] = [];
+      const stop = new AbortController();
+      const watching = executor.watch((id) => told.push(id), stop);
+      const spec = anInstance();
+      // The subscription may come into force a moment after it was asked for.
+      await until(async () => {
+        await executor.run(spec);
+        await executor.remove(spec.instanceId, 5);
+        return told.includes(one);
+      });
+      stop.abort();
+      await watching.catch((error: unknown) => assert.ok(stop.signal.aborted, String(error)));
+    });
+
+    it('gives each slot volumes of its own, keeps them, and removes none that is used', async () => {
+      const volumes = { [volumeId]: '/data' };
+      const spec = anInstance({ volumes });
+      await executor.run(spec);
+      await executor.run(anInstance({ volumes, ordinal: 1 }));
+      const listed = await executor.listVolumes(one);
+      const own = listed.map(({ ordinal, ...rest }) => ({ ordinal, volumeId: rest.volumeId }));
+      assert.deepEqual(
+        own.toSorted((a, b) => a.ordinal - b.ordinal),
+        [
+          { ordinal: 0, volumeId },
+          { ordinal: 1, volumeId },
+        ],
+      );
+      const mine = listed.find(({ ordinal }) => ordinal === 0)!;
+      await assert.rejects(executor.removeVolume(mine), /still used/);
+      await executor.remove(spec.instanceId, 5);
+      assert.equal((await executor.listVolumes(one)).length, 2);
+      await executor.removeVolume(mine);
+      assert.equal((await executor.listVolumes(one)).length, 1);
+    });
+
+    it('finds what is left of deployments that nobody knows', async () => {
+      await executor.run(anInstance());
+      assert.deepEqual(await executor.strays(new Set()), [one]);
+      assert.deepEqual(await executor.strays(new Set([one])), []);
+      for (const { id } of await executor.observe(one)) await executor.remove(id, 5);
+      // Its network is still there.
+      assert.deepEqual(await executor.strays(new Set()), [one]);
+      await executor.removeSurroundings(one);
+      assert.deepEqual(await executor.strays(new Set()), []);
+    });
+
+    it('says why an image cannot be had, and leaves nothing of what cannot run', async () => {
+      const repository = '127.0.0.1:9/none/nothing';
+      const outcome = await executor.ensureImage({ repository, tag: '1', digest: undefined, own: false });
+      assert.ok(outcome.kind === 'failed' && outcome.reason.message.includes(repository));
+      const ran = await executor.run(anInstance({ image: `${repository}:1` }));
+      assert.ok(ran.kind === 'failed' && ran.reason.message !== '');
+      assert.deepEqual(await executor.observe(one), []);
+    });
+  });
+}
