@@ -19,6 +19,7 @@ import { defaultProbeRules } from './probes/rules.ts';
 import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
 import { defaultPlanRules } from './reconcile/plan/model.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
+import { collectRules, createCollector } from './registry/collect/collector.ts';
 import { repositoryPath } from './registry/imageRegistry.ts';
 import { registryParts } from './registry/registryParts.ts';
 import { loadSealer } from './secrets/sealingKeys.ts';
@@ -69,6 +70,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     chance,
     baseUrl: () => registryUrl(region, options.name),
     platform: () => region.facts().platform,
+    freeBytes: () => region.facts().freeBytes,
   });
   const { secrets, key } = registry;
   const region = await makeRegion({
@@ -102,6 +104,17 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const rules = scaleRules(options.scaleWindowSeconds);
   const autoscaler = new Autoscaler({ store: loopStore, reconciler, executor, clock, log, rules });
 
+  const collector = createCollector({
+    notary,
+    storage: region.registryStorage(),
+    registry: registry.client,
+    registryAt: (url) => registry.clientAt(url),
+    gate: registry.gate,
+    rules: collectRules(options),
+    clock,
+    log,
+  });
+
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, feed));
   held.add(
@@ -118,6 +131,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     vault,
     reconciler,
     registry: registry.client,
+    collector,
     feed,
     version,
     domain,
@@ -142,11 +156,12 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       reconciler.start();
       autoscaler.start();
       registry.watcher.start();
+      collector.start();
     },
     drain: () => draining.abort(),
     async stop() {
       draining.abort();
-      await Promise.all([registry.watcher.stop(), reconciler.stop(), autoscaler.stop()]);
+      await Promise.all([registry.watcher.stop(), collector.stop(), reconciler.stop(), autoscaler.stop()]);
       await region.stop();
       held.dispose();
     },

@@ -18,7 +18,16 @@ export const label = {
   settings: 'cloud.patr.settings',
 } as const;
 
-export type Role = 'instance' | 'edge' | 'registry' | 'control-plane' | 'network' | 'volume' | 'diagnosis';
+export type Role =
+  | 'instance'
+  | 'edge'
+  | 'registry'
+  | 'survey'
+  | 'collector'
+  | 'control-plane'
+  | 'network'
+  | 'volume'
+  | 'diagnosis';
 
 /** Labels of a region's thing of one role. */
 export function labelsOf(region: string, role: Role): Labels {

@@ -27,6 +27,11 @@ export interface Options {
   readonly toolImage: string | undefined;
   /** What host names of deployments end in. */
   readonly domain: string;
+  /** Versions of each deployment whose images are kept to go back to, and for how many days any is kept. */
+  readonly keepVersions: number;
+  readonly keepDays: number;
+  /** Hours between two collections of what nobody needs in the registry; 0: none by itself. */
+  readonly collectHours: number;
 }
 
 /** The command line cannot be understood; the message says which argument and what it takes. */
@@ -52,6 +57,9 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --scale-window S      seconds that load is watched before scaling (300)
   --tool-image I        image with Node to look into instances with, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
+  --keep-versions N     versions of each deployment that are kept to go back to (10)
+  --keep-days N         days that every version is kept at least (7)
+  --collect-hours N     hours between two collections of images that nobody needs; 0 for none (6)
 `;
 
 const text = { type: 'string' } as const;
@@ -72,6 +80,9 @@ const spec = {
   'tool-image': text,
   'scale-window': text,
   domain: text,
+  'keep-versions': text,
+  'keep-days': text,
+  'collect-hours': text,
 };
 
 type Given = { readonly [K in keyof typeof spec]?: string };
@@ -102,6 +113,9 @@ export function parseOptions(argv: readonly string[]): Options {
     toolImage: given['tool-image'],
     scaleWindowSeconds: seconds(given['scale-window']),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
+    keepVersions: whole(given, 'keep-versions', 10, { least: 1, most: 1000 }),
+    keepDays: whole(given, 'keep-days', 7, { least: 0, most: 3650 }),
+    collectHours: whole(given, 'collect-hours', 6, { least: 0, most: 8760 }),
   };
 }
 
@@ -124,6 +138,19 @@ function port(given: Given, name: keyof Given, usual: number | undefined): numbe
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65535) return number;
   throw new OptionsError(`--${name} must be a port from 0 to 65535, not ${JSON.stringify(value)}.`);
+}
+
+function whole(
+  given: Given,
+  name: keyof Given,
+  usual: number,
+  { least, most }: { least: number; most: number },
+): number {
+  const value = given[name] ?? String(usual);
+  if (/^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+  throw new OptionsError(
+    `--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}.`,
+  );
 }
 
 function seconds(given: string | undefined): number {

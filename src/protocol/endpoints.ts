@@ -12,11 +12,13 @@ import {
 import { event, instance, logLine, release, releaseDetails, revertParts } from './shapes/release.ts';
 import {
   change,
+  collection,
   createRepository,
   created,
   currentUser,
   exposedPorts,
   imageDetails,
+  registryUsage,
   repository,
   repositoryInList,
   runner,
@@ -140,6 +142,9 @@ export const endpoints = {
     returns: v.object({ repositories: v.array(repositoryInList) }),
   }),
   createRepository: post(repositories, { body: createRepository, status: 201, returns: created }),
+  getRegistryUsage: get(`${repositories}/usage`, { returns: registryUsage }),
+  /** Answers when it is done, which takes some seconds. */
+  collectRegistry: post(`${repositories}/collect`, { returns: collection, capability: 'collect' }),
   getRepository: get(`${repositories}/:repositoryId`, { returns: v.object({ repository }) }),
   listTags: get(`${repositories}/:repositoryId/tag`, {
     query: page,

@@ -207,6 +207,7 @@ for (const [way, open] of Object.entries(ways)) {
           'releases',
           'instances',
           'events',
+          'collect',
           'changes',
         ]);
         assert.deepEqual(info['registry'], { host: '127.0.0.1:7050', username: 'patr' });

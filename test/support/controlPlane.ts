@@ -87,6 +87,10 @@ export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): T
     vault: notary.vault,
     reconciler,
     registry,
+    collector: {
+      collect: () => Promise.reject(new Error('Nothing is collected here.')),
+      last: () => undefined,
+    },
     feed,
     version: '1.2.3',
     domain: 'localhost',

@@ -1,3 +1,4 @@
+import type { Content } from '../../src/control-plane/state/contents.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { ImageRegistry, RegistryImage } from '../../src/control-plane/registry/imageRegistry.ts';
 
@@ -9,6 +10,13 @@ export function digestOf(digit: number): string {
 /** A registry in memory: repository path to tag to digest. */
 export class FakeRegistry implements ImageRegistry {
   readonly repositories = new Map<string, Map<string, string>>();
+  /** Manifests without a tag, as `<path>@<digest>`. */
+  readonly untagged = new Set<string>();
+  /** Manifests that an index names, by the index. */
+  readonly children = new Map<string, readonly string[]>();
+  /** What was removed, in that order. */
+  readonly removed: string[] = [];
+  onRemove: () => void = () => undefined;
   reachable = true;
 
   push(path: string, tag: string, digest: string): void {
@@ -31,11 +39,22 @@ export class FakeRegistry implements ImageRegistry {
     return { digest, size: 1000, createdAt: 1_700_000_000_000, exposedPorts: { '8080': 'http' } };
   }
 
+  async contents(path: string, digest: string): Promise<readonly Content[] | 'absent'> {
+    const tagged = Array.from(this.#tags(path).values()).includes(digest);
+    const key = `${path}@${digest}`;
+    if (!tagged && !this.untagged.has(key)) return 'absent';
+    const all = [digest, ...(this.children.get(key) ?? [])];
+    return all.map((one) => ({ digest: one, size: 1000 }));
+  }
+
   async remove(path: string, digest: string): Promise<'removed' | 'absent'> {
     const tags = this.#tags(path);
     const mine = Array.from(tags).filter(([, one]) => one === digest);
     for (const [tag] of mine) tags.delete(tag);
-    return mine.length > 0 ? 'removed' : 'absent';
+    const untagged = this.untagged.delete(`${path}@${digest}`);
+    this.removed.push(`${path}@${digest}`);
+    this.onRemove();
+    return mine.length > 0 || untagged ? 'removed' : 'absent';
   }
 
   #tags(path: string): Map<string, string> {

@@ -37,6 +37,7 @@ export function rawRegistry({ host, api }: { host: string; api: string }): RawRe
     fetch(new URL(path, `http://${host}`), {
       ...init,
       headers: {
+        accept: `${manifestType}, */*`,
         authorization: `Bearer ${token}`,
         ...(init.type === undefined ? {} : { 'content-type': init.type }),
       },

@@ -39,6 +39,7 @@ export async function startTestRegistry(
     chance: () => 0,
     baseUrl: () => `http://${host}`,
     platform: () => 'linux/amd64',
+    freeBytes: () => plane.reconciler.facts.freeBytes,
   });
   parts.mount(plane.app);
   const server = await listen(

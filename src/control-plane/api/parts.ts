@@ -1,4 +1,5 @@
 import type { Reconciler } from '../domain.ts';
+import type { Collector } from '../registry/collect/collector.ts';
 import type { ImageRegistry } from '../registry/imageRegistry.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../state/store.ts';
@@ -12,6 +13,7 @@ export interface ApiParts {
   readonly vault: Vault;
   readonly reconciler: Reconciler;
   readonly registry: ImageRegistry;
+  readonly collector: Pick<Collector, 'collect' | 'last'>;
   readonly feed: ChangeFeed;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */

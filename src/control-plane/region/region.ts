@@ -1,6 +1,7 @@
 import { rest, type Clock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/disposable.ts';
 import { Emitter, type Event } from '../../base/emitter.ts';
+import { Lanes } from '../../base/lanes.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { isEngineError, type Engine, type EngineInfo } from '../../docker/engine.ts';
 import type { RegionFacts } from '../domain.ts';
@@ -8,12 +9,14 @@ import { openEdgeFiles } from '../edge/edgeFiles.ts';
 import type { HaproxyEdge } from '../edge/haproxyEdge.ts';
 import { labelsOf } from '../labels.ts';
 import { controlNetworkName, placementKind, placementOf, type Placement } from '../placement.ts';
+import type { RegistryStorage } from '../registry/collect/storage.ts';
 import type { RegistryConfigWanted } from '../registry/registryConfig.ts';
 import type { Credential } from '../tls/authority.ts';
 import { EdgeService } from './edgeService.ts';
 import { otherControlPlane } from './otherControlPlane.ts';
 import { rememberedPorts, rememberPorts, type RegionPorts } from './ports.ts';
-import { ensureRegistry } from './registryService.ts';
+import { regionStorage } from './registryStorage.ts';
+import { ensureRegistry, type RegistryMode } from './registryService.ts';
 import { RegionError } from './service.ts';
 import { openSharedFolder, type SharedFolder } from './sharedFolders.ts';
 import { edgeFolder } from './specs.ts';
@@ -40,6 +43,8 @@ export interface RegionOptions {
 
 /** How often everything is looked at without a reason, in milliseconds. */
 const lookEvery = 30_000;
+/** How long the registry may take to serve again after a collection, in milliseconds. */
+const backPatienceMs = 30_000;
 
 /**
  * The region's own containers: brought up, watched, repaired. What the engine shows decides; stopping this leaves
@@ -58,6 +63,9 @@ export class Region {
   #config: SharedFolder | undefined;
   #placement: Placement | undefined;
   #refusal: string | undefined = notLookedYet;
+  #registryMode: RegistryMode = 'serving';
+  /** One look at a time, whoever asks for it. */
+  readonly #ups = new Lanes();
   #loop: Promise<void> | undefined;
   #look = Promise.withResolvers<void>();
 
@@ -92,6 +100,11 @@ export class Region {
   /** Why nothing may be done in the region: another control plane is at work there, or may be. */
   refusal(): string | undefined {
     return this.#refusal;
+  }
+
+  /** The registry's blobs, for what removes those that nobody needs. */
+  registryStorage(): RegistryStorage {
+    return regionStorage(this.#options, this);
   }
 
   /** Brings the region up and keeps it so. Resolves after the first try, whether or not it worked. */
@@ -138,9 +151,29 @@ export class Region {
     }
   }
 
+  /**
+   * Lets the registry answer reads alone while the work is done. Afterwards it takes pushes again, whatever became
+   * of the work; where that fails, the next look sees to it.
+   */
+  async whileReadOnly<T>(work: () => Promise<T>, { signal }: { signal: AbortSignal }): Promise<T> {
+    this.#registryMode = 'readOnly';
+    try {
+      await this.#upNow(signal);
+      return await work();
+    } finally {
+      this.#registryMode = 'serving';
+      // Also when the work was given up: nobody shall be kept from pushing by that.
+      await this.#tryUp(AbortSignal.timeout(backPatienceMs));
+    }
+  }
+
+  #upNow(signal: AbortSignal): Promise<void> {
+    return this.#ups.run('up', () => this.#up(signal));
+  }
+
   async #tryUp(signal: AbortSignal): Promise<void> {
     try {
-      await this.#up(signal);
+      await this.#upNow(signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#options.log.warn('The region is not up', { error: describeError(error) });
@@ -186,7 +219,12 @@ export class Region {
     const shared = await openSharedFolder(engine, name, 'edge', data);
     const files = await openEdgeFiles(shared.here, edgeFolder);
     const last = await rememberedPorts(files, preferredPorts);
-    const registry = await ensureRegistry(this.#options, placement, last.registry, { signal });
+    const registry = await ensureRegistry(
+      this.#options,
+      placement,
+      { last: last.registry, mode: this.#registryMode },
+      { signal },
+    );
     const ports = { registry, ...(await this.#edge.ensure(placement, shared, last, { signal })) };
     await rememberPorts(files, preferredPorts, ports);
     return ports;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Engine } from '../../docker/engine.ts';
 import { openEdgeFiles, type EdgeFiles } from '../edge/edgeFiles.ts';
 import { labelsOf } from '../labels.ts';
 import type { Placement } from '../placement.ts';
@@ -24,13 +25,21 @@ interface Waiting {
 /** How many ports are tried that turn out to be taken only when the container starts. */
 const startTries = 20;
 
-/** The registry's container: there, with its configuration, and asking for tokens. Returns its loopback port. */
+/** `readOnly`: for the time of a collection, in which nothing may be pushed. */
+export type RegistryMode = 'serving' | 'readOnly';
+
+/**
+ * The registry's container: there, with its configuration, and asking for tokens. Returns its loopback port. It
+ * serves only when nobody collects any more: a collection that a killed control plane left is ended first.
+ */
 export async function ensureRegistry(
   options: RegionOptions,
   placement: Placement,
-  last: number | undefined,
+  wanted: { readonly last: number | undefined; readonly mode: RegistryMode },
   { signal }: Waiting,
 ): Promise<number> {
+  const { last, mode } = wanted;
+  if (mode === 'serving') await endCollection(options.engine, options.name, { signal });
   const { engine, name, images, data, preferredPorts, clock, registry } = options;
   const shared = await openSharedFolder(engine, name, 'registry', data);
   const files = await openEdgeFiles(shared.here, registryFolder);
@@ -40,7 +49,7 @@ export async function ensureRegistry(
   const serving = running !== 'absent' && running.state === 'running';
   let port = await choosePort({ last, preferred: preferredPorts.registry, serving });
   for (let tries = 0; tries < startTries; tries += 1) {
-    const config = configFor(options, placement, port);
+    const config = configFor(options, placement, port, mode);
     await writeIfChanged(files, registryConfigName, config);
     const settings = hash(`${config}\n${registry.tokenCertificate}`);
     const spec = registrySpec({
@@ -63,13 +72,26 @@ export async function ensureRegistry(
   throw new RegionError('No free port was found for the registry. Choose another one in the settings.');
 }
 
-function configFor({ api, registry }: RegionOptions, placement: Placement, port: number): string {
+/** Removes whatever works on the blobs; what it had begun to remove was nobody's. */
+export async function endCollection(engine: Engine, region: string, { signal }: Waiting): Promise<void> {
+  for (const { id } of await engine.listContainers({ labels: labelsOf(region, 'collector') }, { signal })) {
+    await engine.removeContainer(id, { signal });
+  }
+}
+
+function configFor(
+  { api, registry }: RegionOptions,
+  placement: Placement,
+  port: number,
+  mode: RegistryMode,
+): string {
   return registryConfig({
     listen: `${placement.listen}:${placement.inside(port, insidePorts.registry)}`,
     storageDirectory: registryStorage,
     realm: `${api.publicUrl}/auth/docker-login`,
     certificateBundle: `${registryFolder}/${certificateBundleName}`,
     webhookUrl: `${api.internalUrl}/webhook/registry`,
+    readOnly: mode === 'readOnly',
     secrets: registry.secrets,
   });
 }
@@ -80,13 +102,13 @@ function reach(region: string, placement: Placement, port: number): string {
 }
 
 /** A registry that is up asks for a token. */
-async function asksForToken(url: string, signal: AbortSignal): Promise<void> {
+export async function asksForToken(url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal });
   await response.body?.cancel();
   if (response.status !== 401) throw new RegionError(`The registry answered with status ${response.status}.`);
 }
 
-async function writeIfChanged(files: EdgeFiles, name: string, text: string): Promise<void> {
+export async function writeIfChanged(files: EdgeFiles, name: string, text: string): Promise<void> {
   if ((await files.read(name)) !== text) await files.write(name, text);
 }
 

@@ -8,6 +8,8 @@ export const edgeFolder = '/run/patr';
 export const registryFolder = '/etc/patr-registry';
 export const registryStorage = '/var/lib/registry';
 export const registryConfigName = 'config.yml';
+/** Configuration of what works on the blobs beside the registry. */
+export const collectorConfigName = 'collector.yml';
 export const certificateBundleName = 'token.crt';
 
 /** Ports inside when they are published. */
@@ -86,6 +88,53 @@ export function registrySpec(
     capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] },
     readOnlyRoot: true,
   };
+}
+
+/**
+ * The registry's program beside the registry, on the same blobs. `survey`: it looks and can change nothing.
+ * `entrance`: it serves those who know its port. `sweep`: it removes what no manifest needs.
+ */
+export function collectorSpec(
+  wanted: ServiceWanted & { readonly task: 'survey' | 'entrance' | 'sweep' },
+): ContainerSpec {
+  const { region, image, placement, task } = wanted;
+  const config = `${registryFolder}/${collectorConfigName}`;
+  const commands = {
+    survey: ['garbage-collect', '--dry-run', config],
+    entrance: ['serve', config],
+    sweep: ['garbage-collect', config],
+  };
+  const role = task === 'survey' ? 'survey' : 'collector';
+  return {
+    ...common,
+    restart: 'no',
+    environment: ['OTEL_TRACES_EXPORTER=none'],
+    name: collectorName(region, role),
+    image,
+    labels: labelsOf(region, role),
+    entrypoint: ['/bin/registry'],
+    command: commands[task],
+    user: '0:0',
+    network: task === 'entrance' ? placement.network : 'none',
+    mounts: [
+      wanted.shared(registryFolder, true),
+      {
+        kind: 'volume',
+        source: blobVolumeName(region),
+        target: registryStorage,
+        readOnly: task === 'survey',
+      },
+    ],
+    ports: [],
+    capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] },
+    readOnlyRoot: true,
+    // Its output is the answer: a line for each manifest and blob.
+    log: { maxBytes: 200_000_000, files: 1 },
+  };
+}
+
+export function collectorName(region: string, role: 'survey' | 'collector'): string {
+  return `patr-${region}-${role}`;
 }
 
 export function blobVolumeName(region: string): string {

@@ -4,8 +4,13 @@ import type { SigningKey } from './signingKey.ts';
 export const registryService = 'patr-registry';
 export const registryIssuer = 'patr-control-plane';
 
-/** How long a registry token is good for, in seconds. */
-export const tokenLifeSeconds = 300;
+/** How long a registry token is good for, in seconds; one that allows to push only as briefly as clients bear. */
+export function tokenLifeSeconds(access: readonly Access[]): number {
+  return access.some(({ actions }) => actions.some((action) => action !== 'pull')) ? 60 : 300;
+}
+
+/** After this time nobody can push with leave that was given before, in milliseconds: registries bear clocks that are a minute off. */
+export const tokenSlackMs = 125_000;
 
 export type RegistryAction = 'pull' | 'push' | 'delete';
 
@@ -27,7 +32,7 @@ export function registryToken(
     aud: registryService,
     iat: seconds,
     nbf: seconds - 5,
-    exp: seconds + tokenLifeSeconds,
+    exp: seconds + tokenLifeSeconds(wanted.access),
     jti: wanted.id,
     access: wanted.access.map(({ path, actions }) => ({ type: 'repository', name: path, actions })),
   });

@@ -1,3 +1,4 @@
+import type { Content } from '../state/contents.ts';
 import type { PortType } from '../../protocol/shapes/deployment.ts';
 
 /** Path of a repository in the registry: `<workspaceId>/<name>`. */
@@ -25,6 +26,8 @@ export interface ImageRegistry {
   /** All tags of a repository, sorted. A repository that nothing was pushed to has none. */
   tags(path: string, options?: Waiting): Promise<readonly string[]>;
   image(path: string, reference: string, options?: Waiting): Promise<RegistryImage | 'absent'>;
+  /** All that a manifest needs: itself, its blobs, and for an index its manifests and theirs. */
+  contents(path: string, digest: string, options?: Waiting): Promise<readonly Content[] | 'absent'>;
   /** Removes a manifest and with it every tag that points to it. */
   remove(path: string, digest: string, options?: Waiting): Promise<'removed' | 'absent'>;
 }

@@ -13,6 +13,7 @@ import {
 } from './accessToken.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import { ociRefusal } from './ociRefusal.ts';
+import type { PushGate } from './pushGate.ts';
 import type { SigningKey } from './signingKey.ts';
 
 /** The user that people log in as; the password is their API token. */
@@ -20,12 +21,18 @@ export const registryUser = 'patr';
 /** The user that the region's own engine pulls as. */
 export const engineUser = 'patr-engine';
 
+/** Room on the disk that pushes leave to what runs, in bytes. */
+export const reserveBytes = 300_000_000;
+
 export interface RegistryAccessParts {
   readonly apiTokens: ApiTokens;
   readonly repositories: Repositories;
   readonly key: SigningKey;
   /** Password of `engineUser`; it may pull and nothing else. */
   readonly enginePassword: string;
+  readonly gate: PushGate;
+  /** Room on the disk that holds the blobs, in bytes; absent where nobody can tell. */
+  readonly freeBytes: () => number | undefined;
   readonly now: () => number;
   readonly ids: () => string;
 }
@@ -57,14 +64,15 @@ export function mountRegistryAccess(app: Hono, parts: RegistryAccessParts): void
     const refusal = refusalOf(weighed);
     if (refusal !== undefined) return refusal;
     const at = parts.now();
-    const token = registryToken(parts.key, {
-      subject: given.user,
-      access: weighed.flatMap(accessOf),
-      at,
-      id: parts.ids(),
-    });
+    const access = weighed.flatMap(accessOf);
+    if (access.some(mayWrite)) {
+      const obstacle = whyNotNow(parts);
+      if (obstacle !== undefined) return obstacle;
+      parts.gate.gaveLeave(at);
+    }
+    const token = registryToken(parts.key, { subject: given.user, access, at, id: parts.ids() });
     const issued = new Date(at).toISOString();
-    const body = { token, access_token: token, expires_in: tokenLifeSeconds, issued_at: issued };
+    const body = { token, access_token: token, expires_in: tokenLifeSeconds(access), issued_at: issued };
     return context.json(body, 200, { 'cache-control': 'no-store' });
   });
 }
@@ -94,6 +102,22 @@ function refusalOf(weighed: readonly Weighed[]): Response | undefined {
   if (exists) return undefined;
   const message = `There is no repository ${path}. Create it first, or look for a typing error; its name begins with the id of the workspace.`;
   return ociRefusal(404, 'NAME_UNKNOWN', message);
+}
+
+function mayWrite({ actions }: Access): boolean {
+  return actions.includes('push');
+}
+
+/** Clients show the words of this status, and of the one that would fit better they do not. */
+function whyNotNow({ gate, freeBytes }: RegistryAccessParts): Response | undefined {
+  if (gate.closed) {
+    const message = 'The registry is being tidied up and takes no pushes for some seconds. Push again.';
+    return ociRefusal(429, 'TOOMANYREQUESTS', message, { 'retry-after': '5' });
+  }
+  const free = freeBytes();
+  if (free === undefined || free >= reserveBytes) return undefined;
+  const message = `The disk of the registry has ${Math.floor(free / 1e6)} MB left, and ${reserveBytes / 1e6} MB are kept for what runs. Free some room, then push again.`;
+  return ociRefusal(403, 'DENIED', message);
 }
 
 /** The repository that a path of the registry, `<workspaceId>/<name>`, stands for. */

@@ -1,5 +1,6 @@
 import { withTimeout } from '../../base/abort.ts';
 import { problem } from '../../protocol/problems.ts';
+import type { Content } from '../state/contents.ts';
 import type { Access, RegistryAction } from './accessToken.ts';
 import type { ImageRegistry, RegistryImage, Waiting } from './imageRegistry.ts';
 import { choosePlatform, imageFrom, readConfig, readManifest, type Manifest } from './manifest.ts';
@@ -32,7 +33,25 @@ export function createRegistryClient(parts: RegistryClientParts): ImageRegistry 
     const response = await ask({ path, rest: `manifests/${encodeURIComponent(reference)}`, ...waiting });
     if (response.status === 404) return undefined;
     const digest = digestIn(response);
-    return { digest, manifest: readManifest(await response.json()) };
+    const text = await response.text();
+    return { digest, size: Buffer.byteLength(text), manifest: readManifest(parsed(text)) };
+  }
+
+  async function contents(
+    path: string,
+    digest: string,
+    waiting: Waiting,
+  ): Promise<readonly Content[] | 'absent'> {
+    const found = await manifest(path, digest, waiting);
+    if (found === undefined) return 'absent';
+    const own: Content[] = [{ digest: found.digest, size: found.size }];
+    if (found.manifest.kind === 'image') return [...own, found.manifest.config, ...found.manifest.layers];
+    for (const child of found.manifest.manifests) {
+      const needs = await contents(path, child.digest, waiting);
+      // An index may name a platform that was never pushed.
+      if (needs !== 'absent') own.push(...needs);
+    }
+    return own;
   }
 
   async function imageAt(path: string, found: Found, waiting: Waiting): Promise<RegistryImage | 'absent'> {
@@ -40,7 +59,7 @@ export function createRegistryClient(parts: RegistryClientParts): ImageRegistry 
       const chosen = choosePlatform(found.manifest, parts.platform());
       const inner = chosen === undefined ? undefined : await manifest(path, chosen, waiting);
       if (inner === undefined || inner.manifest.kind === 'index') return 'absent';
-      return imageAt(path, { digest: found.digest, manifest: inner.manifest }, waiting);
+      return imageAt(path, { ...found, manifest: inner.manifest }, waiting);
     }
     const { config } = found.manifest;
     const response = await ask({ path, rest: `blobs/${config.digest}`, ...waiting });
@@ -69,6 +88,7 @@ export function createRegistryClient(parts: RegistryClientParts): ImageRegistry 
       const found = await manifest(path, reference, waiting);
       return found === undefined ? 'absent' : imageAt(path, found, waiting);
     },
+    contents: (path, digest, waiting = {}) => contents(path, digest, waiting),
     async remove(path, digest, waiting = {}) {
       const rest = `manifests/${digest}`;
       const response = await ask({ path, rest, method: 'DELETE', action: 'delete', ...waiting });
@@ -79,6 +99,8 @@ export function createRegistryClient(parts: RegistryClientParts): ImageRegistry 
 
 interface Found {
   readonly digest: string;
+  /** Bytes of the manifest itself. */
+  readonly size: number;
   readonly manifest: Manifest;
 }
 
@@ -105,6 +127,17 @@ async function askRegistry(parts: RegistryClientParts, question: Question): Prom
   });
   if (response.ok || response.status === 404) return response;
   throw problem('registryUnreachable', { says: `The registry answered ${response.status}.` });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw problem('registryUnreachable', {
+      says: 'The registry answered with something else than JSON.',
+      cause,
+    });
+  }
 }
 
 function digestIn(response: Response): string {

@@ -10,8 +10,10 @@ export interface RegistryConfigWanted {
   readonly realm: string;
   /** Path of the certificate that tokens are trusted by, in the registry's own file system. */
   readonly certificateBundle: string;
-  /** `<control plane>/webhook/registry`, as the registry reaches it. */
-  readonly webhookUrl: string;
+  /** `<control plane>/webhook/registry`, as the registry reaches it; absent: it tells nobody. */
+  readonly webhookUrl: string | undefined;
+  /** It answers reads alone. */
+  readonly readOnly?: boolean;
   /** See `registrySecrets`. */
   readonly secrets: Pick<RegistrySecrets, 'webhook' | 'uploads'>;
 }
@@ -41,6 +43,7 @@ export function registryConfig(wanted: RegistryConfigWanted): string {
     storage: {
       filesystem: { rootdirectory: wanted.storageDirectory },
       delete: { enabled: true },
+      ...(wanted.readOnly === true ? { maintenance: { readonly: { enabled: true } } } : {}),
     },
     // Relative locations lead back to whatever address the client came by.
     http: { addr: wanted.listen, relativeurls: true, secret: wanted.secrets.uploads },
@@ -52,20 +55,22 @@ export function registryConfig(wanted: RegistryConfigWanted): string {
         rootcertbundle: wanted.certificateBundle,
       },
     },
-    notifications: {
-      endpoints: [
-        {
-          name: 'control-plane',
-          url: wanted.webhookUrl,
-          headers: { Authorization: [`Bearer ${wanted.secrets.webhook}`] },
-          timeout: '2s',
-          threshold: 3,
-          backoff: '1s',
-          ignoredmediatypes: notManifests,
-          ignore: { actions: ['pull', 'mount', 'delete'] },
-        },
-      ],
-    },
+    ...(wanted.webhookUrl === undefined
+      ? {}
+      : { notifications: { endpoints: [endpoint(wanted.webhookUrl, wanted.secrets)] } }),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
+}
+
+function endpoint(url: string, { webhook }: RegistryConfigWanted['secrets']) {
+  return {
+    name: 'control-plane',
+    url,
+    headers: { Authorization: [`Bearer ${webhook}`] },
+    timeout: '2s',
+    threshold: 3,
+    backoff: '1s',
+    ignoredmediatypes: notManifests,
+    ignore: { actions: ['pull', 'mount', 'delete'] },
+  };
 }

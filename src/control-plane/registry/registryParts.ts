@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts';
 import type { Notary } from '../state/wishes.ts';
 import { registryToken } from './accessToken.ts';
 import type { ImageRegistry } from './imageRegistry.ts';
+import { PushGate } from './pushGate.ts';
 import { engineUser, mountRegistryAccess } from './registryAccess.ts';
 import { createRegistryClient } from './registryClient.ts';
 import { registrySecrets, type RegistrySecrets } from './registrySecrets.ts';
@@ -22,6 +23,8 @@ export interface RegistryPartsWanted {
   /** See `RegistryClientParts`. */
   readonly baseUrl: () => string | undefined;
   readonly platform: () => string | undefined;
+  /** Room on the disk that holds the blobs, in bytes; absent where nobody can tell. */
+  readonly freeBytes: () => number | undefined;
 }
 
 /** Everything about the registry but its container. */
@@ -30,6 +33,9 @@ export interface RegistryParts {
   readonly secrets: RegistrySecrets;
   readonly client: ImageRegistry;
   readonly watcher: Watcher;
+  readonly gate: PushGate;
+  /** The registry's API behind another address. */
+  clientAt(url: string): ImageRegistry;
   /** What the region's engine pulls with. */
   readonly engineCredentials: { readonly username: string; readonly password: string };
   /** Adds the token door and the webhook to an app. */
@@ -38,26 +44,40 @@ export interface RegistryParts {
 
 /** Wires the registry's side of the control plane. Nothing is asked of the registry yet. */
 export async function registryParts(wanted: RegistryPartsWanted): Promise<RegistryParts> {
-  const { notary, clock, log, baseUrl, platform } = wanted;
+  const { notary, clock, log, platform, freeBytes } = wanted;
   const { store, now, ids } = notary;
   const key = await loadSigningKey(wanted.stateDir, now);
   const secrets = store.change(() => registrySecrets(store.identity, () => randomBytes(32).toString('hex')));
-  const client = createRegistryClient({
-    baseUrl,
-    platform,
-    token: (access) =>
-      registryToken(key, { subject: 'control-plane', access: [access], at: now(), id: ids() }),
-  });
+  const clientAt = (baseUrl: () => string | undefined) =>
+    createRegistryClient({
+      baseUrl,
+      platform,
+      token: (access) =>
+        registryToken(key, { subject: 'control-plane', access: [access], at: now(), id: ids() }),
+    });
+  const client = clientAt(wanted.baseUrl);
+  const gate = new PushGate();
   const watcher = createWatcher({ notary, registry: client, clock, log, chance: wanted.chance });
   return {
     key,
     secrets,
     client,
     watcher,
+    gate,
+    clientAt: (url) => clientAt(() => url),
     engineCredentials: { username: engineUser, password: secrets.engine },
     mount(app) {
       const { apiTokens, repositories } = store;
-      mountRegistryAccess(app, { apiTokens, repositories, key, enginePassword: secrets.engine, now, ids });
+      mountRegistryAccess(app, {
+        apiTokens,
+        repositories,
+        key,
+        enginePassword: secrets.engine,
+        gate,
+        freeBytes,
+        now,
+        ids,
+      });
       mountWebhook(app, { secret: secrets.webhook, pushed: (push) => watcher.pushed(push) });
     },
   };

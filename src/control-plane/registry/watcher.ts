@@ -113,14 +113,19 @@ export function createWatcher(parts: WatcherParts): Watcher {
     }
   }
 
-  /** Asks once how large an image is. */
+  /** Asks once what an image needs, and how large it is. */
   async function weigh(repository: RepositoryRow, tag: string): Promise<void> {
     const seen = repositories.seenTags(repository.id).find((one) => one.tag === tag);
-    if (seen === undefined || seen.size !== undefined) return;
-    const image = await registry.image(repositoryPath(repository), seen.digest, { signal });
-    if (image === 'absent') return;
+    if (seen === undefined) return;
+    const { contents } = notary.store;
+    const manifest = { path: repositoryPath(repository), digest: seen.digest };
+    if (seen.size !== undefined && contents.needs(manifest) !== undefined) return;
+    const needs = await registry.contents(manifest.path, manifest.digest, { signal });
+    if (needs === 'absent') return;
+    const image = await registry.image(manifest.path, manifest.digest, { signal });
     notary.store.change((publish) => {
-      repositories.weigh(repository.id, image.digest, image.size);
+      contents.put(manifest, needs);
+      if (image !== 'absent') repositories.weigh(repository.id, image.digest, image.size);
       publish({ kind: 'repository', repositoryId: repository.id });
     });
   }

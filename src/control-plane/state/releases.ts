@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Release } from '../domain.ts';
 import type { ReleaseState, RolloutProof } from '../../protocol/shapes/release.ts';
+import type { ReleasedImage } from '../registry/collect/retention.ts';
 import { configOf } from './deployments.ts';
 import { sourceColumns, sourceOf } from './images.ts';
 import { limits, type Page, type PageWanted } from './page.ts';
@@ -98,6 +99,27 @@ export class Releases {
       .prepare('SELECT * FROM release WHERE deployment_id = ? AND digest = ? ORDER BY number DESC LIMIT 1')
       .get(deploymentId, digest);
     return row === undefined ? undefined : releaseOf(row);
+  }
+
+  /** Every release of an image of the region's own registry, as far as keeping images looks at it. */
+  images(): readonly (Omit<ReleasedImage, 'path'> & { readonly repositoryId: string })[] {
+    return this.#database
+      .prepare(
+        `SELECT release.deployment_id, release.repository_id, digest, number, state, release.created_at,
+           release.id = deployment.target_release_id AS target
+         FROM release JOIN deployment ON deployment.id = release.deployment_id
+         WHERE digest IS NOT NULL AND release.repository_id IS NOT NULL`,
+      )
+      .all()
+      .map((row) => ({
+        deploymentId: text(row, 'deployment_id'),
+        repositoryId: text(row, 'repository_id'),
+        digest: text(row, 'digest'),
+        number: number(row, 'number'),
+        state: text(row, 'state') as Release['state'],
+        target: optionalNumber(row, 'target') === 1,
+        createdAt: number(row, 'created_at'),
+      }));
   }
 
   /** Each digest once, with the time it was first released; newest first. */

@@ -106,17 +106,6 @@ export class Repositories {
     return this.seenTags(repositoryId).find((one) => one.tag === tag);
   }
 
-  /** Bytes of all tagged images together; layers that images share are counted for each. */
-  size(repositoryId: string): number {
-    const row = this.#database
-      .prepare(
-        `SELECT coalesce(sum(size), 0) AS n FROM (
-           SELECT DISTINCT digest, size FROM tag WHERE repository_id = ?)`,
-      )
-      .get(repositoryId);
-    return counted(row);
-  }
-
   /** A tag that the registry has not any more. */
   unsee(repositoryId: string, tag: string): void {
     this.#database.prepare('DELETE FROM tag WHERE repository_id = ? AND name = ?').run(repositoryId, tag);

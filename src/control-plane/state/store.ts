@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Emitter, type Event } from '../../base/emitter.ts';
 import { inTransaction } from './database.ts';
 import { ApiTokens } from './apiTokens.ts';
+import { Contents } from './contents.ts';
 import { Deployments } from './deployments.ts';
 import { Events } from './events.ts';
 import { Identity } from './identity.ts';
@@ -39,6 +40,7 @@ export class Store {
   readonly secrets: Secrets;
   readonly identity: Identity;
   readonly apiTokens: ApiTokens;
+  readonly contents: Contents;
   readonly #database: DatabaseSync;
   readonly #changes: Emitter<StateChange>;
 
@@ -54,6 +56,7 @@ export class Store {
     this.secrets = new Secrets(database);
     this.identity = new Identity(database);
     this.apiTokens = new ApiTokens(database);
+    this.contents = new Contents(database);
   }
 
   get onChange(): Event<StateChange> {

@@ -45,6 +45,27 @@ export const repository = v.object({
 export type Repository = v.InferOutput<typeof repository>;
 export const repositoryInList = v.object({ id: uuid, ...repository.entries });
 
+/** What a collection of what nobody needs did. */
+export const collection = v.object({
+  at: timestamp,
+  tookMs: v.number(),
+  removedImages: v.number(),
+  removedBlobs: v.number(),
+  freedBytes: v.number(),
+  /** Images that were removed from the region's engine. */
+  forgottenImages: v.number(),
+});
+
+/** Bytes on the disk; what images share counts once. The last two are ours. */
+export const registryUsage = v.object({
+  usedBytes: v.number(),
+  repositoryCount: v.number(),
+  imageCount: v.number(),
+  /** Room left on the disk, where the region can tell. */
+  freeBytes: v.optional(v.number()),
+  lastCollection: v.optional(collection),
+});
+
 export const createRepository = v.object({ name: repositoryName });
 export const created = v.object({ id: uuid });
 

@@ -13,6 +13,17 @@ describe('the command line', () => {
     assert.equal(options.engine, 'unix:///var/run/docker.sock');
   });
 
+  it('says how long images are kept', () => {
+    const { keepVersions, keepDays, collectHours } = parseOptions([
+      ...least,
+      '--keep-versions',
+      '3',
+      '--collect-hours',
+      '0',
+    ]);
+    assert.deepEqual([keepVersions, keepDays, collectHours], [3, 7, 0]);
+  });
+
   it('takes the last of two, as shells expect', () => {
     assert.equal(parseOptions([...least, '--port=7071']).port, 7071);
   });
@@ -29,6 +40,7 @@ describe('the command line', () => {
     ['an unknown option', [...least, '--prot', '1'], /--prot/],
     ['a stray word', [...least, 'serve'], /serve/],
     ['an unknown placement', [...least, '--placement', 'cloud'], /auto or host or bridged, not "cloud"/],
+    ['no versions to keep', [...least, '--keep-versions', '0'], /from 1 to 1000, not "0"/],
     ['a name that no container could have', [...least, '--name', 'My Region'], /--name must be/],
   ];
   for (const [what, argv, message] of refused) {

@@ -1,5 +1,6 @@
 import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
+import type { Collection } from '../../registry/collect/collector.ts';
 import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { repositoryOf, workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
@@ -9,6 +10,8 @@ import { repositoryView } from '../views.ts';
 type Names =
   | 'listRepositories'
   | 'createRepository'
+  | 'getRegistryUsage'
+  | 'collectRegistry'
   | 'getRepository'
   | 'listTags'
   | 'getImage'
@@ -22,7 +25,7 @@ export function repositoryHandlers(parts: ApiParts): Some<Names> {
       paged(store.repositories.list(params.workspaceId, query), (rows) => ({
         repositories: rows.map((row) => ({
           id: row.id,
-          ...repositoryView(row, store.repositories.size(row.id)),
+          ...repositoryView(row, store.contents.size(repositoryPath(row))),
         })),
       })),
     createRepository({ params, body }) {
@@ -43,9 +46,25 @@ export function repositoryHandlers(parts: ApiParts): Some<Names> {
         return { id };
       });
     },
+    getRegistryUsage({ params }) {
+      workspaceOf(store, params.workspaceId);
+      const { freeBytes } = parts.reconciler.region();
+      const last = parts.collector.last();
+      return {
+        usedBytes: store.contents.usedBytes(),
+        repositoryCount: store.repositories.list(params.workspaceId, { count: 1, page: 0 }).total,
+        imageCount: store.contents.manifests().length,
+        ...(freeBytes === undefined ? {} : { freeBytes }),
+        ...(last === undefined ? {} : { lastCollection: collectionView(last) }),
+      };
+    },
+    async collectRegistry({ params, signal }) {
+      workspaceOf(store, params.workspaceId);
+      return collectionView(await parts.collector.collect({ signal }));
+    },
     getRepository({ params }) {
       const found = repositoryOf(store, params);
-      return { repository: repositoryView(found, store.repositories.size(found.id)) };
+      return { repository: repositoryView(found, store.contents.size(repositoryPath(found))) };
     },
     listTags({ params, query }) {
       const found = store.repositories.find(params.repositoryId);
@@ -107,4 +126,8 @@ function refuseInUse({ store }: ApiParts, repositoryId: string): void {
   throw problem('resourceInUse', {
     says: `The repository is used by ${users.join(', ')}. Delete what uses it first.`,
   });
+}
+
+function collectionView(collection: Collection) {
+  return { ...collection, at: formatTimestamp(collection.at) };
 }

@@ -1,6 +1,7 @@
 import { problem } from '../../../protocol/problems.ts';
 import type { RevertPart } from '../../../protocol/shapes/release.ts';
-import type { Deployment, ReleaseConfig } from '../../domain.ts';
+import type { Deployment, Release, ReleaseConfig } from '../../domain.ts';
+import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
 import type { ApiParts } from '../parts.ts';
@@ -34,6 +35,7 @@ export function revertDeployment(parts: ApiParts, at: At, wanted: RevertWanted):
     if (old === undefined || old.digest !== wanted.digest) {
       throw problem('resourceDoesNotExist', { says: "This version is not in the deployment's history." });
     }
+    if (wanted.parts.includes('image')) refuseCollected(store, old);
     const config = configAfter(found.config, old.config, wanted.parts);
     const present = targetOf(parts, found)?.digest;
     const digest = wanted.parts.includes('image') ? old.digest : present;
@@ -75,4 +77,19 @@ function check({ store }: ApiParts, after: Deployment, parts: readonly RevertPar
   }
   if (parts.includes('volumes')) checkVolumes(store, workspaceId, config.volumes, after.id);
   refuseWithoutSecret(store, workspaceId, config.environment);
+}
+
+/** An image that was removed because nobody needed it any more is nothing to go back to. */
+function refuseCollected(store: ApiParts['store'], { source, digest }: Release): void {
+  if (digest === undefined || !('repositoryId' in source)) return;
+  const repository = store.repositories.find(source.repositoryId);
+  if (
+    repository === undefined ||
+    !store.contents.wasCollected({ path: repositoryPath(repository), digest })
+  ) {
+    return;
+  }
+  throw problem('resourceDoesNotExist', {
+    says: 'The image of this version was removed from the registry, because it is older than what is kept. Push it again, then revert.',
+  });
 }

@@ -6,6 +6,7 @@ import { secrets } from './0010-secrets.ts';
 import { hostLabels } from './0016-host-labels.ts';
 import { tokenRights } from './0020-token-rights.ts';
 import { imageSizes } from './0030-image-sizes.ts';
+import { contents } from './0021-contents.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
@@ -21,4 +22,5 @@ export const migrations: readonly string[] = [
   tokenRights,
   imageSizes,
   hostLabels,
+  contents,
 ];

@@ -51,7 +51,7 @@ describe('the look at the registry', () => {
     await watcher.look();
     assert.deepEqual(seen(), [['latest', digestOf(1), 1000]]);
     assert.equal(notary.store.deployments.find(id)?.intent, 'running');
-    assert.equal(notary.store.repositories.size(repositoryId), 1000);
+    assert.equal(notary.store.contents.size(path), 1000);
   });
 
   it('forgets tags that are gone', async () => {
