@@ -59,6 +59,11 @@ export class DeploymentsModel implements Disposable {
     return this.#loaded;
   }
 
+  /** Whether the list is kept fresh; otherwise it is as it was when somebody looked the last time. */
+  get followed(): boolean {
+    return this.#following !== undefined;
+  }
+
   /** Why the list could not be read the last time, in words. */
   get failure(): string | undefined {
     return this.#failure;
@@ -118,11 +123,12 @@ export class DeploymentsModel implements Disposable {
   }
 
   #followIfNeeded(): void {
+    // What is known of a server that is gone is of no use, whether somebody looks or not.
+    if (this.target() === undefined) this.#clear();
     const target = this.#watched ? this.target() : undefined;
     if (this.#following?.target === target) return;
     this.#following?.life.dispose();
     this.#following = undefined;
-    if (this.target() === undefined) this.#clear();
     if (target === undefined) return;
     const life = new DisposableStore();
     this.#following = { target, life };
