@@ -81,7 +81,7 @@ export const bundles = {
   inHost: {
     ...common,
     minify: false,
-    entryPoints: { index: 'test/in-host/index.ts' },
+    entryPoints: { index: 'test/in-host/index.ts', stage: 'test/in-host/stage.ts' },
     outdir: 'out/test/in-host',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',

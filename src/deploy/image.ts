@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { describeError } from '../base/log.ts';
 import { isEngineError, type BuildProgress, type Engine } from '../docker/engine.ts';
 import { buildImage } from '../image/buildImage.ts';
-import { formatBytes } from '../image/formatBytes.ts';
+import { formatBytes } from '../base/formatBytes.ts';
 import { pushImage, type PushState } from '../image/pushImage.ts';
 import { JourneyError } from './errors.ts';
 import type { StepReport } from './steps.ts';

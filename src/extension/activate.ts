@@ -12,6 +12,8 @@ import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/log.ts';
 import { requireEngineBundle } from '../docker/engineBundle.ts';
 import { makeLocalHost } from '../local/localHost.ts';
+import type { ManageContract, ManageSubject } from '../protocol/panelManage.ts';
+import type { Deployment } from '../protocol/shapes/deployment.ts';
 import { registerCommands } from './commands/all.ts';
 import { LocalConnection, type LocalConnectionOptions } from './connections/localConnection.ts';
 import { BuildDiagnostics } from './deploy/diagnostics.ts';
@@ -26,6 +28,8 @@ import { keepLooking } from './lookAgain.ts';
 import { Notify } from './notify.ts';
 import { Output } from './output.ts';
 import { editorPrompts, type Prompts } from './prompts.ts';
+import { managePanel } from './panels/managePanel.ts';
+import { Panels } from './panels/panels.ts';
 import { RegionLog } from './regionLog.ts';
 import { dockerHost, localSettings } from './settings.ts';
 import { statusBar } from './statusBar.ts';
@@ -41,6 +45,7 @@ export interface Exports {
   readonly memory: DeployMemory;
   readonly tree: DeploymentsTree;
   readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
+  readonly managePanels: Panels<ManageContract, ManageSubject>;
   /** Puts other answers in the place of the person's. */
   answerWith(prompts: Prompts | undefined): void;
   /** Puts another engine and another region on it in the place of the machine's. */
@@ -107,13 +112,14 @@ export function activate(context: ExtensionContext): Exports {
   const logs = held.add(new DeploymentLogs(model));
   const documents = held.add(new Documents(model));
   const showLogs = (deploymentId: string): Promise<void> => logs.show(deploymentId);
-  const reveal = async (deploymentId: string): Promise<void> => {
-    await commands.executeCommand(`${deploymentsView}.focus`);
-    if (model.get(deploymentId) === undefined) await model.refresh();
-    tree.uncover(deploymentId);
-    const node = tree.find(deploymentId);
-    if (node !== undefined) await view.reveal(node, { expand: 1, focus: true, select: true });
-  };
+  const managePanels = held.add(
+    new Panels(managePanel({ connection, model }), {
+      extensionUri: context.extensionUri,
+      onDefect: (error) => output.error('A panel failed', { error: describeError(error) }),
+    }),
+  );
+  const manage = ({ id, name }: Pick<Deployment, 'id' | 'name'>): void =>
+    void managePanels.open({ deploymentId: id, name });
   const journeys = new Journeys({
     connection,
     model,
@@ -122,7 +128,7 @@ export function activate(context: ExtensionContext): Exports {
     prompts,
     notify,
     output,
-    reveal,
+    manage,
     showLogs,
   });
   const parts = {
@@ -138,13 +144,14 @@ export function activate(context: ExtensionContext): Exports {
     view,
     trusted,
     showLogs,
+    manage,
   };
   for (const command of registerCommands(parts, regionLog)) held.add(command);
   held.add(statusBar(model, memory));
   held.add(keepViewTrue(connection, model, tree, view));
   const looking = held.add(keepLooking(connection, () => view.visible));
   const follow = (): void => {
-    const wanted = view.visible || memory.deploymentIds().length > 0;
+    const wanted = view.visible || memory.deploymentIds().length > 0 || managePanels.keys().length > 0;
     model.watch(wanted);
     if (wanted) void connection.look();
     looking.wake();
@@ -152,6 +159,7 @@ export function activate(context: ExtensionContext): Exports {
   held.add(view.onDidChangeVisibility(follow));
   // The first deployment of the workspace begins to be followed when it is made.
   held.add(memory.onChange(follow));
+  held.add(managePanels.onChange(follow));
   held.add(
     window.onDidChangeWindowState(({ focused }) => void (focused && view.visible && connection.look())),
   );
@@ -173,6 +181,7 @@ export function activate(context: ExtensionContext): Exports {
     memory,
     tree,
     view,
+    managePanels,
     answerWith: (given) => (answers = given),
     async runOn(given) {
       machine = given ?? own;

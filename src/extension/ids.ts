@@ -7,6 +7,7 @@ import type { Uri } from 'vscode';
  */
 export interface CommandArguments {
   'patr.deploy': [file?: Uri];
+  'patr.deployment.manage': [node?: DeploymentNode];
   'patr.deployment.push': [node?: DeploymentNode];
   'patr.deployment.start': [node?: DeploymentNode];
   'patr.deployment.stop': [node?: DeploymentNode];
@@ -37,6 +38,7 @@ export type CommandId = keyof CommandArguments;
 
 export const commandIds: readonly CommandId[] = [
   'patr.deploy',
+  'patr.deployment.manage',
   'patr.deployment.push',
   'patr.deployment.start',
   'patr.deployment.stop',
@@ -64,7 +66,7 @@ export const commandIds: readonly CommandId[] = [
 ];
 
 /** Kinds of panels, as the editor knows them: it brings a panel back by this name after a reload. */
-export const panelTypes = ['patr.create'] as const;
+export const panelTypes = ['patr.create', 'patr.manage'] as const;
 export type PanelType = (typeof panelTypes)[number];
 
 /** The view of regions and their deployments. */

@@ -2,7 +2,7 @@ import { parseDockerfile, knownKeywords, type Dockerfile } from './dockerfile.ts
 import { exposedPorts, pinnedPlatform, targetStage } from './dockerfileFacts.ts';
 import type { ContextPreview } from './contextPreview.ts';
 import type { Finding } from './finding.ts';
-import { formatBytes } from './formatBytes.ts';
+import { formatBytes } from '../base/formatBytes.ts';
 import { redFlagReasons } from './redFlags.ts';
 
 /** What is known before a build. What is not known is left out, and then not judged. */

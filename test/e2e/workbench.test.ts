@@ -10,6 +10,7 @@ import { settingsFor } from '../../scripts/setup/editorSettings.ts';
 import { removeRegion } from '../../scripts/test/removeRegion.ts';
 import { ask } from '../support/addressLoad.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
+import { Panel } from '../support/editor/panel.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { testImages } from '../support/engine.ts';
@@ -159,6 +160,21 @@ describe('the workbench', function () {
     assert.ok(!menu.includes('Start'));
     await screenshot(page, 'menu-deployment');
     await page.keyboard.press('Escape');
+  });
+
+  it('has a panel for it, which is there again after the window was reloaded', async () => {
+    const { page } = workbench;
+    const panel = new Panel(page);
+    await workbench.menuOf(workbench.row(`Deployment ${name}`));
+    await workbench.choose('Manage');
+    await panel.control('status').getByText('running').waitFor();
+    await panel.tab('Image history');
+    await page.reload();
+    await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
+    const release = panel.frame.locator('[data-release="1"]');
+    await release.getByText('live', { exact: true }).waitFor();
+    assert.match(await release.innerText(), /Created/);
+    await screenshot(page, 'manage-real-history');
   });
 
   it('builds nothing in a workspace that is not trusted, and says so', async () => {

@@ -79,7 +79,9 @@ export function deploySuite(): void {
 
     it('shows it in the tree, in the status bar and as the one of this Dockerfile', async () => {
       await eventually('it is listed', () => node() !== undefined);
-      await eventually('Manage has shown it', () => extension.view.selection[0]?.id === node().id);
+      await eventually('Manage has opened its panel', () =>
+        extension.managePanels.keys().includes(node().deployment.id),
+      );
       assert.equal(extension.tree.getTreeItem(node()).description, '1/1 ready · v1');
       const parts = await extension.tree.getChildren(node());
       const instances = parts.find(({ kind }) => kind === 'instances');

@@ -2,6 +2,7 @@ import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
+import { manageSuite } from './manage.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
@@ -15,4 +16,5 @@ export const suites: Readonly<Record<string, () => void>> = {
   commands: commandsSuite,
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
+  manage: manageSuite,
 };

@@ -96,3 +96,18 @@ export function anInstance(changes: Partial<InstanceInfo> = {}): InstanceInfo {
     ...changes,
   };
 }
+
+/** A release that takes the traffic, with what matters to the test changed. */
+export function aRelease(changes: Partial<ReleaseInfo> = {}): ReleaseInfo {
+  const number = changes.number ?? 1;
+  return {
+    id: number.toString(16).padStart(32, 'e'),
+    number,
+    digest: `sha256:${'c'.repeat(64)}`,
+    imageTag: 'latest',
+    cause: 'push',
+    state: 'live',
+    created: 1,
+    ...changes,
+  };
+}

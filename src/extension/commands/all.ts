@@ -15,6 +15,7 @@ import { deleteCommand } from './deleteDeployment.ts';
 import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
 import { lifecycleCommand } from './lifecycle.ts';
+import { manageCommand } from './manage.ts';
 import { pushCommand } from './push.ts';
 import { eventsCommand, openConfigMountCommand } from './documents.ts';
 import { filterCommand, refreshCommand } from './view.ts';
@@ -26,6 +27,7 @@ type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) 
 export function registerCommands(context: CommandContext, regionLog: RegionLog): Disposable[] {
   const table: CommandTable = {
     'patr.deploy': (file) => deployCommand(context, file),
+    'patr.deployment.manage': (node) => manageCommand(context, node),
     'patr.deployment.push': (node) => pushCommand(context, node),
     'patr.deployment.start': (node) => lifecycleCommand(context, 'start', node),
     'patr.deployment.stop': (node) => lifecycleCommand(context, 'stop', node),
@@ -80,6 +82,7 @@ async function pickFromStatusBar(context: CommandContext): Promise<void> {
   const node = { kind: 'deployment', id: '', deployment } as const;
   const entries = [
     { label: '$(globe) Open in the browser', command: 'patr.deployment.open' },
+    { label: '$(settings-gear) Manage', command: 'patr.deployment.manage' },
     { label: '$(cloud-upload) Build and push', command: 'patr.deployment.push' },
     { label: '$(output) Logs', command: 'patr.deployment.logs' },
     ...(deployment.reason === undefined

@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly view: TreeView<Node>;
   readonly trusted: () => boolean;
   readonly showLogs: (deploymentId: string) => Promise<void>;
+  /** Opens the panel of a deployment. */
+  readonly manage: (deployment: Pick<Deployment, 'id' | 'name'>) => void;
 }
 
 /** The server, if the connection stands. @throws with what to do when it does not. */
@@ -53,7 +55,7 @@ export async function chooseDeployment(
 ): Promise<Deployment | undefined> {
   if (node !== undefined) return context.model.get(node.deployment.id) ?? node.deployment;
   await targetOf(context);
-  if (!context.model.loaded) await context.model.refresh();
+  if (!context.model.loaded || !context.model.followed) await context.model.refresh();
   const fitting = context.model.all().filter(fits);
   const [only] = fitting;
   if (only === undefined) throw new Error('There is no deployment to do this with.');

@@ -1,6 +1,7 @@
 import { abilitiesOf } from '../tree/contextValue.ts';
 import type { DeploymentNode } from '../tree/nodes.ts';
 import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
+import { fixOf, type Fix } from './fix.ts';
 
 /** Why a deployment is not well, with the lines that show it and, where there is one, the fix as a button. */
 export async function explainCommand(
@@ -15,44 +16,20 @@ export async function explainCommand(
   );
   const reason = chosen?.reason;
   if (chosen === undefined || reason === undefined) return;
-  const { notify, output, showLogs } = context;
+  const { notify, output, showLogs, manage } = context;
   output.append([`${chosen.name}: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
-  const [elsewhere] = reason.listening ?? [];
-  const wrongPort =
-    reason.code === 'portNotListening' && elsewhere !== undefined && reason.port !== undefined;
-  const fix = wrongPort
-    ? [
-        {
-          label: `Change the port to ${elsewhere}`,
-          run: () => changePort(context, chosen.id, reason.port ?? 0, elsewhere),
-        },
-      ]
-    : [];
+  const fix = fixOf(reason);
+  const fixes = fix === undefined ? [] : [{ label: fix.label, run: () => applyFix(context, fix, chosen.id) }];
   const logs = { label: 'Logs', run: () => showLogs(chosen.id) };
-  await notify.unhealthy(`${chosen.name}: ${reason.message}`, [...fix, logs]);
+  const more = { label: 'Manage', run: () => manage(chosen) };
+  await notify.unhealthy(`${chosen.name}: ${reason.message}`, [...fixes, logs, more]);
 }
 
-async function changePort(
-  context: CommandContext,
+async function applyFix(
+  context: Pick<CommandContext, 'connection' | 'model'>,
+  fix: Fix,
   deploymentId: string,
-  from: number,
-  to: number,
 ): Promise<void> {
-  const target = await targetOf(context);
-  const params = { workspaceId: target.workspaceId, deploymentId };
-  const { ports, startupProbe, livenessProbe } = await target.api.getDeployment({ params });
-  const { [String(from)]: type = 'http', ...others } = ports;
-  const moved = (probe: typeof startupProbe) =>
-    probe === null || probe === undefined
-      ? { port: 0 as const, path: '/' }
-      : { ...probe, port: probe.port === from ? to : probe.port };
-  await target.api.updateDeployment({
-    params,
-    body: {
-      ports: { ...others, [String(to)]: type },
-      startupProbe: moved(startupProbe),
-      livenessProbe: moved(livenessProbe),
-    },
-  });
+  await fix.apply(await targetOf(context), deploymentId);
   await context.model.reload(deploymentId);
 }

@@ -3,7 +3,7 @@ import { previewOf } from '../../deploy/check.ts';
 import type { Source } from '../../deploy/target.ts';
 import { openContext } from '../../image/buildContext.ts';
 import { addToIgnoreFile, type ContextPreview } from '../../image/contextPreview.ts';
-import { formatBytes } from '../../image/formatBytes.ts';
+import { formatBytes } from '../../base/formatBytes.ts';
 import { redFlagReasons } from '../../image/redFlags.ts';
 import { back, type Place, type Prompts } from '../prompts.ts';
 

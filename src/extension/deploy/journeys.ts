@@ -23,8 +23,8 @@ export interface JourneyParts {
   readonly prompts: Prompts;
   readonly notify: Notify;
   readonly output: Output;
-  /** Shows a deployment in the tree. */
-  readonly reveal: (deploymentId: string) => Promise<void>;
+  /** Opens the panel of a deployment. */
+  readonly manage: (deployment: { readonly id: string; readonly name: string }) => void;
   readonly showLogs: (deploymentId: string) => Promise<void>;
 }
 
@@ -161,10 +161,10 @@ export class Journeys {
   }
 
   async #tellResult(result: JourneyResult, times: string, again: () => Promise<void>): Promise<void> {
-    const { notify, output, reveal, showLogs } = this.#parts;
+    const { notify, output, manage, showLogs } = this.#parts;
     const { deploymentId, name } = result;
     const logs: Action = { label: 'Logs', run: () => showLogs(deploymentId) };
-    const manage: Action = { label: 'Manage', run: () => reveal(deploymentId) };
+    const more: Action = { label: 'Manage', run: () => manage({ id: deploymentId, name }) };
     if (result.kind === 'serving') {
       const { url, release } = result;
       const version = release === undefined ? '' : `, version ${release}`;
@@ -174,15 +174,15 @@ export class Journeys {
         result.unchanged === true
           ? `Nothing has changed: ${name} is serving this image already${where}${version}.`
           : `${name} is serving${where}${version} (${times}).`;
-      await notify.done(message, [...open, logs, manage]);
+      await notify.done(message, [...open, logs, more]);
     } else if (result.kind === 'pushed') {
       const message = `The image of ${name} is pushed. It is not rolled out, because the deployment is stopped or deploy on push is off.`;
-      await notify.done(message, [manage]);
+      await notify.done(message, [more]);
     } else {
       const { reason } = result;
       output.append([`${name} is not healthy: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
       const retry: Action = { label: 'Try again', run: again };
-      await notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, manage, retry]);
+      await notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, more, retry]);
     }
   }
 }

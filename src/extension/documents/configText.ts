@@ -1,4 +1,4 @@
-import { formatBytes } from '../../image/formatBytes.ts';
+import { formatBytes } from '../../base/formatBytes.ts';
 
 /** A config mount as text; what is none is told, and never shown as if it were. `base64`: as on the wire. */
 export function configText(name: string, base64: string | undefined): string {

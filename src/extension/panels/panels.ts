@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Uri, ViewColumn, window, type WebviewPanel } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { Emitter } from '../../base/emitter.ts';
+import { Emitter, type Event } from '../../base/emitter.ts';
 import { decode } from '../../protocol/decode.ts';
 import type { PanelContract } from '../../protocol/panel.ts';
 import { PanelServer } from '../../protocol/panelServer.ts';
@@ -26,11 +26,13 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
   readonly #kind: PanelKind<C, Subject>;
   readonly #options: PanelsOptions;
   readonly #open = new Map<string, PanelHandle<C>>();
+  readonly #changed: Emitter<void>;
   readonly #held = new DisposableStore();
 
   constructor(kind: PanelKind<C, Subject>, options: PanelsOptions) {
     this.#kind = kind;
     this.#options = options;
+    this.#changed = this.#held.add(new Emitter<void>(options.onDefect));
     this.#held.add(
       window.registerWebviewPanelSerializer(kind.type, {
         deserializeWebviewPanel: async (panel, state: unknown) => this.#restore(panel, state),
@@ -41,6 +43,11 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
   /** Keys of the panels that are open. */
   keys(): readonly string[] {
     return Array.from(this.#open.keys());
+  }
+
+  /** Another panel is open, or one is not open any more. */
+  get onChange(): Event<void> {
+    return this.#changed.event;
   }
 
   /** Shows the panel about something. */
@@ -96,8 +103,10 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
     panel.onDidDispose(() => {
       this.#open.delete(key);
       life.dispose();
+      this.#changed.fire();
     });
     this.#load(panel, titleOf(subject), subject);
+    this.#changed.fire();
     return handle;
   }
 

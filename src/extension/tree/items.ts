@@ -1,7 +1,7 @@
 import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
-import { formatBytes } from '../../image/formatBytes.ts';
+import { formatBytes } from '../../base/formatBytes.ts';
 import type { CommandId } from '../ids.ts';
 import { addressIcons, hostOf, labelOf, schemeOf } from './address.ts';
 import { contextValueOf } from './contextValue.ts';

@@ -2,7 +2,7 @@ import { MarkdownString } from 'vscode';
 import type { Deployment, Reason } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo } from '../../protocol/shapes/release.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
-import { formatBytes } from '../../image/formatBytes.ts';
+import { formatBytes } from '../../base/formatBytes.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import { describeDeployment, describeInstance, lookOf } from './look.ts';
 

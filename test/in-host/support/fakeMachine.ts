@@ -15,7 +15,7 @@ export class FakeMachine implements Machine {
   readonly engines: Machine['engines'];
   readonly #running: LocalState;
 
-  constructor(patr: FakePatr, running = true, engine: Engine = {} as Engine) {
+  constructor(patr: Pick<FakePatr, 'url'>, running = true, engine: Engine = {} as Engine) {
     this.engines = {
       state: async () => ({
         kind: 'ready',

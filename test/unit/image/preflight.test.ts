@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ContextPreview } from '../../../src/image/contextPreview.ts';
-import { formatBytes } from '../../../src/image/formatBytes.ts';
+import { formatBytes } from '../../../src/base/formatBytes.ts';
 import { preflight, type PreflightFacts } from '../../../src/image/preflight.ts';
 import { addToPush, emptyPush } from '../../../src/image/pushImage.ts';
 import type { TransferProgress } from '../../../src/docker/engine.ts';

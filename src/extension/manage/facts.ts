@@ -1,0 +1,105 @@
+import { isAbort } from '../../base/abort.ts';
+import type { Target } from '../../deploy/target.ts';
+import type { Managed, Verb } from '../../protocol/panelManage.ts';
+import { isProblem } from '../../protocol/problems.ts';
+import type { Deployment, DeploymentInfo } from '../../protocol/shapes/deployment.ts';
+import { fixOf } from '../commands/fix.ts';
+import { abilitiesOf, type Ability } from '../tree/contextValue.ts';
+import { describeDeployment, instanceLooks, lookOf } from '../tree/look.ts';
+
+interface Waiting {
+  readonly signal?: AbortSignal;
+}
+
+/** Rows of each list that a panel shows. */
+const most = 50;
+
+/**
+ * A deployment with everything that a panel shows of it; `gone` when it was deleted.
+ * @throws the client's errors.
+ */
+export async function readFacts(
+  target: Target,
+  deploymentId: string,
+  waiting: Waiting,
+): Promise<Managed | 'gone'> {
+  const { api, backend, workspaceId } = target;
+  const given = { params: { workspaceId, deploymentId } };
+  const listed = { ...given, query: { count: most } };
+  const offered = <T>(capability: string, ask: () => Promise<T>): Promise<T> | undefined =>
+    backend.offers(capability) ? ask() : undefined;
+  try {
+    const deployment = await api.getDeployment(given, waiting);
+    const [image, region, instances, releases, events] = await Promise.all([
+      imageOf(target, deployment, waiting),
+      regionOf(target, deployment, waiting),
+      offered('instances', () => api.listInstances(given, waiting)),
+      offered('releases', () => api.listReleases(listed, waiting)),
+      offered('events', () => api.listEvents(listed, waiting)),
+    ]);
+    return {
+      kind: 'there',
+      deployment,
+      words: lookOf(deployment).words,
+      description: describeDeployment(deployment),
+      image,
+      region,
+      verbs: verbsOf(deployment),
+      fix: fixOf(deployment.reason)?.label,
+      instances: instances?.instances.map((one) => ({ ...one, words: instanceLooks[one.state].words })),
+      releases: releases?.releases,
+      events: events?.events,
+    };
+  } catch (error) {
+    if (isProblem(error, 'resourceDoesNotExist')) return 'gone';
+    throw error;
+  }
+}
+
+const abilityOf: Readonly<Record<Verb, Ability | undefined>> = {
+  open: 'canOpen',
+  push: 'canPush',
+  start: 'canStart',
+  stop: 'canStop',
+  restart: 'canRestart',
+  logs: undefined,
+  delete: undefined,
+};
+
+function verbsOf(deployment: Deployment): Verb[] {
+  const abilities = abilitiesOf(deployment);
+  const all = Object.entries(abilityOf) as [Verb, Ability | undefined][];
+  return all
+    .filter(([, ability]) => ability === undefined || abilities.includes(ability))
+    .map(([verb]) => verb);
+}
+
+/** What a person calls the image. A repository that cannot be read is known by its id. */
+async function imageOf(
+  { api, workspaceId }: Target,
+  deployment: DeploymentInfo,
+  waiting: Waiting,
+): Promise<string> {
+  if (!('repositoryId' in deployment)) return `${deployment.registry}/${deployment.imageName}`;
+  const { repositoryId } = deployment;
+  const asked = api.getRepository({ params: { workspaceId, repositoryId } }, waiting);
+  return (await orUndefined(asked))?.repository.name ?? repositoryId;
+}
+
+async function regionOf(
+  { api, workspaceId }: Target,
+  { runner: runnerId }: DeploymentInfo,
+  waiting: Waiting,
+): Promise<string | undefined> {
+  return (await orUndefined(api.getRunner({ params: { workspaceId, runnerId } }, waiting)))?.runner.name;
+}
+
+/** What is only nice to know. Whether the server is there shows in what has to be known. */
+async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,148 @@
+import { commands, env, Uri } from 'vscode';
+import { describeError } from '../../base/log.ts';
+import type { Target } from '../../deploy/target.ts';
+import {
+  manageContract,
+  manageSubject,
+  type ManageContract,
+  type Managed,
+  type ManageFacts,
+  type ManageSubject,
+  type Verb,
+} from '../../protocol/panelManage.ts';
+import { problem } from '../../protocol/problems.ts';
+import { fixOf } from '../commands/fix.ts';
+import { awayWords } from '../connections/awayWords.ts';
+import type { LocalConnection } from '../connections/localConnection.ts';
+import type { CommandId } from '../ids.ts';
+import { readFacts } from '../manage/facts.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+import { deploymentNodeId } from '../tree/deploymentsTree.ts';
+import type { PanelHandle, PanelKind } from './panelKind.ts';
+
+export interface ManagePanelParts {
+  readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
+  readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange'>;
+}
+
+/** The panel that a deployment is looked after with. */
+export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, ManageSubject> {
+  return {
+    type: 'patr.manage',
+    page: 'manage',
+    contract: manageContract,
+    subject: manageSubject,
+    keyOf: ({ deploymentId }) => deploymentId,
+    titleOf: ({ name }) => name,
+    serve: (subject, panel) => {
+      const managing = new Managing(parts, subject, panel);
+      return {
+        look: (_, signal) => managing.look(signal),
+        run: ({ verb }) => managing.run(verb),
+        fix: () => managing.fix(),
+        startRegion: async () => {
+          await commands.executeCommand('patr.region.start' satisfies CommandId);
+          return null;
+        },
+        openAddress: ({ url }) => managing.openAddress(url),
+        copy: async ({ text }) => {
+          await env.clipboard.writeText(text);
+          return null;
+        },
+        close: () => {
+          panel.close();
+          return null;
+        },
+      };
+    },
+  };
+}
+
+const commandOf = {
+  open: 'patr.deployment.open',
+  push: 'patr.deployment.push',
+  start: 'patr.deployment.start',
+  stop: 'patr.deployment.stop',
+  restart: 'patr.deployment.restart',
+  logs: 'patr.deployment.logs',
+  delete: 'patr.deployment.delete',
+} as const satisfies Record<Verb, CommandId>;
+
+/** What one panel asks for. */
+class Managing {
+  readonly #parts: ManagePanelParts;
+  readonly #id: string;
+  readonly #panel: PanelHandle<ManageContract>;
+  /** As it was last read. */
+  #managed: Managed | undefined;
+  /** Whether this panel asked for it to be deleted: then the panel goes with it. */
+  #deleting = false;
+
+  constructor(parts: ManagePanelParts, subject: ManageSubject, panel: PanelHandle<ManageContract>) {
+    this.#parts = parts;
+    this.#id = subject.deploymentId;
+    this.#panel = panel;
+    const { connection, model } = parts;
+    panel.life.add(connection.onChange(() => panel.tell({ kind: 'look' })));
+    panel.life.add(
+      model.onChange((change) => {
+        if (change.kind === 'all' || change.id === this.#id) panel.tell({ kind: 'look' });
+      }),
+    );
+  }
+
+  async look(signal: AbortSignal): Promise<ManageFacts> {
+    const { connection, model } = this.#parts;
+    if (model.target() === undefined) await connection.look(signal);
+    const target = model.target();
+    const state = connection.state();
+    if (target === undefined) {
+      return { kind: 'away', message: awayWords(state), canStart: state.kind === 'notStarted' };
+    }
+    try {
+      return this.#seen(await readFacts(target, this.#id, { signal }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { kind: 'away', message: describeError(error), canStart: false };
+    }
+  }
+
+  /** Runs a command on the deployment, as the tree would. */
+  async run(verb: Verb): Promise<null> {
+    const deployment = this.#parts.model.get(this.#id) ?? this.#managed?.deployment;
+    if (deployment === undefined) throw problem('resourceDoesNotExist');
+    this.#deleting ||= verb === 'delete';
+    const node = { kind: 'deployment', id: deploymentNodeId(this.#id), deployment } as const;
+    await commands.executeCommand(commandOf[verb], node);
+    return null;
+  }
+
+  async fix(): Promise<null> {
+    await fixOf(this.#managed?.deployment.reason)?.apply(this.#target(), this.#id);
+    await this.#parts.model.reload(this.#id);
+    return null;
+  }
+
+  async openAddress(url: string): Promise<null> {
+    const own = this.#managed?.deployment.addresses?.some((address) => address.url === url) === true;
+    if (!own) throw problem('wrongParameters', { says: 'This is no address of the deployment.' });
+    await env.openExternal(Uri.parse(url));
+    return null;
+  }
+
+  #seen(read: Managed | 'gone'): ManageFacts {
+    if (read === 'gone') {
+      if (this.#deleting) this.#panel.close();
+      return { kind: 'gone' };
+    }
+    this.#managed = read;
+    this.#panel.setTitle(read.deployment.name);
+    return read;
+  }
+
+  #target(): Target {
+    const target = this.#parts.model.target();
+    if (target === undefined) throw new Error(awayWords(this.#parts.connection.state()));
+    return target;
+  }
+}

@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import { nothing } from './panel.ts';
+import { deploymentInfo } from './shapes/deployment.ts';
+import { event, instance, release } from './shapes/release.ts';
+import { uuid } from './wire.ts';
+
+/** The deployment that a panel is about. Its name is what the panel is called until it has been read. */
+export const manageSubject = v.object({ deploymentId: uuid, name: v.string() });
+export type ManageSubject = v.InferOutput<typeof manageSubject>;
+
+const shownInstance = v.object({
+  ...instance.entries,
+  /** Its state, as a person says it. */
+  words: v.string(),
+});
+export type ShownInstance = v.InferOutput<typeof shownInstance>;
+
+/** What can be done with a deployment from its panel, each by the command of the same name. */
+export const verbs = ['open', 'push', 'start', 'stop', 'restart', 'logs', 'delete'] as const;
+export type Verb = (typeof verbs)[number];
+
+/** How a deployment is now, read together. Lists that a server does not keep are absent. */
+const there = v.object({
+  kind: v.literal('there'),
+  deployment: deploymentInfo,
+  /** Its status and what goes with it, as a person says it: "running", "2/3 ready · v14". */
+  words: v.string(),
+  description: v.string(),
+  /** Path of its image in the registry, without the tag. */
+  image: v.string(),
+  region: v.optional(v.string()),
+  verbs: v.array(v.picklist(verbs)),
+  /** What would mend it, where that is known. */
+  fix: v.optional(v.string()),
+  instances: v.optional(v.array(shownInstance)),
+  /** Newest first. */
+  releases: v.optional(v.array(release)),
+  events: v.optional(v.array(event)),
+});
+export type Managed = v.InferOutput<typeof there>;
+
+const facts = v.variant('kind', [
+  there,
+  /** It was deleted. */
+  v.object({ kind: v.literal('gone') }),
+  /** There is nobody to ask now; `canStart`: the local region can be started from here. */
+  v.object({ kind: v.literal('away'), message: v.string(), canStart: v.boolean() }),
+]);
+export type ManageFacts = v.InferOutput<typeof facts>;
+
+export const manageContract = {
+  calls: {
+    look: { takes: nothing, returns: facts },
+    /** Answered when it is done; what goes wrong is told where commands tell it. */
+    run: { takes: v.object({ verb: v.picklist(verbs) }), returns: nothing },
+    fix: { takes: nothing, returns: nothing },
+    startRegion: { takes: nothing, returns: nothing },
+    /** One of the deployment's own addresses, in the browser. */
+    openAddress: { takes: v.object({ url: v.string() }), returns: nothing },
+    copy: { takes: v.object({ text: v.string() }), returns: nothing },
+    close: { takes: nothing, returns: nothing },
+  },
+  /** Something about the deployment, or the way to its server, has changed. */
+  news: v.object({ kind: v.literal('look') }),
+};
+export type ManageContract = typeof manageContract;

@@ -1,0 +1,75 @@
+import type { ReleaseInfo, RolloutProof } from '../../src/protocol/shapes/release.ts';
+import { parseTimestamp } from '../../src/protocol/wire.ts';
+
+const units = [
+  { name: 'day', ms: 86_400_000 },
+  { name: 'hour', ms: 3_600_000 },
+  { name: 'minute', ms: 60_000 },
+  { name: 'second', ms: 1000 },
+] as const;
+
+/** `3 days`, `1 hour`, `12 seconds`: a length of time by its largest unit. */
+export function durationWords(ms: number): string {
+  const unit = units.find((one) => ms >= one.ms) ?? units[3];
+  const count = Math.max(0, Math.floor(ms / unit.ms));
+  return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
+}
+
+/** How long ago something was; empty where its time cannot be read. */
+export function agoWords(timestamp: string | number, now: number): string {
+  const at = parseTimestamp(timestamp);
+  return at === undefined ? '' : `${durationWords(now - at)} ago`;
+}
+
+/** A time by the person's own clock. */
+export function timeWords(timestamp: string | number): string {
+  const at = parseTimestamp(timestamp);
+  return at === undefined ? '' : new Date(at).toLocaleString();
+}
+
+/** `850 ms`, `2.4 s`: for what takes no minutes. */
+export function shortWords(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** What a rollout did to the traffic. */
+export function proofWords({ requests, failures, cutOverMs, drainMs }: RolloutProof): string {
+  const asked = requests === 1 ? '1 request' : `${requests.toLocaleString('en-US')} requests`;
+  const failed = failures === 0 ? 'none failed' : `${failures.toLocaleString('en-US')} failed`;
+  return `${asked} while it rolled out, ${failed}; cut over in ${shortWords(cutOverMs)}, drained in ${shortWords(drainMs)}`;
+}
+
+const causes: Readonly<Record<ReleaseInfo['cause'], string>> = {
+  create: 'Created',
+  start: 'Started',
+  push: 'Pushed',
+  rollOut: 'Newest image rolled out',
+  update: 'Configuration changed',
+  restart: 'Restarted',
+  revert: 'Reverted',
+  adopt: 'Found running',
+  unknown: 'Released',
+};
+
+export function causeWords({ cause }: ReleaseInfo): string {
+  return causes[cause];
+}
+
+const states: Readonly<Record<ReleaseInfo['state'], string>> = {
+  waiting: 'waiting',
+  rolling: 'rolling out',
+  live: 'live',
+  retired: 'retired',
+  failed: 'failed',
+  superseded: 'superseded',
+  unknown: 'in a state that this version does not know',
+};
+
+export function stateWords({ state }: ReleaseInfo): string {
+  return states[state];
+}
+
+/** The first twelve digits of a digest: enough to tell it from others. */
+export function digestWords(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, 12);
+}
