@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { request, type IncomingMessage } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
@@ -61,11 +61,11 @@ describe('the edge', function () {
   async function ask(
     host: string,
     path = '/',
-    wanted: { method?: string; headers?: Record<string, string> } = {},
+    wanted: { method?: string; headers?: Record<string, string>; agent?: Agent } = {},
   ): Promise<Answer> {
     const headers = { ...wanted.headers, host };
-    const method = wanted.method ?? 'GET';
-    const sent = request({ host: '127.0.0.1', port: proxy.httpPort, agent: false, method, path, headers });
+    const { method = 'GET', agent = false } = wanted;
+    const sent = request({ host: '127.0.0.1', port: proxy.httpPort, agent, method, path, headers });
     sent.end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const body = (await response.setEncoding('utf8').toArray()).join('');
@@ -350,6 +350,22 @@ describe('the edge', function () {
     sent.end(large);
     const rest = (await response.toArray()) as string[];
     assert.equal(rest.join('').length, large.length);
+  });
+
+  it('keeps connections to an instance for later requests, and closes those that nobody needs', async () => {
+    proxy = await startTestEdge({ slots: 4 });
+    const one = await instance('one');
+    await apply(first, 'web.localhost', member(one));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const requests = 100;
+    for (let count = 0; count < requests; count += 1) {
+      assert.equal((await ask('web.localhost', '/', { agent })).body, 'one');
+    }
+    assert.equal(one.seen.length, requests);
+    assert.ok(one.connections().taken < requests / 2, `${one.connections().taken} connections`);
+    // The client's own stays open all the while.
+    while (one.connections().open > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    agent.destroy();
   });
 
   it('sends no request twice that reached an instance', async () => {

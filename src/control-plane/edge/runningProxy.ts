@@ -1,4 +1,4 @@
-import { hostMapName, protocolWords, slotName } from './haproxyConfig.ts';
+import { hostMapName, serverWords, slotName } from './haproxyConfig.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
 import type { DeploymentRoutes } from './contract.ts';
 import type { EdgeWish } from './edgeWish.ts';
@@ -50,7 +50,7 @@ async function changeServer(
     }
     case 'add': {
       const target = `${word(change.address)}:${word(change.port)}`;
-      const words = `add server ${name} ${target}${protocolWords[change.protocol]} weight 100`;
+      const words = `add server ${name} ${target} weight 100 ${serverWords(change.protocol)}`;
       await api.tell(words, /new server registered/i, options);
       return setState(api, name, change.state, options);
     }

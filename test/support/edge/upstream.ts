@@ -10,6 +10,8 @@ export interface Upstream {
   readonly port: number;
   /** Requests that arrived, by method and path. */
   readonly seen: readonly string[];
+  /** Connections that it has taken so far, and those that are open. */
+  connections(): { readonly taken: number; readonly open: number };
   /** Headers of the last request. */
   lastHeaders(): IncomingMessage['headers'];
   /** Answers `/held`, which waits for this. */
@@ -44,8 +46,10 @@ export async function startUpstream(id: string, address: string, port: number): 
     else response.end(id);
   });
   // Idle connections are the edge's to close: that is what applications behind a proxy are told to do as well.
-  server.keepAliveTimeout = 60_000;
+  server.keepAliveTimeout = 3_600_000;
+  let taken = 0;
   server.on('connection', (socket) => {
+    taken += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -57,6 +61,7 @@ export async function startUpstream(id: string, address: string, port: number): 
     address,
     port: (server.address() as AddressInfo).port,
     seen,
+    connections: () => ({ taken, open: sockets.size }),
     lastHeaders: () => headers,
     async leave() {
       const ended = once(server, 'close');
