@@ -15,10 +15,10 @@ export type Verdict =
   | { readonly kind: 'serving'; readonly deployment: DeploymentInfo; readonly release: number | undefined }
   | { readonly kind: 'unhealthy'; readonly deployment: DeploymentInfo; readonly reason: Reason };
 
-/** What is waited for: the release with this digest whose number is greater than `after`. */
+/** What is waited for: the release with this digest whose number is greater than `after`. No digest: whichever. */
 interface Awaited {
   readonly deploymentId: string;
-  readonly digest: string;
+  readonly digest: string | undefined;
   readonly after: number;
 }
 
@@ -125,7 +125,9 @@ async function look(
   const deployment = await stillThere(target.api.getDeployment({ params }, waiting));
   if (!target.backend.offers('releases')) return byStatus(deployment, digest);
   const { releases } = await stillThere(target.api.listReleases({ params, query: { count: 20 } }, waiting));
-  const release = releases.find((one) => one.number > after && one.digest === digest);
+  const release = releases.find(
+    (one) => one.number > after && (digest === undefined || one.digest === digest),
+  );
   const verdict = byRelease(deployment, release);
   return { deployment, seen: release !== undefined, verdict, message: describe(deployment, release) };
 }
@@ -167,10 +169,10 @@ function stopped(deployment: DeploymentInfo): Verdict | undefined {
 }
 
 /** A server that keeps no releases: its status has to do, and the digest where it tells one. */
-function byStatus(deployment: DeploymentInfo, digest: string): Look {
+function byStatus(deployment: DeploymentInfo, digest: string | undefined): Look {
   const { status, currentLiveDigest, reason } = deployment;
   const message = `the deployment is ${status}`;
-  const seen = status !== 'running' || currentLiveDigest === null || currentLiveDigest === digest;
+  const seen = status !== 'running' || [null, digest ?? currentLiveDigest].includes(currentLiveDigest);
   if (status === 'running' && seen) {
     return { deployment, seen, verdict: { kind: 'serving', deployment, release: undefined }, message };
   }

@@ -247,6 +247,7 @@ function switchable(current: () => Prompts): Prompts {
     message: (...args) => current().message(...args),
     confirm: (...args) => current().confirm(...args),
     pick: (...args) => current().pick(...args),
+    pickMany: (...args) => current().pickMany(...args),
     input: (...args) => current().input(...args),
     progress: (...args) => current().progress(...args),
   };

@@ -1,4 +1,11 @@
-import type { AddressNode, ConfigMountNode, DeploymentNode, MoreNode } from './tree/nodes.ts';
+import type {
+  AddressNode,
+  ConfigMountNode,
+  DeploymentNode,
+  MoreNode,
+  NewerImageNode,
+  ReleaseNode,
+} from './tree/nodes.ts';
 import type { Uri } from 'vscode';
 
 /**
@@ -20,6 +27,10 @@ export interface CommandArguments {
   'patr.deployment.copyId': [node?: DeploymentNode];
   'patr.deployment.events': [node?: DeploymentNode];
   'patr.configMount.open': [node?: ConfigMountNode];
+  'patr.deployment.resumePushes': [node?: DeploymentNode];
+  'patr.deployment.rollOut': [node?: DeploymentNode | NewerImageNode];
+  'patr.release.revert': [node?: ReleaseNode];
+  'patr.release.compare': [node?: ReleaseNode];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
   'patr.region.start': [];
@@ -51,6 +62,10 @@ export const commandIds: readonly CommandId[] = [
   'patr.deployment.copyId',
   'patr.deployment.events',
   'patr.configMount.open',
+  'patr.deployment.resumePushes',
+  'patr.deployment.rollOut',
+  'patr.release.revert',
+  'patr.release.compare',
   'patr.address.open',
   'patr.address.copy',
   'patr.region.start',

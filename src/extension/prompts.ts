@@ -23,6 +23,11 @@ export interface Prompts {
     items: readonly T[],
     question: PickQuestion,
   ): Promise<T | typeof back | undefined>;
+  /** Any number of them, those that are `picked` ticked at first. Undefined: given up. */
+  pickMany<T extends QuickPickItem>(
+    items: readonly T[],
+    question: PickQuestion,
+  ): Promise<readonly T[] | undefined>;
   input(question: InputQuestion): Promise<string | typeof back | undefined>;
   /** Runs work with a notification that shows its progress and can cancel it. */
   progress<T>(title: string, work: (report: ProgressReport, signal: AbortSignal) => Promise<T>): Promise<T>;
@@ -81,6 +86,11 @@ export const editorPrompts: Prompts = {
       );
       picker.show();
     }),
+
+  async pickMany(items, { title, placeholder }) {
+    const options = { canPickMany: true, title, placeHolder: placeholder, ignoreFocusOut: true } as const;
+    return window.showQuickPick(items, options);
+  },
 
   input: (question) =>
     ask<string>((resolve, held) => {

@@ -21,9 +21,12 @@ export function statusBar(model: DeploymentsModel, memory: DeployMemory): Dispos
     }
     const { icon, words } = lookOf(worst);
     const others = deployments.length === 1 ? '' : ` +${deployments.length - 1}`;
-    item.text = `$(${icon}) ${worst.name}${others}`;
+    const paused = worst.pushesPaused === true ? ' $(debug-pause)' : '';
+    item.text = `$(${icon}) ${worst.name}${others}${paused}`;
     item.tooltip = `Patr: ${worst.name} is ${words}. ${describeDeployment(worst)}`;
-    item.accessibilityInformation = { label: `Deployment ${worst.name} is ${words}` };
+    item.accessibilityInformation = {
+      label: `Deployment ${worst.name} is ${words}, ${describeDeployment(worst)}`,
+    };
     item.backgroundColor =
       worst.status === 'errored' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     item.show();

@@ -1,6 +1,7 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
+import { historySuite } from './history.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
 import { manageSuite } from './manage.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
@@ -14,6 +15,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   tree: treeSuite,
   welcome: welcomeSuite,
   commands: commandsSuite,
+  history: historySuite,
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,

@@ -70,7 +70,7 @@ export function treeSuite(): void {
       const parts = await children(node);
       assert.deepEqual(
         parts.map((part) => item(part).label),
-        ['web-shop.localhost:7080', 'Instances', 'Config mounts'],
+        ['web-shop.localhost:7080', 'Instances', 'Image history', 'Config mounts'],
       );
       const [instance] = await children(parts[1]!);
       assert.equal(item(instance!).description, 'ready · v1 · 2 restarts');

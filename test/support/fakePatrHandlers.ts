@@ -59,9 +59,30 @@ export const fakeHandlers: Handlers = {
     state.change(params.deploymentId, { status: 'stopped', instances: { ready: 0, wanted: 0 } });
     return undefined;
   },
+  listReleases: (state, { params, query }) => ({
+    releases: (state.releases.get(params.deploymentId) ?? []).slice(0, query.count),
+  }),
+  getRelease: (state, { params }) => {
+    const found = state.releases.get(params.deploymentId)?.find(({ id }) => id === params.releaseId);
+    if (found === undefined) throw problem('resourceDoesNotExist');
+    return found;
+  },
+  revertDeployment: (state, { params, query }) => {
+    find(state, params.deploymentId);
+    const old = state.releases.get(params.deploymentId)?.find(({ number }) => number === query.release);
+    if (old?.digest !== params.digest) throw problem('resourceDoesNotExist');
+    state.release(params.deploymentId, { digest: old.digest, cause: 'revert' }, { pushesPaused: true });
+    return undefined;
+  },
+  rollOutNewest: (state, { params }) => {
+    const { newerImage } = find(state, params.deploymentId);
+    if (newerImage === undefined) throw problem('tagNotFound');
+    const digest = { digest: newerImage.digest, cause: 'rollOut' } as const;
+    state.release(params.deploymentId, digest, { pushesPaused: false, newerImage: undefined });
+    return undefined;
+  },
   listInstances: (state, { params }) => ({ instances: state.instances.get(params.deploymentId) ?? [] }),
   listEvents: ({ events }, { params }) => ({ events: events.get(params.deploymentId) ?? [] }),
-  listReleases: ({ releases }, { params }) => ({ releases: releases.get(params.deploymentId) ?? [] }),
   listVolumes: ({ volumes }, { query }) => ({
     volumes: volumes.slice(query.page * query.count, (query.page + 1) * query.count),
   }),

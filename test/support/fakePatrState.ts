@@ -1,5 +1,5 @@
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
-import type { EventInfo, InstanceInfo, LogLine, ReleaseInfo } from '../../src/protocol/shapes/release.ts';
+import type { EventInfo, InstanceInfo, LogLine, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';
 import type { Change, Runner } from '../../src/protocol/shapes/workspace.ts';
 
@@ -13,7 +13,8 @@ export class FakePatrState {
   readonly instances = new Map<string, InstanceInfo[]>();
   readonly logs = new Map<string, LogLine[]>();
   readonly events = new Map<string, EventInfo[]>();
-  readonly releases = new Map<string, ReleaseInfo[]>();
+  /** Newest first. */
+  readonly releases = new Map<string, ReleaseDetails[]>();
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
@@ -38,6 +39,15 @@ export class FakePatrState {
     const before = this.deployments.get(id);
     if (before === undefined) throw new Error(`There is no deployment ${id}.`);
     this.put({ ...before, ...changes } as DeploymentInfo);
+  }
+
+  /** Lets the next release of a deployment be live at once. */
+  release(id: string, made: Partial<ReleaseDetails>, changes: Partial<DeploymentInfo> = {}): void {
+    const before = this.releases.get(id) ?? [];
+    const number = (before[0]?.number ?? 0) + 1;
+    const retired = before.map((one) => (one.state === 'live' ? { ...one, state: 'retired' as const } : one));
+    this.releases.set(id, [aReleaseOf(number, made), ...retired]);
+    this.change(id, { liveRelease: number, ...changes });
   }
 
   remove(id: string): void {
@@ -81,6 +91,27 @@ export function aDeployment(changes: Partial<DeploymentInfo> & { readonly id: st
     revision: 1,
     ...changes,
   } as DeploymentInfo;
+}
+
+/** A release of such a deployment that takes traffic, with what matters to the test changed. */
+export function aReleaseOf(number: number, changes: Partial<ReleaseDetails> = {}): ReleaseDetails {
+  return {
+    id: `e${String(number).padStart(31, '0')}`,
+    number,
+    registry: 'registry.patr.cloud',
+    repositoryId: '4'.repeat(32),
+    digest: `sha256:${String(number % 10).repeat(64)}`,
+    imageTag: 'latest',
+    cause: 'push',
+    state: 'live',
+    created: 1_700_000_000_000,
+    machineType: machineTypeId,
+    ports: { 8080: 'http' },
+    environmentVariables: {},
+    configMounts: {},
+    volumes: {},
+    ...changes,
+  } as ReleaseDetails;
 }
 
 /** An instance that takes traffic, with what matters to the test changed. */

@@ -14,6 +14,7 @@ import { chooseDeployment, type CommandContext } from './context.ts';
 import { deleteCommand } from './deleteDeployment.ts';
 import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
+import { compareCommand, resumePushesCommand, revertCommand, rollOutCommand } from './history.ts';
 import { lifecycleCommand } from './lifecycle.ts';
 import { manageCommand } from './manage.ts';
 import { pushCommand } from './push.ts';
@@ -43,6 +44,10 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.deployment.copyId': (node) => copyIdCommand(context, node),
     'patr.deployment.events': (node) => eventsCommand(context, node),
     'patr.configMount.open': (node) => openConfigMountCommand(context, node),
+    'patr.deployment.resumePushes': (node) => resumePushesCommand(context, node),
+    'patr.deployment.rollOut': (node) => rollOutCommand(context, node),
+    'patr.release.revert': (node) => revertCommand(context, node),
+    'patr.release.compare': (node) => compareCommand(context, node),
     'patr.address.open': (node) => openAddressCommand(node),
     'patr.address.copy': (node) => copyThisAddressCommand(node),
     'patr.region.start': () => startRegionCommand(context),

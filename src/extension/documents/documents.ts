@@ -11,6 +11,7 @@ import {
   type DocumentSubject,
 } from './documentAddress.ts';
 import { readEventsText } from './eventsText.ts';
+import { readReleaseText } from './releaseText.ts';
 
 type Read = (model: DeploymentsModel, subject: DocumentSubject) => Promise<string>;
 
@@ -20,6 +21,7 @@ const readers: Readonly<Record<DocumentKind, Read>> = {
     return configText(name, info.configMounts[name]);
   },
   events: readEventsText,
+  release: readReleaseText,
 };
 
 /** Read-only documents about deployments, which follow what they are about while they are open. */

@@ -6,7 +6,7 @@ import { followForEver, type ChangeNews } from '../../client/changes.ts';
 import type { Target } from '../../deploy/target.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
-import type { InstanceInfo } from '../../protocol/shapes/release.ts';
+import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { Connection } from '../connections/connection.ts';
 import { inList, readDetails, type DeploymentDetails } from './details.ts';
 import { Kept } from './kept.ts';
@@ -18,6 +18,8 @@ export type ModelChange = { readonly kind: 'all' } | { readonly kind: 'one'; rea
 const gatherMs = 100;
 /** Without a stream of changes the list is read this often while somebody looks. */
 const pollMs = 5000;
+/** How many of a deployment's releases are read, newest first. */
+export const mostReleases = 100;
 
 /** Numbers in names are counted: `app 2` comes before `app 10`. */
 const byName = new Intl.Collator('en', { numeric: true });
@@ -34,6 +36,7 @@ export class DeploymentsModel implements Disposable {
   readonly #deployments = new Map<string, Deployment>();
   readonly #instances = new Kept((id) => this.#readInstances(id));
   readonly #details = new Kept((id) => this.#readDetails(id));
+  readonly #releases = new Kept((id) => this.#readReleases(id));
   readonly #due = new Set<string>();
   #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
   #watched = false;
@@ -100,6 +103,16 @@ export class DeploymentsModel implements Disposable {
   /** Configuration and volumes of a deployment; read and kept as its instances are. */
   details(id: string): Promise<DeploymentDetails> {
     return this.#details.get(id);
+  }
+
+  /** Whether the server keeps releases. */
+  offersReleases(): boolean {
+    return this.target()?.backend.offers('releases') ?? false;
+  }
+
+  /** The newest releases of a deployment, newest first; read and kept as its instances are. */
+  releases(id: string): Promise<readonly ReleaseInfo[]> {
+    return this.#releases.get(id);
   }
 
   /** Reads everything again. */
@@ -215,7 +228,7 @@ export class DeploymentsModel implements Disposable {
   }
 
   async #tellOne(id: string): Promise<void> {
-    await Promise.all([this.#instances.renew(id), this.#details.renew(id)]);
+    await Promise.all([this.#instances.renew(id), this.#details.renew(id), this.#releases.renew(id)]);
     this.#changed.fire({ kind: 'one', id });
   }
 
@@ -225,6 +238,14 @@ export class DeploymentsModel implements Disposable {
     const params = { workspaceId: target.workspaceId, deploymentId: id };
     const { instances } = await target.api.listInstances({ params });
     return instances;
+  }
+
+  async #readReleases(id: string): Promise<readonly ReleaseInfo[]> {
+    const target = this.target();
+    if (target === undefined || !this.offersReleases()) return [];
+    const params = { workspaceId: target.workspaceId, deploymentId: id };
+    const { releases } = await target.api.listReleases({ params, query: { count: mostReleases } });
+    return releases;
   }
 
   async #readDetails(id: string): Promise<DeploymentDetails> {
@@ -239,11 +260,13 @@ export class DeploymentsModel implements Disposable {
     this.#sorted = undefined;
     this.#instances.keepOnly(found);
     this.#details.keepOnly(found);
+    this.#releases.keepOnly(found);
   }
 
   #drop(id: string): void {
     this.#instances.forget(id);
     this.#details.forget(id);
+    this.#releases.forget(id);
     this.#sorted = undefined;
     if (this.#deployments.delete(id)) this.#changed.fire({ kind: 'all' });
   }
@@ -254,6 +277,7 @@ export class DeploymentsModel implements Disposable {
     this.#sorted = undefined;
     this.#instances.clear();
     this.#details.clear();
+    this.#releases.clear();
     if (this.#deployments.size === 0) return;
     this.#deployments.clear();
     this.#changed.fire({ kind: 'all' });

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
-import type { Node } from './nodes.ts';
+import type { Node, ReleaseNode } from './nodes.ts';
 
 /** What may be done with a deployment now; menus ask for these words, never for a status. */
 export const abilities = [
@@ -10,6 +10,9 @@ export const abilities = [
   'canRestart',
   'canExplain',
   'canCopyDigest',
+  'canResume',
+  'canRollOut',
+  'canRevert',
 ] as const;
 export type Ability = (typeof abilities)[number];
 
@@ -21,7 +24,13 @@ export function contextValueOf(node: Node): string {
   if (node.kind === 'deployment') return ['deployment', ...abilitiesOf(node.deployment)].join(' ');
   if (node.kind === 'address') return node.address.url === undefined ? 'address' : 'address canOpen';
   if (node.kind === 'instance') return node.hasShell ? 'instance canOpenShell' : 'instance';
+  if (node.kind === 'release') return canRevertTo(node) ? 'release canRevert' : 'release';
   return node.kind;
+}
+
+/** What is there already is nothing to go back to, nor is what never had an image. */
+function canRevertTo({ current, release }: ReleaseNode): boolean {
+  return !current && release.digest !== null;
 }
 
 export function abilitiesOf(deployment: Deployment): readonly Ability[] {
@@ -37,6 +46,10 @@ export function abilitiesOf(deployment: Deployment): readonly Ability[] {
     canRestart: runs,
     canExplain: deployment.reason !== undefined,
     canCopyDigest: deployment.currentLiveDigest !== null,
+    canResume: deployment.pushesPaused === true,
+    // Nobody tells us of pushes to another registry: there it can always be looked.
+    canRollOut: deployment.newerImage !== undefined || (runs && !('repositoryId' in deployment)),
+    canRevert: false,
   };
   return abilities.filter((ability) => granted[ability]);
 }

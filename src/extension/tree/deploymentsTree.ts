@@ -6,7 +6,7 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 import { filtered } from './filter.ts';
 import { itemOf, type Known } from './items.ts';
 import type { DeploymentNode, MoreNode, Node, NodeKind, NodeOf, RegionNode } from './nodes.ts';
-import { configMountsOf, instancesOf, partsOf, volumesOf } from './parts.ts';
+import { configMountsOf, instancesOf, partsOf, releasesOf, volumesOf } from './parts.ts';
 import { deploymentTooltip } from './tooltip.ts';
 
 /** Deployments that are listed at once; more come when they are asked for. */
@@ -133,6 +133,7 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     region: (node) => this.#listOf(node),
     deployment: (node) => partsOf(this.#model, this.#fresh(node)),
     instances: ({ deployment }) => instancesOf(this.#model, deployment.id, this.#connection.hasShells),
+    history: ({ deployment }) => releasesOf(this.#model, deployment.id),
     configMounts: ({ deploymentId }) => configMountsOf(this.#model, deploymentId),
     volumes: ({ deploymentId }) => volumesOf(this.#model, deploymentId),
     reason: () => [],
@@ -140,6 +141,8 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     instance: () => [],
     configMount: () => [],
     volume: () => [],
+    newerImage: () => [],
+    release: () => [],
     more: () => [],
     message: () => [],
   };
@@ -156,9 +159,13 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
         return node.regionNodeId;
       case 'reason':
       case 'instances':
+      case 'newerImage':
+      case 'history':
         return deploymentNodeId(node.deployment.id);
       case 'instance':
         return `instances/${node.deploymentId}`;
+      case 'release':
+        return `history/${node.deploymentId}`;
       case 'configMount':
         return `configMounts/${node.deploymentId}`;
       case 'volume':

@@ -4,14 +4,15 @@ import type { Runner } from '../../protocol/shapes/workspace.ts';
 import { formatBytes } from '../../base/formatBytes.ts';
 import type { CommandId } from '../ids.ts';
 import { addressIcons, hostOf, labelOf, schemeOf } from './address.ts';
+import { describeRelease, releaseLooks } from '../history/releaseWords.ts';
 import { contextValueOf } from './contextValue.ts';
 import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
 import type { Node, NodeKind, NodeOf } from './nodes.ts';
-import { instanceTooltip, regionTooltip } from './tooltip.ts';
+import { instanceTooltip, regionTooltip, releaseTooltip } from './tooltip.ts';
 
 /** What items show beside what is in their nodes: how things are now. */
 export interface Known {
-  deployment(node: NodeOf<'deployment' | 'reason' | 'instances'>): Deployment;
+  deployment(node: NodeOf<'deployment' | 'reason' | 'instances' | 'newerImage'>): Deployment;
   region(node: NodeOf<'region'>): Runner | undefined;
   /** The node of a deployment, for commands. */
   nodeOf(deploymentId: string): Node | undefined;
@@ -136,6 +137,33 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     item.description = `${size}${volume.path}`;
     item.tooltip = `Mounted at ${volume.path}`;
     item.accessibilityInformation = { label: `Volume ${volume.name ?? volume.id}, ${size}${volume.path}` };
+    return item;
+  },
+
+  newerImage: (node, known) => {
+    const item = new TreeItem('A newer image is in the registry', None);
+    item.iconPath = new ThemeIcon('cloud-download');
+    const { newerImage } = known.deployment(node);
+    if (newerImage !== undefined) item.description = newerImage.digest.replace('sha256:', '').slice(0, 12);
+    item.tooltip = 'It was pushed and is not rolled out, because deploy on push is off or paused.';
+    return item;
+  },
+
+  history: () => {
+    const item = new TreeItem('Image history', Collapsed);
+    item.iconPath = new ThemeIcon('history');
+    item.tooltip = 'Every version that was rolled out. Compare one with what runs, or revert to it.';
+    return item;
+  },
+
+  release: ({ release }) => {
+    const item = new TreeItem(`v${release.number}`, None);
+    item.description = describeRelease(release);
+    item.iconPath = iconOf(releaseLooks[release.state]);
+    item.tooltip = releaseTooltip(release);
+    item.accessibilityInformation = {
+      label: `Version ${release.number}, ${describeRelease(release)}. ${release.reason?.message ?? ''}`,
+    };
     return item;
   },
 

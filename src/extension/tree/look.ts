@@ -52,7 +52,11 @@ export function describeDeployment(deployment: Deployment): string {
   const rolling = rollingRelease === undefined ? '' : `v${rollingRelease} is rolling out`;
   const quiet = status === 'running' || status === 'deploying';
   const word = quiet && count !== '' ? '' : deploymentLooks[status].words;
-  return [word, count, rolling === '' ? version : rolling].filter((part) => part !== '').join(' · ');
+  const paused = deployment.pushesPaused === true ? 'pushes paused' : '';
+  const newer = deployment.newerImage === undefined ? '' : 'newer image';
+  return [word, count, rolling === '' ? version : rolling, paused, newer]
+    .filter((part) => part !== '')
+    .join(' · ');
 }
 
 export function describeInstance(instance: InstanceInfo): string {

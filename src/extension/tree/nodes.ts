@@ -1,5 +1,5 @@
 import type { Address, Deployment } from '../../protocol/shapes/deployment.ts';
-import type { InstanceInfo } from '../../protocol/shapes/release.ts';
+import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { MountedVolume } from '../model/details.ts';
 
 /** What the tree is made of. Ids are the server's own, so that expansion and selection survive every refresh. */
@@ -16,6 +16,9 @@ export type Node =
   | VolumesNode
   | VolumeNode
   | MoreNode
+  | NewerImageNode
+  | HistoryNode
+  | ReleaseNode
   | MessageNode;
 
 /** A server with several regions. One with a single region is shown as that region. */
@@ -103,6 +106,28 @@ export interface ReasonNode {
   readonly kind: 'reason';
   readonly id: string;
   readonly deployment: Deployment;
+}
+
+/** What was pushed and is not rolled out, as a line of its own. */
+export interface NewerImageNode {
+  readonly kind: 'newerImage';
+  readonly id: string;
+  readonly deployment: Deployment;
+}
+
+export interface HistoryNode {
+  readonly kind: 'history';
+  readonly id: string;
+  readonly deployment: Deployment;
+}
+
+export interface ReleaseNode {
+  readonly kind: 'release';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly release: ReleaseInfo;
+  /** It takes the traffic, and nothing newer is wanted: there is nothing to go back from. */
+  readonly current: boolean;
 }
 
 /** A line that says something where there is nothing to list. `problem`: why, when it should be there. */

@@ -1,13 +1,13 @@
 import { describeError } from '../../base/log.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo, InstanceState } from '../../protocol/shapes/release.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import { mostReleases, type DeploymentsModel } from '../model/deployments.ts';
 import { bestAddresses, labelOf } from './address.ts';
 import type { Node } from './nodes.ts';
 
 /** What a deployment has, in the order in which it is shown. What cannot be read says so in its place. */
 export async function partsOf(
-  model: Pick<DeploymentsModel, 'details'>,
+  model: Pick<DeploymentsModel, 'details' | 'offersReleases'>,
   deployment: Deployment,
 ): Promise<Node[]> {
   const { id } = deployment;
@@ -19,11 +19,16 @@ export async function partsOf(
     deploymentId: id,
     address,
   }));
+  const newer: Node[] =
+    deployment.newerImage === undefined ? [] : [{ kind: 'newerImage', id: `newer/${id}`, deployment }];
+  const history: Node[] = model.offersReleases()
+    ? [{ kind: 'history', id: `history/${id}`, deployment }]
+    : [];
   const instances: Node = { kind: 'instances', id: `instances/${id}`, deployment };
   const configured = await orMessage(`deployment/${id}`, 'The configuration', () =>
     configuredParts(model, id),
   );
-  return [...reason, ...addresses, instances, ...configured];
+  return [...reason, ...newer, ...addresses, instances, ...history, ...configured];
 }
 
 async function configuredParts(model: Pick<DeploymentsModel, 'details'>, id: string): Promise<Node[]> {
@@ -51,6 +56,30 @@ export function instancesOf(
       instance,
       hasShell: hasShells && runs(instance),
     }));
+  });
+}
+
+/** Its releases, newest first. The one that takes the traffic is current, unless a newer one is wanted. */
+export function releasesOf(
+  model: Pick<DeploymentsModel, 'releases' | 'get'>,
+  deploymentId: string,
+): Promise<Node[]> {
+  const parentId = `history/${deploymentId}`;
+  return orMessage(parentId, 'The image history', async () => {
+    const found = await model.releases(deploymentId);
+    if (found.length === 0)
+      return [{ kind: 'message', id: `none/${parentId}`, parentId, label: 'Nothing was released yet' }];
+    const live = model.get(deploymentId)?.liveRelease;
+    const nodes = found.map((release, index): Node => ({
+      kind: 'release',
+      id: `release/${deploymentId}/${release.id}`,
+      deploymentId,
+      release,
+      current: index === 0 && release.number === live,
+    }));
+    if (found.length < mostReleases) return nodes;
+    const label = `Versions older than these ${mostReleases} are listed by the API`;
+    return [...nodes, { kind: 'message', id: `older/${parentId}`, parentId, label }];
   });
 }
 

@@ -1,9 +1,10 @@
 import { MarkdownString } from 'vscode';
 import type { Deployment, Reason } from '../../protocol/shapes/deployment.ts';
-import type { InstanceInfo } from '../../protocol/shapes/release.ts';
+import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
 import { formatBytes } from '../../base/formatBytes.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
+import { describeRelease } from '../history/releaseWords.ts';
 import { describeDeployment, describeInstance, lookOf } from './look.ts';
 
 /** Lines of output that fit under the pointer. */
@@ -14,12 +15,33 @@ export function deploymentTooltip(deployment: Deployment): MarkdownString {
   const tip = titled(deployment.name);
   tip.appendText(`${lookOf(deployment).words} · ${describeDeployment(deployment)}`);
   appendReason(tip, deployment.reason);
+  for (const words of imageWords(deployment)) tip.appendMarkdown('\n\n').appendText(words);
   for (const { url } of (deployment.addresses ?? []).slice(0, 2)) {
     if (url !== undefined) tip.appendMarkdown('\n\n').appendText(url);
   }
   tip.appendMarkdown('\n\n').appendText(`tag ${deployment.imageTag}`);
   if (deployment.currentLiveDigest !== null)
     tip.appendText(` · ${deployment.currentLiveDigest.slice(0, 19)}`);
+  return tip;
+}
+
+/** What is to be known of where its images come from. */
+function imageWords(deployment: Deployment): readonly string[] {
+  const { pushesPaused, newerImage, registry } = deployment;
+  return [
+    ...(pushesPaused === true ? ['Pushes are paused since a revert, until they are resumed.'] : []),
+    ...(newerImage === undefined ? [] : ['A newer image is in the registry. It is not rolled out.']),
+    ...('repositoryId' in deployment
+      ? []
+      : [`From ${registry}: what is pushed there is not rolled out by itself.`]),
+  ];
+}
+
+export function releaseTooltip(release: ReleaseInfo): MarkdownString {
+  const tip = titled(`Version ${release.number}`);
+  tip.appendText(describeRelease(release));
+  if (release.digest !== null) tip.appendMarkdown('\n\n').appendText(release.digest);
+  appendReason(tip, release.reason);
   return tip;
 }
 

@@ -13,6 +13,8 @@ export interface Script {
     items: readonly QuickPickItem[],
     question: PickQuestion,
   ) => QuickPickItem | typeof back | typeof escape | undefined;
+  /** Undefined: those that are ticked already. */
+  readonly pickMany?: (items: readonly QuickPickItem[]) => readonly QuickPickItem[] | typeof escape;
   /** Undefined: what is suggested. */
   readonly input?: (question: InputQuestion) => string | typeof back | typeof escape | undefined;
   /** Told every line of a progress, with what cancels it. */
@@ -52,6 +54,15 @@ export class ScriptedPrompts implements Prompts {
     this.asked.push(question.title);
     const answer = this.#script.pick?.(items, question) ?? items[0];
     return answer === escape ? undefined : (answer as T | typeof back | undefined);
+  }
+
+  async pickMany<T extends QuickPickItem>(
+    items: readonly T[],
+    question: PickQuestion,
+  ): Promise<readonly T[] | undefined> {
+    this.asked.push(question.title);
+    const answer = this.#script.pickMany?.(items) ?? items.filter(({ picked }) => picked);
+    return answer === escape ? undefined : (answer as readonly T[]);
   }
 
   /** A value that the box would refuse is noted, and the box is left. */

@@ -1,7 +1,7 @@
 import { contextValueOf } from '../../../src/extension/tree/contextValue.ts';
 import type { Node } from '../../../src/extension/tree/nodes.ts';
 import { deploymentStatuses } from '../../../src/protocol/shapes/deployment.ts';
-import { aDeployment, anInstance } from '../../support/fakePatrState.ts';
+import { aDeployment, anInstance, aReleaseOf } from '../../support/fakePatrState.ts';
 
 const id = '5'.repeat(32);
 const reason = { code: 'exited' as const, message: 'It exits at once.' };
@@ -10,6 +10,7 @@ const deployments = [...deploymentStatuses, 'unknown' as const].flatMap((status)
   aDeployment({ id, status }),
   aDeployment({ id, status, reason }),
   aDeployment({ id, status, addresses: [] }),
+  aDeployment({ id, status, pushesPaused: true, newerImage: { digest: 'sha256:2', pushedAt: 1 } }),
 ]);
 const [deployment] = deployments;
 
@@ -35,6 +36,10 @@ export const everyNode: readonly Node[] = [
   { kind: 'volume', id: 'v/a', deploymentId: id, volume: { id, name: 'data', size: 1, path: '/data' } },
   { kind: 'more', id: 'n', regionNodeId: 'region/local', hidden: 750 },
   { kind: 'reason', id: 'r', deployment: deployment! },
+  { kind: 'newerImage', id: 'w', deployment: deployment! },
+  { kind: 'history', id: 'h', deployment: deployment! },
+  { kind: 'release', id: 'q', deploymentId: id, release: aReleaseOf(1), current: true },
+  { kind: 'release', id: 's', deploymentId: id, release: aReleaseOf(1), current: false },
   { kind: 'message', id: 'm', parentId: 'i', label: 'None is running' },
 ];
 

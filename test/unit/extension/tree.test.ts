@@ -12,7 +12,9 @@ import {
   isWell,
   lookOf,
 } from '../../../src/extension/tree/look.ts';
-import { aDeployment, anInstance } from '../../support/fakePatrState.ts';
+import { aDeployment, aReleaseOf, anInstance } from '../../support/fakePatrState.ts';
+import { describeRelease } from '../../../src/extension/history/releaseWords.ts';
+import { digestOf } from '../../support/fakeRegistry.ts';
 import { everyContextValue } from './contextValues.ts';
 
 const id = '5'.repeat(32);
@@ -43,6 +45,25 @@ describe('a context value', () => {
     };
     const foreign = { ...rest, registry: 'docker.io', imageName: 'library/nginx' };
     assert.ok(!abilitiesOf(foreign).includes('canPush'));
+  });
+
+  it('offers to resume pushes and to roll out a newer image where there is that, or may be', () => {
+    const paused = abilitiesOf(aDeployment({ id, pushesPaused: true }));
+    assert.ok(paused.includes('canResume') && !paused.includes('canRollOut'));
+    const newerImage = { digest: digestOf(2), pushedAt: 1 };
+    assert.ok(abilitiesOf(aDeployment({ id, newerImage })).includes('canRollOut'));
+    const { repositoryId: _, ...rest } = aDeployment({ id }) as ReturnType<typeof aDeployment> & {
+      repositoryId?: string;
+    };
+    assert.ok(abilitiesOf({ ...rest, registry: 'docker.io', imageName: 'a/b' }).includes('canRollOut'));
+  });
+
+  it('offers to go back to any version but the one that is wanted and runs, or that never had an image', () => {
+    const value = (release: ReturnType<typeof aReleaseOf>, current = false): string =>
+      contextValueOf({ kind: 'release', id, deploymentId: id, release, current });
+    assert.equal(value(aReleaseOf(1)), 'release canRevert');
+    assert.equal(value(aReleaseOf(1), true), 'release');
+    assert.equal(value(aReleaseOf(1, { digest: null })), 'release');
   });
 
   it('offers to explain where there is something to explain', () => {
@@ -92,6 +113,23 @@ describe('the words behind a name', () => {
     const bare = aDeployment({ id });
     const { instances: _, liveRelease: __, ...rest } = bare;
     assert.equal(describeDeployment(rest), 'running');
+  });
+
+  it('say that pushes are paused, and that there is a newer image', () => {
+    assert.equal(
+      describeDeployment(aDeployment({ id, pushesPaused: true })),
+      '1/1 ready · v1 · pushes paused',
+    );
+    const newerImage = { digest: digestOf(2), pushedAt: 1 };
+    assert.equal(describeDeployment(aDeployment({ id, newerImage })), '1/1 ready · v1 · newer image');
+  });
+
+  it('tell of a version its state, what began it, its time, image and size', () => {
+    const release = aReleaseOf(2, { tookMs: 3210, size: 5_000_000, state: 'failed', cause: 'rollOut' });
+    assert.match(
+      describeRelease(release),
+      /^failed · rolled out by hand .+ · 3\.2 s · latest 222222222222 · .*MB$/,
+    );
   });
 
   it('tell restarts of an instance', () => {

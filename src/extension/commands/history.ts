@@ -1,0 +1,173 @@
+import { commands, Uri } from 'vscode';
+import { systemClock } from '../../base/clock.ts';
+import { usualParts } from '../../deploy/differences.ts';
+import { previewRevert, revert, rollOutNewest, type HistoryTools } from '../../deploy/history.ts';
+import type { Verdict } from '../../deploy/watchRollout.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { ReleaseInfo } from '../../protocol/shapes/release.ts';
+import { documentAddress } from '../documents/documentAddress.ts';
+import { releaseName } from '../documents/releaseText.ts';
+import { describeRelease, partWords, releaseLooks } from '../history/releaseWords.ts';
+import type { Action } from '../notify.ts';
+import { back, type ProgressReport } from '../prompts.ts';
+import { abilitiesOf } from '../tree/contextValue.ts';
+import type { DeploymentNode, NewerImageNode, ReleaseNode } from '../tree/nodes.ts';
+import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
+
+/** A version of a deployment. */
+interface Chosen {
+  readonly deployment: Deployment;
+  readonly release: ReleaseInfo;
+}
+
+/** Goes back to an earlier version, or to those parts of it that the person ticks. */
+export async function revertCommand(context: CommandContext, node: ReleaseNode | undefined): Promise<void> {
+  const chosen = await chooseRelease(context, node, 'Revert to an earlier version');
+  if (chosen === undefined) return;
+  const { deployment, release } = chosen;
+  const target = await targetOf(context);
+  const preview = await previewRevert(target, deployment.id, release.id);
+  if (preview.differences.length === 0) {
+    await context.notify.done(
+      `Version ${release.number} is the same as what is wanted now: there is nothing to revert.`,
+    );
+    return;
+  }
+  const items = preview.differences.map(({ part, lines }) => ({
+    label: partWords[part],
+    description: lines.length === 1 ? lines.join('') : `${lines.length} differences`,
+    ...(lines.length === 1 ? {} : { detail: lines.join(', ') }),
+    picked: usualParts.has(part),
+    part,
+  }));
+  const ticked = await context.prompts.pickMany(items, {
+    title: `Revert ${deployment.name} to version ${release.number}`,
+    placeholder: 'What shall be as it was? What is not ticked stays as it is now.',
+  });
+  if (ticked === undefined || ticked.length === 0) return;
+  const parts = ticked.map(({ part }) => part);
+  const title = `Reverting ${deployment.name} to version ${release.number}`;
+  const verdict = await watched(context, title, (tools) =>
+    revert(target, deployment.id, release, { parts, preview }, tools),
+  );
+  await context.model.reload(deployment.id);
+  void tell(context, verdict, `is back at version ${release.number}`);
+}
+
+/** Shows a version beside the one that takes traffic. */
+export async function compareCommand(context: CommandContext, node: ReleaseNode | undefined): Promise<void> {
+  const chosen = await chooseRelease(context, node, 'Compare a version with what runs');
+  if (chosen === undefined) return;
+  const { deployment, release } = chosen;
+  const releases = await context.model.releases(deployment.id);
+  const live = releases.find(({ number }) => number === deployment.liveRelease) ?? releases[0];
+  if (live === undefined) return;
+  const uriOf = ({ number }: ReleaseInfo) => {
+    const name = releaseName(number);
+    return Uri.from(documentAddress({ kind: 'release', deploymentId: deployment.id, name }));
+  };
+  const title = `${deployment.name}: v${live.number} (runs) ↔ v${release.number}`;
+  await commands.executeCommand('vscode.diff', uriOf(live), uriOf(release), title);
+}
+
+/** Lets pushes be rolled out again after a revert. */
+export async function resumePushesCommand(
+  context: CommandContext,
+  node: DeploymentNode | undefined,
+): Promise<void> {
+  const fits = (one: Deployment): boolean => abilitiesOf(one).includes('canResume');
+  const deployment = await chooseDeployment(context, node, fits, 'Resume pushes');
+  if (deployment === undefined) return;
+  const { api, workspaceId } = await targetOf(context);
+  const params = { workspaceId, deploymentId: deployment.id };
+  await api.updateDeployment({ params, body: { pushesPaused: false } });
+  await context.model.reload(deployment.id);
+  const newer = context.model.get(deployment.id)?.newerImage;
+  const message = `What is pushed to ${deployment.name} from now on is rolled out again.`;
+  if (newer === undefined) return void context.notify.done(message);
+  const rollOut: Action = {
+    label: 'Roll out the newest image',
+    run: () => commands.executeCommand('patr.deployment.rollOut', node),
+  };
+  void context.notify.done(`${message} An image that was pushed meanwhile waits in the registry.`, [rollOut]);
+}
+
+/** Rolls out what the tag means now. */
+export async function rollOutCommand(
+  context: CommandContext,
+  node: DeploymentNode | NewerImageNode | undefined,
+): Promise<void> {
+  const fits = (one: Deployment): boolean => abilitiesOf(one).includes('canRollOut');
+  const known = node === undefined ? undefined : context.model.get(node.deployment.id);
+  const deployment = known ?? (await chooseDeployment(context, undefined, fits, 'Roll out the newest image'));
+  if (deployment === undefined) return;
+  const target = await targetOf(context);
+  const title = `Rolling out the newest image of ${deployment.name}`;
+  const verdict = await watched(context, title, (tools) => rollOutNewest(target, deployment.id, tools));
+  await context.model.reload(deployment.id);
+  void tell(context, verdict, 'serves the newest image');
+}
+
+async function chooseRelease(
+  context: CommandContext,
+  node: ReleaseNode | undefined,
+  question: string,
+): Promise<Chosen | undefined> {
+  const deploymentNode = node === undefined ? undefined : context.model.get(node.deploymentId);
+  const deployment = deploymentNode ?? (await chooseDeployment(context, undefined, () => true, question));
+  if (deployment === undefined) return undefined;
+  if (node !== undefined) return { deployment, release: node.release };
+  const releases = await context.model.releases(deployment.id);
+  const items = releases
+    .filter(({ digest, number }) => digest !== null && number !== deployment.liveRelease)
+    .map((release) => ({
+      label: `$(${releaseLooks[release.state].icon}) v${release.number}`,
+      description: describeRelease(release),
+      ...(release.reason === undefined ? {} : { detail: release.reason.message }),
+      release,
+    }));
+  if (items.length === 0) throw new Error(`${deployment.name} has no other version yet.`);
+  const placeholder = `Image history of ${deployment.name}, newest first`;
+  const chosen = await context.prompts.pick(items, { title: question, placeholder });
+  return chosen === undefined || chosen === back ? undefined : { deployment, release: chosen.release };
+}
+
+/** Runs a rollout with its progress in a notification; giving up ends the watching, not the rollout. */
+function watched(
+  { prompts, output }: CommandContext,
+  title: string,
+  work: (tools: HistoryTools) => Promise<Verdict>,
+): Promise<Verdict> {
+  return prompts.progress(title, (report: ProgressReport, signal) => {
+    const told = {
+      progress: (message: string) => report({ message }),
+      output: (text: string) => output.append(text),
+    };
+    output.info(title);
+    return work({ clock: systemClock, chance: Math.random, report: told, signal });
+  });
+}
+
+/** What came of it, and that pushes wait where they do. */
+async function tell(context: CommandContext, verdict: Verdict, done: string): Promise<void> {
+  const { notify, output, showLogs } = context;
+  const { deployment } = verdict;
+  const { id, name } = deployment;
+  const logs: Action = { label: 'Logs', run: () => showLogs(id) };
+  if (verdict.kind === 'unhealthy') {
+    output.append(
+      [`${name} is not healthy: ${verdict.reason.message}`, ...(verdict.reason.lines ?? [])].join('\n'),
+    );
+    await notify.unhealthy(`${name} is not healthy. ${verdict.reason.message}`, [logs]);
+    return;
+  }
+  const version = verdict.release === undefined ? '' : ` It is version ${verdict.release} now.`;
+  if (deployment.pushesPaused !== true) return notify.done(`${name} ${done}.${version}`, [logs]);
+  const resume: Action = {
+    label: 'Resume pushes',
+    run: () =>
+      commands.executeCommand('patr.deployment.resumePushes', { kind: 'deployment', id: '', deployment }),
+  };
+  const paused = ' Pushes are paused: what is pushed now is not rolled out until you resume.';
+  await notify.done(`${name} ${done}.${version}${paused}`, [resume, logs]);
+}
