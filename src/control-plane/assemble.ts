@@ -20,8 +20,10 @@ import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
 import { defaultPlanRules } from './reconcile/plan/model.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { collectRules, createCollector } from './registry/collect/collector.ts';
+import { createExternalRegistry } from './registry/externalRegistry.ts';
 import { repositoryPath } from './registry/imageRegistry.ts';
 import { registryParts } from './registry/registryParts.ts';
+import { RegistryVault } from './secrets/registryVault.ts';
 import { loadSealer } from './secrets/sealingKeys.ts';
 import { Vault } from './secrets/vault.ts';
 import { reconcileStore } from './state/reconcileStore.ts';
@@ -61,7 +63,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
 
   const store = held.add(await stateOf(wanted));
   const notary = { store, now, ids };
-  const vault = await vaultOf(wanted, store);
+  const { vault, registryVault } = await vaultsOf(wanted, store);
   const registry = await registryParts({
     stateDir: options.stateDir,
     notary,
@@ -81,7 +83,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     registry: { secrets, tokenCertificate: key.certificate },
     apiPort: () => port,
   });
-  const loopStore = reconcileStore(store, vault);
+  const loopStore = reconcileStore(store, vault, registryVault);
   const executor = makeExecutor({ options, engine, region, credentials: registry.engineCredentials });
   const reconciler = createReconciler({
     store: loopStore,
@@ -129,9 +131,11 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     store,
     notary,
     vault,
+    registryVault,
     reconciler,
     registry: registry.client,
     collector,
+    external: createExternalRegistry({ fetch, platform: () => region.facts().platform }),
     feed,
     version,
     domain,
@@ -181,14 +185,23 @@ async function stateOf({ options, clock, ids, log }: AssembleWanted): Promise<St
   return store;
 }
 
-/** The vault, with everything in it sealed by the newest key. */
-async function vaultOf({ options, clock, log }: AssembleWanted, store: Store): Promise<Vault> {
+/** The vaults, with everything in them sealed by the newest key. */
+async function vaultsOf(
+  { options, clock, log }: AssembleWanted,
+  store: Store,
+): Promise<{ readonly vault: Vault; readonly registryVault: RegistryVault }> {
   const sealer = await loadSealer(options.stateDir, () => clock.now());
   const vault = new Vault(store.secrets, sealer);
-  const { unreadable } = store.change(() => vault.sealAnew());
+  const registryVault = new RegistryVault(store.registries, sealer);
+  const [secrets, passwords] = store.change(() => [vault.sealAnew(), registryVault.sealAnew()] as const);
+  const { unreadable } = secrets;
   if (unreadable > 0)
     log.warn('Secrets cannot be opened; they need their values anew', { secrets: unreadable });
-  return vault;
+  if (passwords.unreadable > 0)
+    log.warn('Passwords of registries cannot be opened; they have to be given anew', {
+      registries: passwords.unreadable,
+    });
+  return { vault, registryVault };
 }
 
 function pathOf(store: Store, repositoryId: string): string | undefined {

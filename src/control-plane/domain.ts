@@ -123,8 +123,15 @@ export interface ReconcileStore {
   recordEvent(event: DecisionEvent): void;
   /** Whether a volume is (still) a resource of its workspace. */
   volumeExists(volumeId: string): boolean;
+  /** What the workspace signs in to another registry with, if it has something for it. */
+  registryLogin(workspaceId: string, registry: string): RegistryLogin | undefined;
   /** Value of a secret of the workspace. */
   secretValue(workspaceId: string, secretId: string): SecretValue;
+}
+
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
 }
 
 export type SecretValue =

@@ -26,6 +26,7 @@ import {
   tagInfo,
   workspace,
 } from './shapes/workspace.ts';
+import { checkImage, imageCheck, registryCredentials, saveRegistry } from './shapes/registry.ts';
 import { createSecret, secret, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume } from './shapes/volume.ts';
 import { queryBoolean, queryInteger, queryWords } from './wire.ts';
@@ -156,6 +157,27 @@ export const endpoints = {
     returns: exposedPorts,
   }),
   deleteRepository: del(`${ws}/docker-registry/:repositoryId`, { status: 200 }),
+
+  /** Credentials for other registries. A password is taken and never answered; saving again replaces it. */
+  listRegistries: get(`${ws}/external-registry`, {
+    query: page,
+    paged: true,
+    returns: v.object({ registries: v.array(registryCredentials) }),
+    capability: 'registries',
+  }),
+  saveRegistry: post(`${ws}/external-registry`, {
+    body: saveRegistry,
+    status: 201,
+    returns: created,
+    capability: 'registries',
+  }),
+  deleteRegistry: del(`${ws}/external-registry/:registryId`, { capability: 'registries' }),
+  /** Asks a registry for an image. What it answers is a success, whatever it is. */
+  checkImage: post(`${ws}/external-registry/check-image`, {
+    body: checkImage,
+    returns: imageCheck,
+    capability: 'registries',
+  }),
 
   listVolumes: get(`${ws}/volume`, {
     query: page,

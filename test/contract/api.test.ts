@@ -208,6 +208,7 @@ for (const [way, open] of Object.entries(ways)) {
           'instances',
           'events',
           'collect',
+          'registries',
           'changes',
         ]);
         assert.deepEqual(info['registry'], { host: '127.0.0.1:7050', username: 'patr' });

@@ -7,7 +7,9 @@ import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
 import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
+import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
 import { Vault } from '../../src/control-plane/secrets/vault.ts';
+import { createExternalRegistry } from '../../src/control-plane/registry/externalRegistry.ts';
 import { openDatabase } from '../../src/control-plane/state/database.ts';
 import { seed } from '../../src/control-plane/state/seed.ts';
 import { Store } from '../../src/control-plane/state/store.ts';
@@ -28,6 +30,7 @@ export function testSealer(): Sealer {
 
 export interface TestNotary extends Notary {
   readonly vault: Vault;
+  readonly registryVault: RegistryVault;
   readonly workspaceId: string;
   readonly regionId: string;
   time: number;
@@ -43,7 +46,17 @@ export function memoryNotary(): TestNotary {
   const workspaceId = store.identity.workspaces()[0]!.id;
   const regionId = store.identity.regions()[0]!.id;
   const vault = new Vault(store.secrets, testSealer());
-  const notary = { store, vault, ids, time: 1000, now: () => notary.time++, workspaceId, regionId };
+  const registryVault = new RegistryVault(store.registries, testSealer());
+  const notary = {
+    store,
+    vault,
+    registryVault,
+    ids,
+    time: 1000,
+    now: () => notary.time++,
+    workspaceId,
+    regionId,
+  };
   return notary;
 }
 
@@ -85,12 +98,14 @@ export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): T
     store,
     notary,
     vault: notary.vault,
+    registryVault: notary.registryVault,
     reconciler,
     registry,
     collector: {
       collect: () => Promise.reject(new Error('Nothing is collected here.')),
       last: () => undefined,
     },
+    external: createExternalRegistry({ fetch, platform: () => reconciler.facts.platform }),
     feed,
     version: '1.2.3',
     domain: 'localhost',

@@ -1,6 +1,8 @@
 import type { Reconciler } from '../domain.ts';
 import type { Collector } from '../registry/collect/collector.ts';
+import type { ExternalRegistry } from '../registry/externalRegistry.ts';
 import type { ImageRegistry } from '../registry/imageRegistry.ts';
+import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../state/store.ts';
 import type { Notary } from '../state/wishes.ts';
@@ -11,9 +13,11 @@ export interface ApiParts {
   readonly store: Store;
   readonly notary: Notary;
   readonly vault: Vault;
+  readonly registryVault: RegistryVault;
   readonly reconciler: Reconciler;
   readonly registry: ImageRegistry;
   readonly collector: Pick<Collector, 'collect' | 'last'>;
+  readonly external: ExternalRegistry;
   readonly feed: ChangeFeed;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */

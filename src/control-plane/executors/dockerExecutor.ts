@@ -97,7 +97,7 @@ export class DockerExecutor implements Executor {
     }
     const reference = pinned ?? `${image.repository}:${image.tag}`;
     try {
-      const auth = image.own ? registryAuth() : undefined;
+      const auth = image.own ? registryAuth() : loginOf(image);
       for await (const progress of engine.pull(reference, auth, options)) void progress;
     } catch (error) {
       if (options.signal?.aborted === true || isEngineError(error, 'unreachable')) throw error;
@@ -295,6 +295,11 @@ export class DockerExecutor implements Executor {
 
 /** Engine events that can change what the loop wants to do. */
 const told = new Set(['start', 'die', 'oom', 'kill', 'stop', 'destroy', 'pause', 'unpause', 'create']);
+
+/** What the engine signs in to another registry with. */
+function loginOf({ repository, login }: ImageWanted): RegistryAuth | undefined {
+  return login === undefined ? undefined : { server: repository.split('/')[0] ?? '', ...login };
+}
 
 function digestOf(repoDigests: readonly string[]): string | undefined {
   return repoDigests.map((text) => text.split('@')[1]).find((digest) => digest?.startsWith('sha256:'));

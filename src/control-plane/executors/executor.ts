@@ -85,6 +85,8 @@ export interface ImageWanted {
   readonly tag: string;
   readonly digest: string | undefined;
   readonly own: boolean;
+  /** What to sign in to another registry with. */
+  readonly login?: { readonly username: string; readonly password: string } | undefined;
 }
 
 export type ImageOutcome =

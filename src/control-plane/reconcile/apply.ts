@@ -114,7 +114,7 @@ export class Apply {
     const release = desired.releases.find(({ id }) => id === step.releaseId);
     if (release === undefined) return;
     await this.#beginRollout(release, desired, signal);
-    const image = this.#imageOf(release);
+    const image = this.#imageOf(release, desired);
     if ('reason' in image) return this.#cannot(release, image.reason);
     const pulled = await this.#parts.executor.ensureImage(image, { signal });
     if (pulled.kind === 'failed') return this.#cannot(release, pulled.reason);
@@ -185,11 +185,12 @@ export class Apply {
     );
   }
 
-  #imageOf(release: Release): ImageWanted | { readonly reason: Reason } {
+  #imageOf(release: Release, { deployment }: Desired): ImageWanted | { readonly reason: Reason } {
     const { source, imageTag: tag, digest } = release;
     if (!('repositoryId' in source) || source.registry !== patrRegistry) {
       const { registry, imageName } = source as { registry: string; imageName: string };
-      return { repository: `${registry}/${imageName}`, tag, digest, own: false };
+      const login = this.#parts.store.registryLogin(deployment.workspaceId, registry);
+      return { repository: `${registry}/${imageName}`, tag, digest, own: false, login };
     }
     const path = this.#parts.repositoryPath(source.repositoryId);
     const host = this.#parts.registryHost();

@@ -3,6 +3,14 @@ import { problem } from '../../protocol/problems.ts';
 import type { PortType } from '../../protocol/shapes/deployment.ts';
 import type { RegistryImage } from './imageRegistry.ts';
 
+/** What to accept: without these a registry converts what it has, and the digest is another one. */
+export const manifestTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+
 const descriptor = v.object({ digest: v.string(), size: v.number() });
 const platformShape = v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) });
 
@@ -18,6 +26,8 @@ export type Manifest =
 
 const configShape = v.object({
   created: v.fallback(v.optional(v.string()), undefined),
+  os: v.fallback(v.optional(v.string()), undefined),
+  architecture: v.fallback(v.optional(v.string()), undefined),
   config: v.fallback(
     v.optional(v.object({ ExposedPorts: v.nullish(v.record(v.string(), v.unknown())) })),
     undefined,
@@ -39,7 +49,9 @@ export function readManifest(json: unknown): Manifest {
 /** What an image says about itself; a configuration that says nothing readable is an empty one. */
 export function readConfig(json: unknown): ImageConfig {
   const config = v.safeParse(configShape, json);
-  return config.success ? config.output : { created: undefined, config: undefined };
+  return config.success
+    ? config.output
+    : { created: undefined, os: undefined, architecture: undefined, config: undefined };
 }
 
 /** Digest of the manifest for a platform such as `linux/amd64`; of the first real one when none is asked for. */
@@ -52,6 +64,13 @@ export function choosePlatform(
   if (platform === undefined) return real[0]?.digest;
   const [os, architecture] = platform.split('/');
   return real.find((one) => one.platform?.os === os && one.platform?.architecture === architecture)?.digest;
+}
+
+/** Platforms that an index has images for, attestations left out. */
+export function platformsOf(index: Extract<Manifest, { kind: 'index' }>): readonly string[] {
+  return index.manifests.flatMap(({ platform }) =>
+    platform === undefined || platform.os === 'unknown' ? [] : [`${platform.os}/${platform.architecture}`],
+  );
 }
 
 export function imageFrom(

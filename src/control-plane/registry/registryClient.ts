@@ -3,18 +3,17 @@ import { problem } from '../../protocol/problems.ts';
 import type { Content } from '../state/contents.ts';
 import type { Access, RegistryAction } from './accessToken.ts';
 import type { ImageRegistry, RegistryImage, Waiting } from './imageRegistry.ts';
-import { choosePlatform, imageFrom, readConfig, readManifest, type Manifest } from './manifest.ts';
+import {
+  choosePlatform,
+  imageFrom,
+  manifestTypes,
+  readConfig,
+  readManifest,
+  type Manifest,
+} from './manifest.ts';
 
 /** How long one question may take, in milliseconds. */
 const patienceMs = 10_000;
-
-/** Without these the registry converts what it has, and the digest is another one. */
-const manifestTypes = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ');
 
 export interface RegistryClientParts {
   /** Address of the registry as the control plane reaches it; undefined while it is not up. */

@@ -1,10 +1,11 @@
 import type { Desired, ReconcileStore } from '../domain.ts';
+import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Outcome } from './releases.ts';
 import type { Store } from './store.ts';
 
 /** The state as the reconcile loop sees it. Outcomes for a deployment deleted in the meantime are passed over. */
-export function reconcileStore(store: Store, vault: Vault): ReconcileStore {
+export function reconcileStore(store: Store, vault: Vault, registries: RegistryVault): ReconcileStore {
   const { deployments, releases, events } = store;
 
   function settle(releaseId: string, from: Parameters<typeof releases.settle>[1], outcome: Outcome): void {
@@ -62,6 +63,7 @@ export function reconcileStore(store: Store, vault: Vault): ReconcileStore {
         publish({ kind: 'outcome', deploymentId: event.deploymentId });
       });
     },
+    registryLogin: (workspaceId, registry) => registries.loginOf(workspaceId, registry),
     secretValue: (workspaceId, secretId) => vault.valueOf(workspaceId, secretId),
   };
 }

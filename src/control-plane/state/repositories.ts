@@ -96,6 +96,11 @@ export class Repositories {
     this.#database
       .prepare('UPDATE tag SET size = ? WHERE repository_id = ? AND digest = ?')
       .run(size, repositoryId, digest);
+    this.noteSize(digest, size);
+  }
+
+  /** Notes how large an image of whatever registry is, for the history of deployments. */
+  noteSize(digest: string, size: number): void {
     this.#database
       .prepare('INSERT OR REPLACE INTO image_size (digest, size) VALUES (?, ?)')
       .run(digest, size);

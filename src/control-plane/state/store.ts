@@ -6,6 +6,7 @@ import { Contents } from './contents.ts';
 import { Deployments } from './deployments.ts';
 import { Events } from './events.ts';
 import { Identity } from './identity.ts';
+import { Registries } from './registries.ts';
 import { Releases } from './releases.ts';
 import { Repositories } from './repositories.ts';
 import { Secrets } from './secrets.ts';
@@ -37,6 +38,7 @@ export class Store {
   readonly events: Events;
   readonly repositories: Repositories;
   readonly volumes: Volumes;
+  readonly registries: Registries;
   readonly secrets: Secrets;
   readonly identity: Identity;
   readonly apiTokens: ApiTokens;
@@ -53,6 +55,7 @@ export class Store {
     this.events = new Events(database);
     this.repositories = new Repositories(database);
     this.volumes = new Volumes(database);
+    this.registries = new Registries(database);
     this.secrets = new Secrets(database);
     this.identity = new Identity(database);
     this.apiTokens = new ApiTokens(database);

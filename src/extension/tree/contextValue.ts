@@ -12,12 +12,11 @@ export const abilities = [
   'canCopyDigest',
   'canResume',
   'canRollOut',
-  'canRevert',
 ] as const;
 export type Ability = (typeof abilities)[number];
 
 /** Of parts of a deployment, beside those above. */
-export const partAbilities = ['canOpenShell'] as const;
+export const partAbilities = ['canOpenShell', 'canRevert'] as const;
 
 /** A node's context value: its kind, and after it what may be done with it, each a word of its own. */
 export function contextValueOf(node: Node): string {
@@ -49,7 +48,6 @@ export function abilitiesOf(deployment: Deployment): readonly Ability[] {
     canResume: deployment.pushesPaused === true,
     // Nobody tells us of pushes to another registry: there it can always be looked.
     canRollOut: deployment.newerImage !== undefined || (runs && !('repositoryId' in deployment)),
-    canRevert: false,
   };
   return abilities.filter((ability) => granted[ability]);
 }

@@ -23,7 +23,7 @@ export const portType = v.picklist(['http', 'tcp', 'udp']);
 export type PortType = v.InferOutput<typeof portType>;
 
 const patrImage = v.object({ registry: v.literal(patrRegistry), repositoryId: uuid });
-const externalImage = v.object({
+export const externalImage = v.object({
   registry: v.pipe(
     v.string(),
     v.trim(),

@@ -3,6 +3,7 @@ import type { ApiParts } from '../parts.ts';
 import { apiTokenHandlers } from './apiTokens.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { peopleHandlers } from './people.ts';
+import { registryHandlers } from './registries.ts';
 import { repositoryHandlers } from './repositories.ts';
 import { secretHandlers } from './secrets.ts';
 import { volumeHandlers } from './volumes.ts';
@@ -14,6 +15,7 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...apiTokenHandlers(parts),
     ...deploymentHandlers(parts),
     ...repositoryHandlers(parts),
+    ...registryHandlers(parts),
     ...volumeHandlers(parts),
     ...secretHandlers(parts),
   };

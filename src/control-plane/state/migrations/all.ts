@@ -7,6 +7,7 @@ import { hostLabels } from './0016-host-labels.ts';
 import { tokenRights } from './0020-token-rights.ts';
 import { imageSizes } from './0030-image-sizes.ts';
 import { contents } from './0021-contents.ts';
+import { registries } from './0031-registries.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
@@ -23,4 +24,5 @@ export const migrations: readonly string[] = [
   imageSizes,
   hostLabels,
   contents,
+  registries,
 ];

@@ -89,7 +89,11 @@ describe('what is wanted of a deployment', () => {
     push(1);
     const failed = now().targetReleaseId!;
     const reason = { code: 'exited', message: 'It ended.' } as const;
-    reconcileStore(plane.notary.store, plane.notary.vault).releaseFailed(failed, 1, reason);
+    reconcileStore(plane.notary.store, plane.notary.vault, plane.notary.registryVault).releaseFailed(
+      failed,
+      1,
+      reason,
+    );
     await ask('POST', '/start');
     assert.deepEqual(releases(), ['start 1', 'push 1']);
   });
@@ -198,7 +202,7 @@ describe('what is wanted of a deployment', () => {
     plane.notary.store.change(() => plane.notary.store.repositories.weigh(repositoryId, digestOf(1), 4096));
     await ask('PATCH', '', environment('x'));
     const target = plane.notary.store.releases.find(now().targetReleaseId!)!;
-    const loop = reconcileStore(plane.notary.store, plane.notary.vault);
+    const loop = reconcileStore(plane.notary.store, plane.notary.vault, plane.notary.registryVault);
     loop.releaseLive(target.id, target.createdAt + 1500, undefined);
     const { releases: listed } = await shown('/release');
     const [newest] = listed as Record<string, unknown>[];

@@ -7,7 +7,7 @@ import { reconcileStore } from '../../../../src/control-plane/state/reconcileSto
 describe('deployments that are not in the state', () => {
   it('are told apart: deleted, or never known', () => {
     const notary = memoryNotary();
-    const store = reconcileStore(notary.store, notary.vault);
+    const store = reconcileStore(notary.store, notary.vault, notary.registryVault);
     const deployment = addDeployment(notary);
     assert.equal(store.wasDeleted(deployment.id), false);
     notary.store.change((publish) => forget(notary, publish, deployment));

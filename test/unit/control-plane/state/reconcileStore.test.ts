@@ -14,7 +14,7 @@ describe('the state as the loop sees it', () => {
 
   beforeEach(() => {
     notary = memoryNotary();
-    loop = reconcileStore(notary.store, notary.vault);
+    loop = reconcileStore(notary.store, notary.vault, notary.registryVault);
     heard = [];
     notary.store.onChange((change) => heard.push(change));
   });
