@@ -164,6 +164,7 @@ describe('secrets over the API', () => {
     addRelease(plane.notary, id, { digest: digestOf(1), config: { ...config, environment } });
     addRelease(plane.notary, id, { digest: digestOf(2) });
     const path = `/deployment/${id}/deploy-history/${encodeURIComponent(digestOf(1))}/revert`;
-    assert.equal((await send('POST', path)).status, 404);
+    assert.equal((await send('POST', `${path}?parts=image,environment`)).status, 404);
+    assert.equal((await send('POST', path)).status, 202);
   });
 });

@@ -4,7 +4,7 @@ import type { Exports } from '../../src/extension/activate.ts';
 import type { DeploymentNode, Node } from '../../src/extension/tree/nodes.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import { FakePatr } from '../support/fakePatr.ts';
-import { aDeployment, aReleaseOf } from '../support/fakePatrState.ts';
+import { aDeployment, aRelease } from '../support/fakePatrState.ts';
 import { eventually, showView, theExtension } from './support/extension.ts';
 import { FakeMachine } from './support/fakeMachine.ts';
 import { escape, ScriptedPrompts, type Script } from './support/scriptedPrompts.ts';
@@ -39,8 +39,8 @@ export function historySuite(): void {
         }),
       );
       patr.state.releases.set(deployment.id, [
-        aReleaseOf(2, { environmentVariables: { MODE: 'new' } }),
-        aReleaseOf(1, { state: 'retired', cause: 'create', environmentVariables: { MODE: 'old' } }),
+        aRelease({ number: 2, environmentVariables: { MODE: 'new' } }),
+        aRelease({ number: 1, state: 'retired', cause: 'create', environmentVariables: { MODE: 'old' } }),
       ]);
       extension = await theExtension();
       await extension.runOn(new FakeMachine(patr));
@@ -84,7 +84,10 @@ export function historySuite(): void {
       );
       assert.match(String(offered[1]?.description), /MODE: "new" → "old"/);
       const [newest] = patr.state.releases.get(deployment.id) ?? [];
-      assert.deepEqual([newest?.number, newest?.cause, newest?.digest], [3, 'revert', aReleaseOf(1).digest]);
+      assert.deepEqual(
+        [newest?.number, newest?.cause, newest?.digest],
+        [3, 'revert', aRelease({ number: 1 }).digest],
+      );
       await eventually('it is told', () =>
         prompts.said.some(({ text }) => /is back at version 1\..*paused/.test(text)),
       );
@@ -119,7 +122,7 @@ export function historySuite(): void {
       const prompts = answering({ pick: (items) => items[0] });
       await vscode.commands.executeCommand('patr.release.revert');
       assert.ok(prompts.asked.includes('Revert web shop to version 1'));
-      patr.state.releases.set(deployment.id, [aReleaseOf(3)]);
+      patr.state.releases.set(deployment.id, [aRelease({ number: 3 })]);
       patr.state.change(deployment.id, { liveRelease: 3 });
       await extension.model.reload(deployment.id);
       const again = answering();

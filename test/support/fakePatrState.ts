@@ -46,7 +46,7 @@ export class FakePatrState {
     const before = this.releases.get(id) ?? [];
     const number = (before[0]?.number ?? 0) + 1;
     const retired = before.map((one) => (one.state === 'live' ? { ...one, state: 'retired' as const } : one));
-    this.releases.set(id, [aReleaseOf(number, made), ...retired]);
+    this.releases.set(id, [aRelease({ number, ...made }), ...retired]);
     this.change(id, { liveRelease: number, ...changes });
   }
 
@@ -93,10 +93,25 @@ export function aDeployment(changes: Partial<DeploymentInfo> & { readonly id: st
   } as DeploymentInfo;
 }
 
-/** A release of such a deployment that takes traffic, with what matters to the test changed. */
-export function aReleaseOf(number: number, changes: Partial<ReleaseDetails> = {}): ReleaseDetails {
+/** An instance that takes traffic, with what matters to the test changed. */
+export function anInstance(changes: Partial<InstanceInfo> = {}): InstanceInfo {
+  const id = changes.id ?? 'f'.repeat(12);
   return {
-    id: `e${String(number).padStart(31, '0')}`,
+    id,
+    name: `sample-${id.slice(0, 4)}`,
+    release: 1,
+    state: 'ready',
+    node: 'this machine',
+    restarts: 0,
+    ...changes,
+  };
+}
+
+/** A release that takes the traffic, with what matters to the test changed; its digest is of its number. */
+export function aRelease(changes: Partial<ReleaseDetails> = {}): ReleaseDetails {
+  const number = changes.number ?? 1;
+  return {
+    id: number.toString(16).padStart(32, 'e'),
     number,
     registry: 'registry.patr.cloud',
     repositoryId: '4'.repeat(32),
@@ -112,33 +127,4 @@ export function aReleaseOf(number: number, changes: Partial<ReleaseDetails> = {}
     volumes: {},
     ...changes,
   } as ReleaseDetails;
-}
-
-/** An instance that takes traffic, with what matters to the test changed. */
-export function anInstance(changes: Partial<InstanceInfo> = {}): InstanceInfo {
-  const id = changes.id ?? 'f'.repeat(12);
-  return {
-    id,
-    name: `sample-${id.slice(0, 4)}`,
-    release: 1,
-    state: 'ready',
-    node: 'this machine',
-    restarts: 0,
-    ...changes,
-  };
-}
-
-/** A release that takes the traffic, with what matters to the test changed. */
-export function aRelease(changes: Partial<ReleaseInfo> = {}): ReleaseInfo {
-  const number = changes.number ?? 1;
-  return {
-    id: number.toString(16).padStart(32, 'e'),
-    number,
-    digest: `sha256:${'c'.repeat(64)}`,
-    imageTag: 'latest',
-    cause: 'push',
-    state: 'live',
-    created: 1,
-    ...changes,
-  };
 }

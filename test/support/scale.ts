@@ -49,7 +49,7 @@ export function openFleet(deployments: number, instances: number): Fleet {
     return id;
   });
   const loop = createReconciler({
-    store: reconcileStore(notary.store, notary.vault),
+    store: reconcileStore(notary.store, notary.vault, notary.registryVault),
     executor,
     edge: stillEdge,
     prober: kindProber,

@@ -1,4 +1,4 @@
-import { formatBytes } from '../../image/formatBytes.ts';
+import { formatBytes } from '../../base/formatBytes.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import type { ReleaseCause, ReleaseInfo, ReleaseState } from '../../protocol/shapes/release.ts';
 import type { RevertPart } from '../../protocol/shapes/release.ts';

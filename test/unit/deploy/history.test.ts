@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { differences, usualParts, type Made } from '../../../src/deploy/differences.ts';
 import { revertParts, type RevertPart } from '../../../src/protocol/shapes/release.ts';
-import { aReleaseOf } from '../../support/fakePatrState.ts';
+import { aRelease } from '../../support/fakePatrState.ts';
 
-const base: Made = aReleaseOf(1);
+const base: Made = aRelease({ number: 1 });
 const partsOf = (to: Made): readonly RevertPart[] => differences(base, to).map(({ part }) => part);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

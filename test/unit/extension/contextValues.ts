@@ -1,7 +1,7 @@
 import { contextValueOf } from '../../../src/extension/tree/contextValue.ts';
 import type { Node } from '../../../src/extension/tree/nodes.ts';
 import { deploymentStatuses } from '../../../src/protocol/shapes/deployment.ts';
-import { aDeployment, anInstance, aReleaseOf } from '../../support/fakePatrState.ts';
+import { aDeployment, anInstance, aRelease } from '../../support/fakePatrState.ts';
 
 const id = '5'.repeat(32);
 const reason = { code: 'exited' as const, message: 'It exits at once.' };
@@ -38,8 +38,8 @@ export const everyNode: readonly Node[] = [
   { kind: 'reason', id: 'r', deployment: deployment! },
   { kind: 'newerImage', id: 'w', deployment: deployment! },
   { kind: 'history', id: 'h', deployment: deployment! },
-  { kind: 'release', id: 'q', deploymentId: id, release: aReleaseOf(1), current: true },
-  { kind: 'release', id: 's', deploymentId: id, release: aReleaseOf(1), current: false },
+  { kind: 'release', id: 'q', deploymentId: id, release: aRelease({ number: 1 }), current: true },
+  { kind: 'release', id: 's', deploymentId: id, release: aRelease({ number: 1 }), current: false },
   { kind: 'message', id: 'm', parentId: 'i', label: 'None is running' },
 ];
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { releaseText } from '../../../src/extension/documents/releaseText.ts';
-import { aReleaseOf } from '../../support/fakePatrState.ts';
+import { aRelease } from '../../support/fakePatrState.ts';
 
 describe('the document of a release', () => {
-  const release = aReleaseOf(3, {
+  const release = aRelease({
+    number: 3,
     environmentVariables: { B: 'two: three\n#four', A: { fromSecret: '8'.repeat(32) } },
     configMounts: {
       'app.conf': Buffer.from('a = 1\nb = 2\n').toString('base64'),

@@ -12,7 +12,7 @@ import {
   isWell,
   lookOf,
 } from '../../../src/extension/tree/look.ts';
-import { aDeployment, aReleaseOf, anInstance } from '../../support/fakePatrState.ts';
+import { aDeployment, aRelease, anInstance } from '../../support/fakePatrState.ts';
 import { describeRelease } from '../../../src/extension/history/releaseWords.ts';
 import { digestOf } from '../../support/fakeRegistry.ts';
 import { everyContextValue } from './contextValues.ts';
@@ -59,11 +59,11 @@ describe('a context value', () => {
   });
 
   it('offers to go back to any version but the one that is wanted and runs, or that never had an image', () => {
-    const value = (release: ReturnType<typeof aReleaseOf>, current = false): string =>
+    const value = (release: ReturnType<typeof aRelease>, current = false): string =>
       contextValueOf({ kind: 'release', id, deploymentId: id, release, current });
-    assert.equal(value(aReleaseOf(1)), 'release canRevert');
-    assert.equal(value(aReleaseOf(1), true), 'release');
-    assert.equal(value(aReleaseOf(1, { digest: null })), 'release');
+    assert.equal(value(aRelease({ number: 1 })), 'release canRevert');
+    assert.equal(value(aRelease({ number: 1 }), true), 'release');
+    assert.equal(value(aRelease({ number: 1, digest: null })), 'release');
   });
 
   it('offers to explain where there is something to explain', () => {
@@ -125,7 +125,7 @@ describe('the words behind a name', () => {
   });
 
   it('tell of a version its state, what began it, its time, image and size', () => {
-    const release = aReleaseOf(2, { tookMs: 3210, size: 5_000_000, state: 'failed', cause: 'rollOut' });
+    const release = aRelease({ number: 2, tookMs: 3210, size: 5_000_000, state: 'failed', cause: 'rollOut' });
     assert.match(
       describeRelease(release),
       /^failed · rolled out by hand .+ · 3\.2 s · latest 222222222222 · .*MB$/,
