@@ -104,6 +104,8 @@ export const settingIds = [
   'local.ports.http',
   'local.ports.https',
   'local.placement',
+  'local.keep.versions',
+  'local.keep.days',
   'build.arguments',
 ] as const;
 export type SettingId = (typeof settingIds)[number];

@@ -17,11 +17,13 @@ function read<S extends v.GenericSchema>(
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1));
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const placement = v.picklist(['auto', 'host', 'bridged']);
 
 /** What the local region is made of. The region's name is the machine's business, and a test's. */
 export function localSettings(): LocalSettings {
-  const { images, ports } = defaultLocalSettings;
+  const { images, ports, keep } = defaultLocalSettings;
   return {
     name: process.env['PATR_REGION_NAME'] ?? defaultLocalSettings.name,
     images: {
@@ -36,6 +38,10 @@ export function localSettings(): LocalSettings {
       https: read('local.ports.https', port, ports.https),
     },
     placement: read('local.placement', placement, defaultLocalSettings.placement),
+    keep: {
+      versions: read('local.keep.versions', whole(1, 1000), keep.versions),
+      days: read('local.keep.days', whole(0, 3650), keep.days),
+    },
   };
 }
 

@@ -67,7 +67,7 @@ export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
 }
 
 function commandLine({ settings, image, port, placement }: ControlPlaneWanted): string[] {
-  const { name, images, ports } = settings;
+  const { name, images, ports, keep } = settings;
   const values = {
     port: String(port),
     host: placement === 'bridged' ? containerName(name) : '127.0.0.1',
@@ -82,6 +82,8 @@ function commandLine({ settings, image, port, placement }: ControlPlaneWanted): 
     'http-port': String(ports.http),
     'https-port': String(ports.https),
     'tool-image': image,
+    'keep-versions': String(keep.versions),
+    'keep-days': String(keep.days),
   };
   return Object.entries(values).flatMap(([option, value]) => [`--${option}`, value]);
 }

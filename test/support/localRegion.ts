@@ -9,7 +9,12 @@ import { ownDockerHome } from '../../src/docker/configFile.ts';
 import { currentContext } from '../../src/docker/dockerContexts.ts';
 import type { Engine } from '../../src/docker/engine.ts';
 import { openEngine } from '../../src/docker/openEngine.ts';
-import type { LocalEndpoint, LocalHost, LocalSettings } from '../../src/local/contract.ts';
+import {
+  defaultLocalSettings,
+  type LocalEndpoint,
+  type LocalHost,
+  type LocalSettings,
+} from '../../src/local/contract.ts';
 import { makeLocalHost } from '../../src/local/localHost.ts';
 import type { Runner } from '../../src/protocol/shapes/workspace.ts';
 import { testImages } from './engine.ts';
@@ -45,6 +50,7 @@ export async function openTestRegion(what: string, usual = '0.1.0'): Promise<Tes
     images: { node, registry, edge },
     ports: { api: base, registry: base + 20, http: base + 40, https: base + 60 },
     placement: 'auto',
+    keep: defaultLocalSettings.keep,
   };
   const window: TestRegion['window'] = (changes = {}) =>
     makeLocalHost({

@@ -68,11 +68,12 @@ describe('the manifest', () => {
   });
 
   it('has the defaults of the code', () => {
-    const { images, ports, placement } = defaultLocalSettings;
+    const { images, ports, placement, keep } = defaultLocalSettings;
     const value = (id: string): unknown => configuration.properties[`patr.${id}`]?.default;
     for (const [name, image] of Object.entries(images)) assert.equal(value(`local.images.${name}`), image);
     for (const [name, port] of Object.entries(ports)) assert.equal(value(`local.ports.${name}`), port);
     assert.equal(value('local.placement'), placement);
+    for (const [name, kept] of Object.entries(keep)) assert.equal(value(`local.keep.${name}`), kept);
   });
 
   it('takes no setting from a workspace that is not trusted', () => {
