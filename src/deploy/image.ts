@@ -54,7 +54,7 @@ function reportBuild(progress: BuildProgress, report: StepReport): void {
 const stepWords = { started: '=>', cached: '=> cached', finished: '=> done', failed: '=> FAILED' } as const;
 
 /** A push that breaks off goes on from where it was, this often and after this long, in milliseconds. */
-const pushWaits = [1000, 3000];
+const pushWaits = [1000, 3000, 6000];
 
 /** Pushes the image and resolves with the digest that the registry has under the tag now. @throws JourneyError. */
 export async function push(
@@ -115,6 +115,13 @@ const insistsOnHttps = /server gave HTTP response to HTTPS client/i;
 function pushFailure(server: string, error: unknown): JourneyError {
   if (error instanceof JourneyError) return error;
   const words = error instanceof Error ? error.message : String(error);
+  // The registry's own words, such as that its disk is full, say what to do.
+  const told = /^denied: (?!requested access)(.+)$/.exec(words)?.[1];
+  if (told !== undefined) {
+    return new JourneyError(`The registry ${server} refuses the push: ${told}`, ['retry', 'showOutput'], {
+      cause: error,
+    });
+  }
   if (isEngineError(error, 'denied')) {
     const message = `The registry ${server} refuses the push. The token may have been revoked: connect again. (${words})`;
     return new JourneyError(message, ['retry', 'showOutput'], { cause: error });

@@ -17,6 +17,7 @@ import { otherControlPlane } from './otherControlPlane.ts';
 import { rememberedPorts, rememberPorts, type RegionPorts } from './ports.ts';
 import { regionStorage } from './registryStorage.ts';
 import { ensureRegistry, type RegistryMode } from './registryService.ts';
+import { freeBytesIn } from './room.ts';
 import { RegionError } from './service.ts';
 import { openSharedFolder, type SharedFolder } from './sharedFolders.ts';
 import { edgeFolder } from './specs.ts';
@@ -194,7 +195,7 @@ export class Region {
     }
     this.#config ??= await openSharedFolder(engine, name, 'config', data);
     const ports = await this.#services(placement, signal);
-    const freeBytes = await engine.freeBytes({ signal });
+    const freeBytes = await freeBytesIn(engine, this.#config, data.kind, { signal });
     this.#tell(this.#connected(info, ports, freeBytes, clock.now()));
   }
 

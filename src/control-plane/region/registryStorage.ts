@@ -32,6 +32,8 @@ export function regionStorage(options: RegionOptions, region: Region): RegistryS
   const never = new AbortController().signal;
 
   function placement(): Placement {
+    const refusal = region.refusal();
+    if (refusal !== undefined) throw new RegionError(refusal);
     const known = region.placement();
     if (known === undefined) throw new RegionError('The region is not up (yet).');
     return known;

@@ -270,9 +270,9 @@ describe('the journey', () => {
     });
 
     it('pushes again when the registry was away, and says so when it stays away', async () => {
-      fake.pushes = ['failed', 'failed', digestOf(2)];
+      fake.pushes = ['failed', 'failed', 'failed', digestOf(2)];
       assert.equal((await pushTo(id)).kind, 'serving');
-      assert.deepEqual(clock.waits.slice(0, 2), [1000, 3000]);
+      assert.deepEqual(clock.waits.slice(0, 3), [1000, 3000, 6000]);
       fake.pushes = ['failed'];
       const failure = await failureOf(pushTo(id));
       assert.ok(failure instanceof JourneyError);
