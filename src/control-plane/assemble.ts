@@ -3,6 +3,7 @@ import { DisposableStore } from '../base/disposable.ts';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Log } from '../base/log.ts';
 import type { Engine } from '../docker/engine.ts';
+import { Adoption } from './adoption/adoption.ts';
 import { createApp } from './api/app.ts';
 import { ChangeFeed } from './api/changeFeed.ts';
 import { allHandlers } from './api/handlers/all.ts';
@@ -32,6 +33,9 @@ import type { Store } from './state/store.ts';
 
 /** How often every deployment is looked at without a reason, in milliseconds. */
 const lookEveryMs = 30_000;
+
+/** How long the engine is waited for before the API answers, in milliseconds; later it is asked again. */
+const identityPatienceMs = 5000;
 
 export interface AssembleWanted {
   readonly options: Options;
@@ -85,6 +89,12 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   });
   const loopStore = reconcileStore(store, vault, registryVault);
   const executor = makeExecutor({ options, engine, region, credentials: registry.engineCredentials });
+  const adoption = new Adoption({ notary, vault, executor, log });
+  await adoption
+    .takeOverIdentity({ signal: AbortSignal.timeout(identityPatienceMs) })
+    .catch((error: unknown) =>
+      log.debug('What runs cannot be looked at yet', { error: describeError(error) }),
+    );
   const reconciler = createReconciler({
     store: loopStore,
     executor,
@@ -102,6 +112,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     facts: () => region.facts(),
     refusal: () => region.refusal(),
     lookEveryMs,
+    adopt: (id, options) => adoption.adopt(id, options),
   });
   const rules = scaleRules(options.scaleWindowSeconds);
   const autoscaler = new Autoscaler({ store: loopStore, reconciler, executor, clock, log, rules });

@@ -1,5 +1,5 @@
 import type { EnvValue, ImageSource, PortType, Probe, Reason } from '../protocol/shapes/deployment.ts';
-import type { LogEntry, LogsAsked } from './executors/executor.ts';
+import type { LogEntry, LogsAsked, VolumeFacts } from './executors/executor.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
 
 /**
@@ -121,8 +121,8 @@ export interface ReconcileStore {
   /** The autoscaler's wish; kept within min and max. */
   setScale(deploymentId: string, scale: number): void;
   recordEvent(event: DecisionEvent): void;
-  /** Whether a volume is (still) a resource of its workspace. */
-  volumeExists(volumeId: string): boolean;
+  /** A volume as a resource of its workspace; absent when it is none (any more). */
+  volume(volumeId: string): VolumeFacts | undefined;
   /** What the workspace signs in to another registry with, if it has something for it. */
   registryLogin(workspaceId: string, registry: string): RegistryLogin | undefined;
   /** Value of a secret of the workspace. */
@@ -135,7 +135,7 @@ export interface RegistryLogin {
 }
 
 export type SecretValue =
-  | { readonly kind: 'value'; readonly text: string }
+  | { readonly kind: 'value'; readonly name: string; readonly text: string }
   | { readonly kind: 'absent' }
   /** The key that it was sealed with is lost, or it was changed in the database. */
   | { readonly kind: 'unreadable'; readonly name: string };

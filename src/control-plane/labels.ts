@@ -14,8 +14,12 @@ export const label = {
   ordinal: 'cloud.patr.ordinal',
   restarts: 'cloud.patr.restarts',
   volume: 'cloud.patr.volume',
+  volumeName: 'cloud.patr.volume-name',
+  volumeSize: 'cloud.patr.volume-size',
   ports: 'cloud.patr.ports',
   settings: 'cloud.patr.settings',
+  /** See `adoption/record.ts`. */
+  record: 'cloud.patr.record',
 } as const;
 
 export type Role =

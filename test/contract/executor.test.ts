@@ -6,6 +6,7 @@ import { label } from '../../src/control-plane/labels.ts';
 import { buildImage } from '../../src/image/buildImage.ts';
 import { openTestEngine, testImages } from '../support/engine.ts';
 import { FakeExecutor } from '../support/fakeExecutor.ts';
+import { aRecord } from '../support/remains.ts';
 
 /** An executor and what a test needs around it. */
 interface Ground {
@@ -97,7 +98,7 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
     const anInstance = (changes: Partial<InstanceSpec> = {}): InstanceSpec => ({
       instanceId: (++last).toString(16).padStart(12, '0'),
       deploymentId: one,
-      deploymentName: 'one',
+      deploymentName: 'page one',
       workspaceId: 'd'.repeat(32),
       releaseId: 'e'.repeat(32),
       releaseNumber: 3,
@@ -110,6 +111,8 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
       configMounts: {},
       volumes: {},
       published: [],
+      volumeFacts: {},
+      record: aRecord(),
       ...changes,
     });
 
@@ -217,6 +220,33 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
       assert.deepEqual(await executor.strays(new Set()), [one]);
       await executor.removeSurroundings(one);
       assert.deepEqual(await executor.strays(new Set()), []);
+    });
+
+    it('tells what is left of a deployment without any state, and what it belongs to', async () => {
+      const record = aRecord({ variables: ['VERSION'], volumes: { [volumeId]: '/data' } });
+      const facts = { name: 'the data', size: 3 };
+      const spec = anInstance({
+        ordinal: 1,
+        record,
+        volumes: record.volumes,
+        volumeFacts: { [volumeId]: facts },
+      });
+      await executor.run(spec);
+      const { instances, volumes, configMounts } = await executor.remains(one);
+      const [left] = instances;
+      assert.equal(instances.length, 1);
+      assert.deepEqual(left?.record, record);
+      assert.equal(left?.environment['VERSION'], '1');
+      assert.deepEqual([left?.releaseId, left?.ordinal, left?.running], [spec.releaseId, 1, true]);
+      assert.deepEqual(
+        volumes.map(({ ordinal, ...volume }) => [ordinal, volume.facts]),
+        [[1, facts]],
+      );
+      assert.equal(configMounts, undefined);
+      const { workspaceId } = spec;
+      const belongs = { workspaceId, regionId: record.regionId, repository: undefined };
+      assert.deepEqual(await executor.identities(), [belongs]);
+      assert.deepEqual((await executor.remains(two)).instances, []);
     });
 
     it('says why an image cannot be had, and leaves nothing of what cannot run', async () => {

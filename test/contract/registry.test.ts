@@ -112,6 +112,7 @@ describe('the registry', () => {
     const digest = await push(path, 'latest', 'facts');
     await push(path, 'v2', 'more facts');
     assert.deepEqual(await parts.client.tags(path), ['latest', 'v2']);
+    assert.ok((await parts.client.paths()).includes(path));
     assert.equal(await parts.client.digestOf(path, 'latest'), digest);
     const image = await parts.client.image(path, 'latest');
     assert.notEqual(image, 'absent');

@@ -1,6 +1,7 @@
 import type {
   CpuTotal,
   Executor,
+  Identities,
   ImageOutcome,
   ImageWanted,
   InstanceSpec,
@@ -8,9 +9,13 @@ import type {
   LogEntry,
   LogsAsked,
   ObservedInstance,
+  RemainingInstance,
+  Remains,
   RunOutcome,
 } from '../../src/control-plane/executors/executor.ts';
+import { identitiesOf, remainingInstance } from '../../src/control-plane/executors/remains.ts';
 import {
+  containerSpecOf,
   instanceContainerName,
   instanceVolumeName,
 } from '../../src/control-plane/executors/containerSpec.ts';
@@ -81,7 +86,7 @@ export class FakeExecutor implements Executor {
     for (const volumeId of Object.keys(spec.volumes)) {
       const { deploymentId, ordinal } = spec;
       const name = instanceVolumeName(region, deploymentId, volumeId, ordinal);
-      this.#volumes.set(name, { name, deploymentId, volumeId, ordinal });
+      this.#volumes.set(name, { name, deploymentId, volumeId, ordinal, facts: spec.volumeFacts[volumeId] });
     }
     this.#put({ spec, observed: this.#started(spec), lines: [] });
     return Promise.resolve({ kind: 'running' });
@@ -152,6 +157,21 @@ export class FakeExecutor implements Executor {
     return Promise.resolve(Array.from(new Set(owners)).filter((id) => !known.has(id)));
   }
 
+  async remains(deploymentId: string): Promise<Remains> {
+    const kept = this.#of(deploymentId);
+    const configured = kept.findLast(({ spec }) => Object.keys(spec.configMounts).length > 0);
+    return {
+      instances: kept.flatMap(remaining),
+      configMounts: configured?.spec.configMounts,
+      volumes: await this.listVolumes(deploymentId),
+    };
+  }
+
+  identities(): Promise<readonly Identities[]> {
+    const found = this.#of(undefined).flatMap(remaining).map(identitiesOf);
+    return Promise.resolve(Array.from(new Map(found.map((one) => [JSON.stringify(one), one])).values()));
+  }
+
   /** The instance ends of itself. */
   end(instanceId: string, exitCode: number): void {
     const there = this.#instances.get(instanceId);
@@ -211,4 +231,25 @@ export class FakeExecutor implements Executor {
       for (const listener of this.#listeners) listener(deploymentId);
     });
   }
+}
+
+/** As the labels of a container would tell it. */
+function remaining({ spec, observed }: Kept): RemainingInstance | [] {
+  const around = { region, network: region, configFolder: undefined };
+  const { name, image, labels, environment } = containerSpecOf(spec, around);
+  const { id, state, startedAt } = observed;
+  const times = startedAt === undefined ? {} : { createdAt: startedAt };
+  const container = {
+    id,
+    name,
+    image,
+    labels,
+    state,
+    environment,
+    addresses: {},
+    ports: [],
+    mounts: [],
+    ...times,
+  };
+  return remainingInstance(container) ?? [];
 }

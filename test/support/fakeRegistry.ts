@@ -24,6 +24,11 @@ export class FakeRegistry implements ImageRegistry {
     this.repositories.set(path, tags.set(tag, digest));
   }
 
+  async paths(): Promise<readonly string[]> {
+    if (!this.reachable) throw problem('registryUnreachable');
+    return Array.from(this.repositories.keys()).toSorted();
+  }
+
   async digestOf(path: string, tag: string): Promise<string | undefined> {
     return this.#tags(path).get(tag);
   }

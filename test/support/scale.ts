@@ -67,6 +67,7 @@ export function openFleet(deployments: number, instances: number): Fleet {
     },
     refusal: () => undefined,
     lookEveryMs: 30_000,
+    adopt: () => Promise.resolve(false),
   });
   return {
     notary,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SharedFolder } from '../region/sharedFolders.ts';
 
@@ -26,6 +26,22 @@ export async function writeConfig(
   await linkNames(folder, Object.keys(mounts));
   await dropOld(folder, generation);
   return `${shared.onEngine}/${deploymentId}`;
+}
+
+/** Names and Base64 contents that are in force; undefined when there is no configuration of it. */
+export async function readConfig(
+  shared: SharedFolder,
+  deploymentId: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const folder = join(shared.here, deploymentId);
+  const generation = await currentGeneration(folder);
+  if (generation === undefined) return undefined;
+  const names = await readdir(join(folder, generation));
+  const read = names.map(async (name): Promise<[string, string]> => [
+    name,
+    await readFile(join(folder, generation, name), 'base64'),
+  ]);
+  return Object.fromEntries(await Promise.all(read));
 }
 
 export async function removeConfig(shared: SharedFolder, deploymentId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ContainerSpec, Mount } from '../../docker/engine.ts';
+import { recordText } from '../adoption/record.ts';
 import { nameLabel } from '../hostNames.ts';
 import { label, labelsOf } from '../labels.ts';
 import type { InstanceSpec } from './executor.ts';
@@ -43,6 +44,7 @@ export function containerSpecOf(spec: InstanceSpec, around: Surroundings): Conta
       [label.instance]: spec.instanceId,
       [label.ordinal]: String(spec.ordinal),
       [label.restarts]: String(spec.restarts),
+      [label.record]: recordText(spec.record),
     },
     environment: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
     network: around.network,

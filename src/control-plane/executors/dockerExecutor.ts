@@ -1,12 +1,19 @@
 import { Lanes } from '../../base/lanes.ts';
-import { isEngineError, type ContainerRecord, type Engine, type RegistryAuth } from '../../docker/engine.ts';
+import {
+  isEngineError,
+  type ContainerRecord,
+  type Engine,
+  type Labels,
+  type RegistryAuth,
+} from '../../docker/engine.ts';
 import { label, labelsOf } from '../labels.ts';
 import type { SharedFolder } from '../region/sharedFolders.ts';
-import { removeConfig, writeConfig } from './configFolder.ts';
+import { readConfig, removeConfig, writeConfig } from './configFolder.ts';
 import { containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
 import type {
   CpuTotal,
   Executor,
+  Identities,
   ImageOutcome,
   ImageWanted,
   InstanceSpec,
@@ -14,7 +21,9 @@ import type {
   LogEntry,
   LogsAsked,
   ObservedInstance,
+  Remains,
   RunOutcome,
+  VolumeFacts,
   Waiting,
 } from './executor.ts';
 import { readLines, whatIsThere } from './logLines.ts';
@@ -22,6 +31,7 @@ import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
 import { parseListening } from './listening.ts';
 import { pullFailure, startFailure } from './reasons.ts';
+import { identitiesOf, remainingInstance } from './remains.ts';
 import { freeSubnet } from './subnets.ts';
 
 export interface DockerExecutorOptions {
@@ -163,7 +173,7 @@ export class DockerExecutor implements Executor {
       const volumeId = volume.labels[label.volume];
       const ordinal = Number(volume.labels[label.ordinal]);
       if (volumeId === undefined || !Number.isInteger(ordinal)) return [];
-      return [{ name: volume.name, deploymentId, volumeId, ordinal }];
+      return [{ name: volume.name, deploymentId, volumeId, ordinal, facts: volumeFacts(volume.labels) }];
     });
   }
 
@@ -246,6 +256,29 @@ export class DockerExecutor implements Executor {
     return Array.from(new Set(found)).filter((id) => !known.has(id));
   }
 
+  async remains(deploymentId: string, options: Waiting = {}): Promise<Remains> {
+    const { engine, region, configFolder } = this.#options;
+    const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
+    const listed = await engine.listContainers({ labels }, options);
+    const records = await Promise.all(listed.map(({ id }) => engine.inspectContainer(id, options)));
+    const shared = configFolder();
+    return {
+      instances: records.flatMap((record) => (record === 'absent' ? [] : (remainingInstance(record) ?? []))),
+      configMounts: shared === undefined ? undefined : await readConfig(shared, deploymentId),
+      volumes: await this.listVolumes(deploymentId, options),
+    };
+  }
+
+  async identities(options: Waiting = {}): Promise<readonly Identities[]> {
+    const { engine, region } = this.#options;
+    const containers = await engine.listContainers({ labels: labelsOf(region, 'instance') }, options);
+    const found = containers.flatMap((container) => {
+      const remaining = remainingInstance(container);
+      return remaining === undefined ? [] : [identitiesOf(remaining)];
+    });
+    return Array.from(new Map(found.map((one) => [JSON.stringify(one), one])).values());
+  }
+
   async #find(instanceId: string, options: Waiting): Promise<ContainerRecord | undefined> {
     const labels = { ...labelsOf(this.#options.region, 'instance'), [label.instance]: instanceId };
     return (await this.#options.engine.listContainers({ labels }, options))[0];
@@ -286,6 +319,7 @@ export class DockerExecutor implements Executor {
         [label.deployment]: spec.deploymentId,
         [label.volume]: volumeId,
         [label.ordinal]: String(spec.ordinal),
+        ...factLabels(spec.volumeFacts[volumeId]),
       };
       const name = instanceVolumeName(region, spec.deploymentId, volumeId, spec.ordinal);
       await engine.ensureVolume({ name, labels }, options);
@@ -299,6 +333,17 @@ const told = new Set(['start', 'die', 'oom', 'kill', 'stop', 'destroy', 'pause',
 /** What the engine signs in to another registry with. */
 function loginOf({ repository, login }: ImageWanted): RegistryAuth | undefined {
   return login === undefined ? undefined : { server: repository.split('/')[0] ?? '', ...login };
+}
+
+function factLabels(facts: VolumeFacts | undefined): Labels {
+  return facts === undefined
+    ? {}
+    : { [label.volumeName]: facts.name, [label.volumeSize]: String(facts.size) };
+}
+
+function volumeFacts(labels: Labels): VolumeFacts | undefined {
+  const [name, size] = [labels[label.volumeName], Number(labels[label.volumeSize])];
+  return name === undefined || !Number.isInteger(size) || size < 1 ? undefined : { name, size };
 }
 
 function digestOf(repoDigests: readonly string[]): string | undefined {

@@ -1,4 +1,5 @@
 import type { Reason } from '../../protocol/shapes/deployment.ts';
+import type { AdoptionRecord } from '../adoption/record.ts';
 
 /**
  * What rollouts need of whatever runs containers. Everything about rollout, scale and health is above it; everything
@@ -31,6 +32,42 @@ export interface Executor {
   listening(instanceId: string, options?: Waiting): Promise<readonly number[]>;
   /** What runs of deployments that are not in this list. */
   strays(known: ReadonlySet<string>, options?: Waiting): Promise<readonly string[]>;
+  /** What can be told of a deployment without the state. */
+  remains(deploymentId: string, options?: Waiting): Promise<Remains>;
+  /** What the instances say they belong to, each answer once. */
+  identities(options?: Waiting): Promise<readonly Identities[]>;
+}
+
+export interface Identities {
+  readonly workspaceId: string;
+  readonly regionId: string;
+  /** Of the region's own registry, where the image is of one. */
+  readonly repository: { readonly id: string; readonly name: string } | undefined;
+}
+
+/** What is left of a deployment that the state does not know. */
+export interface Remains {
+  /** Those that carry enough to be taken over, in no order. */
+  readonly instances: readonly RemainingInstance[];
+  /** Config mounts as they are in force, by name, in Base64; absent when there are none to read. */
+  readonly configMounts: Readonly<Record<string, string>> | undefined;
+  readonly volumes: readonly InstanceVolume[];
+}
+
+/** An instance as it can be told without the state. `createdAt` in milliseconds since the epoch. */
+export interface RemainingInstance {
+  readonly workspaceId: string;
+  readonly deploymentId: string;
+  readonly deploymentName: string;
+  readonly releaseId: string;
+  readonly releaseNumber: number;
+  readonly ordinal: number;
+  readonly digest: string | undefined;
+  readonly running: boolean;
+  readonly createdAt: number;
+  /** All variables, those of the image among them. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly record: AdoptionRecord;
 }
 
 /** `at` in milliseconds since the epoch, as of the engine. */
@@ -118,6 +155,16 @@ export interface InstanceSpec {
   readonly volumes: Readonly<Record<string, string>>;
   /** Ports that are published on loopback as they are. */
   readonly published: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+  /** What these volumes are as resources, by id. */
+  readonly volumeFacts: Readonly<Record<string, VolumeFacts>>;
+  /** What it takes along in case that the state is lost. */
+  readonly record: AdoptionRecord;
+}
+
+/** `size` in gigabytes. */
+export interface VolumeFacts {
+  readonly name: string;
+  readonly size: number;
 }
 
 /** A volume of one instance: data stays with the slot, not with the container. */
@@ -126,4 +173,6 @@ export interface InstanceVolume {
   readonly deploymentId: string;
   readonly volumeId: string;
   readonly ordinal: number;
+  /** The resource as it was when the data was first made; absent where it does not say. */
+  readonly facts: VolumeFacts | undefined;
 }

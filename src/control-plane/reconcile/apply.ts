@@ -1,6 +1,8 @@
 import { describeError } from '../../base/log.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { patrRegistry } from '../../protocol/shapes/deployment.ts';
+import type { NamedSecret } from '../adoption/record.ts';
+import { recordOf } from '../adoption/recordOf.ts';
 import type { Desired, Release, SecretValue } from '../domain.ts';
 import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
@@ -15,6 +17,12 @@ type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 const graceSeconds = 10;
 /** Steps of one pass that run side by side. */
 const together: ReadonlySet<StepKind> = new Set(['run', 'remove', 'removeVolume']);
+
+/** An instance's variables, and which of them are taken from which secrets. */
+interface Environment {
+  readonly values: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, NamedSecret>>;
+}
 
 interface Around {
   readonly desired: Desired | 'absent';
@@ -124,7 +132,7 @@ export class Apply {
     const environment = this.#environment(release, desired);
     if ('reason' in environment) return this.#cannot(release, environment.reason);
     if (Object.keys(release.config.volumes).length > 0) await this.#gone.get(step.ordinal);
-    const spec = this.#specOf(step, release, desired, pulled.reference, environment.values);
+    const spec = this.#specOf(step, release, desired, pulled.reference, environment);
     const outcome = await this.#parts.executor.run(spec, { signal });
     if (outcome.kind === 'failed') return this.#cannot(release, outcome.reason);
     this.#memory.impossible.delete(release.id);
@@ -201,33 +209,35 @@ export class Apply {
     return { reason: { code: 'imageNotFound', message } };
   }
 
-  #environment(
-    release: Release,
-    { deployment }: Desired,
-  ): { readonly values: Readonly<Record<string, string>> } | { readonly reason: Reason } {
+  #environment(release: Release, { deployment }: Desired): Environment | { readonly reason: Reason } {
     const own: Record<string, string> = {};
+    const secrets: Record<string, NamedSecret> = {};
     for (const [name, value] of Object.entries(release.config.environment)) {
-      const found: SecretValue =
-        typeof value === 'string'
-          ? { kind: 'value', text: value }
-          : this.#parts.store.secretValue(deployment.workspaceId, value.fromSecret);
+      if (typeof value === 'string') {
+        own[name] = value;
+        continue;
+      }
+      const found = this.#parts.store.secretValue(deployment.workspaceId, value.fromSecret);
       if (found.kind !== 'value') {
         return { reason: { code: 'secretMissing', message: noValue(name, found) } };
       }
       own[name] = found.text;
+      secrets[name] = { id: value.fromSecret, name: found.name };
     }
     const { id: deploymentId, name: deploymentName, workspaceId } = deployment;
     const { configMounts } = release.config;
-    return { values: environmentOf({ workspaceId, deploymentId, deploymentName, own, configMounts }) };
+    const values = environmentOf({ workspaceId, deploymentId, deploymentName, own, configMounts });
+    return { values, secrets };
   }
 
   #specOf(
     step: StepOf<'run'>,
     release: Release,
-    { deployment, machineType }: Desired,
+    desired: Desired,
     image: string,
-    environment: Readonly<Record<string, string>>,
+    { values: environment, secrets }: Environment,
   ): InstanceSpec {
+    const { deployment, machineType } = desired;
     const published = Object.entries(release.config.ports).flatMap(([port, type]) =>
       type === 'http' ? [] : [{ port: Number(port), protocol: type }],
     );
@@ -247,7 +257,26 @@ export class Apply {
       configMounts: release.config.configMounts,
       volumes: release.config.volumes,
       published,
+      volumeFacts: this.#volumeFacts(release),
+      record: recordOf(desired, release, { repositoryName: this.#repositoryName(release), secrets }),
     };
+  }
+
+  #volumeFacts({ config }: Release): InstanceSpec['volumeFacts'] {
+    const { store } = this.#parts;
+    return Object.fromEntries(
+      Object.keys(config.volumes).flatMap((id) => {
+        const facts = store.volume(id);
+        return facts === undefined ? [] : [[id, { name: facts.name, size: facts.size }]];
+      }),
+    );
+  }
+
+  /** A path is the workspace's id, a slash and the name, which may have slashes itself. */
+  #repositoryName({ source }: Release): string | undefined {
+    if (!('repositoryId' in source)) return undefined;
+    const path = this.#parts.repositoryPath(source.repositoryId);
+    return path?.slice(path.indexOf('/') + 1);
   }
 
   /** Every decision is kept with its reason. */

@@ -17,6 +17,8 @@ export interface ReconcilerOptions extends LoopParts {
   readonly refusal: () => string | undefined;
   /** Everything is looked at this often without a reason, in milliseconds. */
   readonly lookEveryMs: number;
+  /** Takes a deployment over that the state does not know. Returns whether it did. */
+  readonly adopt: (deploymentId: string, options: { signal: AbortSignal }) => Promise<boolean>;
 }
 
 /**
@@ -34,7 +36,7 @@ export class ReconcileLoop implements Reconciler {
   readonly #asked = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #changed: Emitter<string>;
-  /** Unknown deployments that have been told of. */
+  /** Unknown deployments that could not be taken over, and have been told of. */
   readonly #foreign = new Set<string>();
   #summary: ReadonlyMap<string, string> = new Map();
   #watching: Promise<void>[] = [];
@@ -186,17 +188,18 @@ export class ReconcileLoop implements Reconciler {
   }
 
   /**
-   * What runs of deployments that were deleted is taken down by their own lanes. What runs of deployments that the
-   * state never knew is kept: the state may have been lost, and what runs is all that is left of them.
+   * What runs of deployments that were deleted is taken down by their own lanes. Deployments that the state never knew
+   * are taken over: the state was lost, and what runs is all that is left of them. What does not say enough is kept.
    */
   async #wakeStrays(): Promise<void> {
-    const { store, executor, log } = this.#options;
+    const { store, executor, adopt, log } = this.#options;
     const known = new Set(store.deploymentIds());
     for (const id of await executor.strays(known, { signal: this.#signal })) {
-      if (store.wasDeleted(id)) this.wake(id);
-      else if (!this.#foreign.has(id))
-        log.warn('Something runs of a deployment that is not known; it is kept', { id });
-      this.#foreign.add(id);
+      if (store.wasDeleted(id) || (await adopt(id, { signal: this.#signal }))) this.wake(id);
+      else if (!this.#foreign.has(id)) {
+        this.#foreign.add(id);
+        log.warn('Something is left of a deployment that is not known; it is kept', { id });
+      }
     }
   }
 

@@ -129,7 +129,7 @@ export class Worker {
     const inFlight = draining ? await edge.inFlight(this.#id, { signal }) : new Map<string, number>();
     const volumes = await executor.listVolumes(this.#id, { signal });
     const isAbandoned = (volumeId: string): boolean =>
-      !store.volumeExists(volumeId) && !mountedBySome(volumeId, observed, desired);
+      store.volume(volumeId) === undefined && !mountedBySome(volumeId, observed, desired);
     const surroundings = desired === 'absent' && !this.#apply.surroundingsRemoved;
     const scene = sceneOf(desired, observed, volumes, inFlight, this.#memory, {
       surroundings,

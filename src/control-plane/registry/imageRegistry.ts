@@ -21,6 +21,8 @@ export interface RegistryImage {
  * does not answer, or not as a registry does. `absent`: there is no such repository, tag or image.
  */
 export interface ImageRegistry {
+  /** Paths of all repositories that something was ever pushed to, sorted. */
+  paths(options?: Waiting): Promise<readonly string[]>;
   /** The digest that pulling this tag would give; undefined when there is none. */
   digestOf(path: string, tag: string, options?: Waiting): Promise<string | undefined>;
   /** All tags of a repository, sorted. A repository that nothing was pushed to has none. */

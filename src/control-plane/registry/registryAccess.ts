@@ -8,8 +8,8 @@ import {
   parseScope,
   registryToken,
   tokenLifeSeconds,
-  type Access,
   type RegistryAction,
+  type RepositoryAccess,
 } from './accessToken.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import { ociRefusal } from './ociRefusal.ts';
@@ -85,7 +85,7 @@ function weigh(parts: RegistryAccessParts, scope: string, allowed: Allowed): Wei
   return [{ path, asked, actions, exists: repositoryAt(parts.repositories, path) !== undefined }];
 }
 
-function accessOf({ path, actions, exists }: Weighed): Access[] {
+function accessOf({ path, actions, exists }: Weighed): RepositoryAccess[] {
   return exists && actions.length > 0 ? [{ path, actions }] : [];
 }
 
@@ -104,7 +104,7 @@ function refusalOf(weighed: readonly Weighed[]): Response | undefined {
   return ociRefusal(404, 'NAME_UNKNOWN', message);
 }
 
-function mayWrite({ actions }: Access): boolean {
+function mayWrite({ actions }: RepositoryAccess): boolean {
   return actions.includes('push');
 }
 

@@ -67,6 +67,16 @@ export function createRegistryClient(parts: RegistryClientParts): ImageRegistry 
   }
 
   return {
+    async paths(waiting = {}) {
+      const paths: string[] = [];
+      for (let rest: string | undefined = '_catalog?n=500'; rest !== undefined;) {
+        const response = await ask({ rest, ...waiting });
+        const body = (await response.json()) as { repositories?: readonly string[] | null };
+        paths.push(...(body.repositories ?? []));
+        rest = nextPage(response);
+      }
+      return paths.toSorted();
+    },
     async digestOf(path, tag, waiting = {}) {
       const rest = `manifests/${encodeURIComponent(tag)}`;
       const response = await ask({ path, rest, method: 'HEAD', ...waiting });
@@ -104,8 +114,9 @@ interface Found {
 }
 
 interface Question extends Waiting {
-  readonly path: string;
-  /** What comes after the path of the repository. */
+  /** Of the repository; absent: the registry as a whole is asked. */
+  readonly path?: string;
+  /** What comes after that. */
   readonly rest: string;
   readonly method?: 'GET' | 'HEAD' | 'DELETE';
   readonly action?: RegistryAction;
@@ -115,8 +126,9 @@ interface Question extends Waiting {
 async function askRegistry(parts: RegistryClientParts, question: Question): Promise<Response> {
   const base = parts.baseUrl();
   if (base === undefined) throw problem('registryUnreachable', { says: 'The registry is not up (yet).' });
-  const access = { path: question.path, actions: [question.action ?? 'pull'] } as const;
-  const response = await fetch(`${base}/v2/${question.path}/${question.rest}`, {
+  const { path, rest, action = 'pull' } = question;
+  const access: Access = path === undefined ? 'catalogue' : { path, actions: [action] };
+  const response = await fetch(`${base}/v2/${path === undefined ? '' : `${path}/`}${rest}`, {
     method: question.method ?? 'GET',
     headers: { accept: `${manifestTypes}, */*`, authorization: `Bearer ${parts.token(access)}` },
     signal: withTimeout(patienceMs, question.signal),
@@ -147,9 +159,8 @@ function digestIn(response: Response): string {
   return digest;
 }
 
-/** `Link: </v2/<path>/tags/list?last=x&n=500>; rel="next"` */
+/** `Link: </v2/<path>/tags/list?last=x&n=500>; rel="next"`, and the same for the catalogue. */
 function nextPage(response: Response): string | undefined {
   const link = response.headers.get('link') ?? '';
-  const query = /<[^>]*\/tags\/list\?([^>]+)>;\s*rel="?next"?/.exec(link)?.[1];
-  return query === undefined ? undefined : `tags/list?${query}`;
+  return /<[^>]*\/((?:tags\/list|_catalog)\?[^>]+)>;\s*rel="?next"?/.exec(link)?.[1];
 }

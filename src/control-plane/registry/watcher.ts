@@ -5,6 +5,7 @@ import { Lanes } from '../../base/lanes.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { isProblem, type ProblemError } from '../../protocol/problems.ts';
 import type { RepositoryRow } from '../domain.ts';
+import { adoptCatalogue } from '../adoption/catalogue.ts';
 import { pushObserved } from '../state/pushes.ts';
 import type { Notary } from '../state/wishes.ts';
 import { repositoryPath, type ImageRegistry } from './imageRegistry.ts';
@@ -27,6 +28,8 @@ export interface WatcherParts {
   /** 0 to 1. */
   readonly chance: () => number;
 }
+
+type How = Parameters<typeof pushObserved>[2];
 
 /** What a notification says. */
 export interface Notified {
@@ -61,7 +64,7 @@ export function createWatcher(parts: WatcherParts): Watcher {
   let looking: Promise<void> = Promise.resolve();
 
   /** Asking and noting are one: an answer that is older than another one never comes to be noted after it. */
-  function lookAtTag(repository: RepositoryRow, tag: string, how: 'pushed' | 'looked'): Promise<void> {
+  function lookAtTag(repository: RepositoryRow, tag: string, how: How): Promise<void> {
     return lanes.run(laneOf(repository, tag), async () => {
       const digest = await registry.digestOf(repositoryPath(repository), tag, { signal });
       if (digest === undefined) return;
@@ -132,7 +135,9 @@ export function createWatcher(parts: WatcherParts): Watcher {
 
   async function lookAtRepository(repository: RepositoryRow): Promise<void> {
     const tags = await registry.tags(repositoryPath(repository), { signal });
-    for (const tag of tags) await lookAtTag(repository, tag, 'looked');
+    const adopted = repositories.isAdopted(repository.id);
+    for (const tag of tags) await lookAtTag(repository, tag, adopted ? 'noted' : 'looked');
+    if (adopted) notary.store.change(() => repositories.unmarkAdopted(repository.id));
     const gone = repositories.seenTags(repository.id).filter(({ tag }) => !tags.includes(tag));
     if (gone.length === 0) return;
     notary.store.change((publish) => {
@@ -142,6 +147,7 @@ export function createWatcher(parts: WatcherParts): Watcher {
   }
 
   async function look(): Promise<void> {
+    await adoptCatalogue(notary, registry, { signal });
     for (const repository of repositories.all()) {
       await lookAtRepository(repository);
     }

@@ -31,7 +31,7 @@ export class Vault {
     if (row === undefined || row.workspaceId !== workspaceId) return { kind: 'absent' };
     const opened = this.#sealer.open(row.sealed, belongingTo(row));
     return opened.kind === 'opened'
-      ? { kind: 'value', text: opened.text }
+      ? { kind: 'value', name: row.name, text: opened.text }
       : { kind: 'unreadable', name: row.name };
   }
 

@@ -33,7 +33,7 @@ const columns = [
 const namedNow = (now: string): string =>
   `max(${now}, (SELECT ifnull(max(named_at), 0) + 1 FROM deployment))`;
 const insert = `INSERT INTO deployment (${columns.join(', ')}, named_at)
-  VALUES (${columns.map((c) => `:${c}`).join(', ')}, ${namedNow(':created_at')})`;
+  VALUES (${columns.map((c) => `:${c}`).join(', ')}, ifnull(:named_at, ${namedNow(':created_at')}))`;
 const changeable = columns.filter((column) => !['id', 'workspace_id', 'created_at'].includes(column));
 const update = `UPDATE deployment SET ${changeable.map((c) => `${c} = :${c}`).join(', ')},
   named_at = CASE name WHEN :name THEN named_at ELSE ${namedNow(':updated_at')} END WHERE id = :id`;
@@ -100,8 +100,9 @@ export class Deployments {
     return this.withLabel(label)[0] === deployment.id ? label : undefined;
   }
 
-  insert(deployment: Deployment): void {
-    this.#database.prepare(insert).run(columnsOf(deployment));
+  /** `namedAt`: since when it has its name, where that is known from before; else it is the last to have got one. */
+  insert(deployment: Deployment, namedAt?: number): void {
+    this.#database.prepare(insert).run({ ...columnsOf(deployment), named_at: namedAt ?? null });
   }
 
   update(deployment: Deployment): void {

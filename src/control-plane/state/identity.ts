@@ -82,6 +82,37 @@ export class Identity {
       .run(region.id, region.workspaceId, region.name, at);
   }
 
+  /**
+   * Gives the workspace, and the region where its id is told, other ids, wherever they are referred to. Returns whether
+   * that changed anything. The caller holds the transaction.
+   */
+  takeOver(ids: { readonly workspaceId: string; readonly regionId: string | undefined }): boolean {
+    const [region] = this.regions();
+    if (region === undefined) return false;
+    const regionId = ids.regionId ?? region.id;
+    if (region.id === regionId && region.workspaceId === ids.workspaceId) return false;
+    // Checked at the end of the transaction, when everything refers to the new ids.
+    this.#database.exec('PRAGMA defer_foreign_keys = ON');
+    this.#rename('workspace', region.workspaceId, ids.workspaceId);
+    this.#rename('region', region.id, regionId);
+    return true;
+  }
+
+  #rename(table: 'workspace' | 'region', from: string, to: string): void {
+    const references = this.#database
+      .prepare(
+        `SELECT referring.name AS child, reference."from" AS field
+         FROM sqlite_schema AS referring, pragma_foreign_key_list(referring.name) AS reference
+         WHERE referring.type = 'table' AND reference."table" = ?`,
+      )
+      .all(table);
+    for (const row of references) {
+      const [child, field] = [text(row, 'child'), text(row, 'field')];
+      this.#database.prepare(`UPDATE ${child} SET ${field} = ? WHERE ${field} = ?`).run(to, from);
+    }
+    this.#database.prepare(`UPDATE ${table} SET id = ? WHERE id = ?`).run(to, from);
+  }
+
   /** In the order in which they were seeded: smallest first. */
   machineTypes(): readonly MachineTypeRow[] {
     return this.#database

@@ -14,14 +14,15 @@ export interface SeenPush {
  * never deploys twice, and the newest one wins.
  * `pushed`: somebody pushed just now. `looked`: it is there, whoever pushed it and whenever; then only a change
  * since the last look counts, so that a deployment which waits for its first push is not started by an old image.
+ * `noted`: it was there before this state was; nothing follows from it.
  */
-export function pushObserved(notary: Notary, seen: SeenPush, how: 'pushed' | 'looked'): void {
+export function pushObserved(notary: Notary, seen: SeenPush, how: 'pushed' | 'looked' | 'noted'): void {
   notary.store.change((publish) => {
     const { store } = notary;
     if (store.repositories.find(seen.repositoryId) === undefined) return;
     const news = store.repositories.see(seen.repositoryId, seen.tag, seen.digest, notary.now());
     if (news) publish({ kind: 'repository', repositoryId: seen.repositoryId });
-    if (!news && how === 'looked') return;
+    if (how === 'noted' || (!news && how === 'looked')) return;
     for (const deployment of store.deployments.ofRepository(seen.repositoryId)) {
       if (deployment.imageTag === seen.tag) react(notary, publish, deployment, seen, news);
     }

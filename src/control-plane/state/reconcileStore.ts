@@ -55,7 +55,7 @@ export function reconcileStore(store: Store, vault: Vault, registries: RegistryV
         publish({ kind: 'wish', deploymentId });
       });
     },
-    volumeExists: (volumeId) => store.volumes.find(volumeId) !== undefined,
+    volume: (volumeId) => store.volumes.find(volumeId),
     recordEvent(event) {
       store.change((publish) => {
         if (deployments.find(event.deploymentId) === undefined) return;

@@ -62,6 +62,19 @@ export class Repositories {
       );
   }
 
+  /** What it has was pushed to a state that is lost: the first look at it only notes that. */
+  markAdopted(id: string): void {
+    this.#database.prepare('INSERT INTO adopted_repository (id) VALUES (?)').run(id);
+  }
+
+  isAdopted(id: string): boolean {
+    return this.#database.prepare('SELECT 1 FROM adopted_repository WHERE id = ?').get(id) !== undefined;
+  }
+
+  unmarkAdopted(id: string): void {
+    this.#database.prepare('DELETE FROM adopted_repository WHERE id = ?').run(id);
+  }
+
   delete(id: string): boolean {
     return this.#database.prepare('DELETE FROM repository WHERE id = ?').run(id).changes === 1;
   }

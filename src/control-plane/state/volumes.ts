@@ -24,6 +24,10 @@ export class Volumes {
     return row === undefined ? undefined : volumeOf(row);
   }
 
+  all(): readonly VolumeRow[] {
+    return this.#database.prepare('SELECT * FROM volume ORDER BY rowid').all().map(volumeOf);
+  }
+
   /** Newest first. */
   list(workspaceId: string, wanted: PageWanted): Page<VolumeRow> {
     const { limit, offset } = limits(wanted);

@@ -3,6 +3,7 @@ import { tags } from './0002-tags.ts';
 import { volumes } from './0003-volumes.ts';
 import { deleted } from './0004-deleted.ts';
 import { secrets } from './0010-secrets.ts';
+import { adopted } from './0011-adopted.ts';
 import { hostLabels } from './0016-host-labels.ts';
 import { tokenRights } from './0020-token-rights.ts';
 import { imageSizes } from './0030-image-sizes.ts';
@@ -25,4 +26,5 @@ export const migrations: readonly string[] = [
   hostLabels,
   contents,
   registries,
+  adopted,
 ];

@@ -10,6 +10,9 @@ import { pullFailure, startFailure } from '../../../../src/control-plane/executo
 import { freeSubnet } from '../../../../src/control-plane/executors/subnets.ts';
 import { EngineError } from '../../../../src/docker/engine.ts';
 
+import { recordText } from '../../../../src/control-plane/adoption/record.ts';
+import { aRecord } from '../../../support/remains.ts';
+
 const id = 'a'.repeat(32);
 
 function aSpec(changes: Partial<InstanceSpec> = {}): InstanceSpec {
@@ -29,6 +32,8 @@ function aSpec(changes: Partial<InstanceSpec> = {}): InstanceSpec {
     configMounts: {},
     volumes: {},
     published: [],
+    volumeFacts: {},
+    record: aRecord(),
     ...changes,
   };
 }
@@ -48,6 +53,7 @@ describe('the container of an instance', () => {
       'cloud.patr.instance': 'abc123',
       'cloud.patr.ordinal': '1',
       'cloud.patr.restarts': '2',
+      'cloud.patr.record': recordText(aRecord()),
     });
   });
 

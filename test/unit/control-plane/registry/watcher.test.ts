@@ -105,6 +105,41 @@ describe('the look at the registry', () => {
     assert.deepEqual(seen(), [['latest', digestOf(3), 1000]]);
   });
 
+  it('takes repositories over that only the registry knows, once, and rolls nothing out that they have', async () => {
+    const other = `${notary.workspaceId}/team/other`;
+    registry.push(other, 'latest', digestOf(1));
+    registry.push(`${notary.workspaceId}/emptied`, 'latest', digestOf(1));
+    registry.repositories.get(`${notary.workspaceId}/emptied`)?.clear();
+    registry.push(`${'f'.repeat(32)}/foreign`, 'latest', digestOf(1));
+    await watcher.look();
+    const { repositories, deployments } = notary.store;
+    assert.deepEqual(
+      repositories.all().map(({ name }) => name),
+      ['shop', 'team/other'],
+    );
+    const adopted = repositories.byName(notary.workspaceId, 'team/other')!;
+    assert.deepEqual(
+      repositories.seenTags(adopted.id).map(({ digest }) => digest),
+      [digestOf(1)],
+    );
+    assert.equal(repositories.isAdopted(adopted.id), false);
+    notary.store.change(() => repositories.delete(adopted.id));
+    await watcher.look();
+    assert.equal(repositories.byName(notary.workspaceId, 'team/other'), undefined);
+    assert.deepEqual(deployments.ids(), []);
+  });
+
+  it('only notes the tags of a repository that was taken over, and rolls out what comes later', async () => {
+    registry.push(path, 'latest', digestOf(1));
+    const { id } = addDeployment(notary, { source: { registry: 'registry.patr.cloud', repositoryId } });
+    notary.store.change(() => notary.store.repositories.markAdopted(repositoryId));
+    await watcher.look();
+    assert.equal(notary.store.deployments.find(id)?.intent, 'created');
+    registry.push(path, 'latest', digestOf(2));
+    await watcher.look();
+    assert.equal(notary.store.deployments.find(id)?.intent, 'running');
+  });
+
   it('looks again soon while the registry does not answer, and every minute once it does', async () => {
     registry.reachable = false;
     watcher.start();

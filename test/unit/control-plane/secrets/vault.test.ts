@@ -31,15 +31,19 @@ describe('the vault', () => {
     vaultWith(oldKey, newKey).put(secret('two'), 'second');
     assert.deepEqual(vaultWith(oldKey, newKey).sealAnew(), { sealed: 1, unreadable: 0 });
     assert.deepEqual(vaultWith(oldKey, newKey).sealAnew(), { sealed: 0, unreadable: 0 });
-    assert.deepEqual(valueIn(vaultWith(newKey), 'one'), { kind: 'value', text: 'first' });
-    assert.deepEqual(valueIn(vaultWith(newKey), 'two'), { kind: 'value', text: 'second' });
+    assert.deepEqual(valueIn(vaultWith(newKey), 'one'), { kind: 'value', name: 'secret one', text: 'first' });
+    assert.deepEqual(valueIn(vaultWith(newKey), 'two'), {
+      kind: 'value',
+      name: 'secret two',
+      text: 'second',
+    });
   });
 
   it('says which secret cannot be opened when its key is lost, and leaves it as it is', () => {
     vaultWith(oldKey).put(secret('one'), 'first');
     assert.deepEqual(valueIn(vaultWith(newKey), 'one'), { kind: 'unreadable', name: 'secret one' });
     assert.deepEqual(vaultWith(newKey).sealAnew(), { sealed: 0, unreadable: 1 });
-    assert.deepEqual(valueIn(vaultWith(oldKey), 'one'), { kind: 'value', text: 'first' });
+    assert.deepEqual(valueIn(vaultWith(oldKey), 'one'), { kind: 'value', name: 'secret one', text: 'first' });
   });
 
   it('opens no value that was moved to another secret, and no older one that was put back', () => {

@@ -184,7 +184,11 @@ describe('the state as the loop sees it', () => {
   it('gives the value of a secret to its own workspace alone', () => {
     const secret = { id: 's', workspaceId: notary.workspaceId, name: 'token', version: 1 };
     notary.store.change(() => notary.vault.put({ ...secret, createdAt: 1, updatedAt: 1 }, 'hunter2'));
-    assert.deepEqual(loop.secretValue(notary.workspaceId, 's'), { kind: 'value', text: 'hunter2' });
+    assert.deepEqual(loop.secretValue(notary.workspaceId, 's'), {
+      kind: 'value',
+      name: 'token',
+      text: 'hunter2',
+    });
     assert.deepEqual(loop.secretValue('another', 's'), { kind: 'absent' });
     assert.deepEqual(loop.secretValue(notary.workspaceId, 'x'), { kind: 'absent' });
   });
