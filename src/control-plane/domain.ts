@@ -1,4 +1,5 @@
 import type { EnvValue, ImageSource, PortType, Probe, Reason } from '../protocol/shapes/deployment.ts';
+import type { Capacity } from './capacity.ts';
 import type { LogEntry, LogsAsked, VolumeFacts } from './executors/executor.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
 
@@ -187,6 +188,8 @@ export interface RegionFacts {
   readonly message: string | undefined;
   readonly platform: string | undefined;
   readonly freeBytes: number | undefined;
+  /** As it was last seen. */
+  readonly capacity: Capacity | undefined;
   readonly lastSeen: number | undefined;
   readonly edge:
     | { readonly httpPort: number; readonly httpsPort: number; readonly certificateAuthority: string }

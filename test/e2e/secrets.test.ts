@@ -89,6 +89,17 @@ describe('the value of a secret', function () {
     }
   }
 
+  /** The one before has its drain and its grace, with the value before. */
+  async function oneInstanceLeft(): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const { instances } = await target.api.listInstances({ params: at });
+      if (instances.length === 1) return;
+      if (Date.now() > deadline) throw new Error(`There are more: ${JSON.stringify(instances)}`);
+      await systemClock.sleep(50);
+    }
+  }
+
   const keyInProcess = async (): Promise<unknown> =>
     (JSON.parse((await ask(`${url}/env`)).body) as Record<string, string>)['API_KEY'];
 
@@ -134,6 +145,7 @@ describe('the value of a secret', function () {
   });
 
   it('is on the engine in the environment of its instance and nowhere else', async () => {
+    await oneInstanceLeft();
     const labels = { 'cloud.patr.region': region.name };
     const [containers, networks, volumes] = await Promise.all([
       region.engine.listContainers({ labels }),

@@ -16,6 +16,7 @@ const connected: RegionFacts = {
   message: undefined,
   platform: 'linux/amd64',
   freeBytes: 10_000_000_000,
+  capacity: { cpus: 8, memoryBytes: 32_000_000_000 },
   lastSeen: 1_700_000_000_000,
   edge: { httpPort: 7080, httpsPort: 7443, certificateAuthority: 'PEM' },
   registryHost: '127.0.0.1:7050',

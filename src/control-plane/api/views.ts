@@ -166,7 +166,7 @@ export function repositoryView(repository: RepositoryRow, size: number): Reposit
   };
 }
 
-export function runnerView(region: RegionRow, facts: RegionFacts): Runner {
+export function runnerView(region: RegionRow, facts: RegionFacts, allocatedBytes: number): Runner {
   return {
     id: region.id,
     name: region.name,
@@ -174,6 +174,9 @@ export function runnerView(region: RegionRow, facts: RegionFacts): Runner {
     lastSeen: facts.lastSeen === undefined ? null : formatTimestamp(facts.lastSeen),
     ...given('platform', facts.platform),
     ...given('freeBytes', facts.freeBytes),
+    ...given('cpus', facts.capacity?.cpus),
+    ...given('memoryBytes', facts.capacity?.memoryBytes),
+    allocatedBytes,
     ...given('edge', facts.edge),
     ...given('message', facts.message),
   };

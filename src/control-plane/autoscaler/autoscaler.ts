@@ -2,11 +2,12 @@ import { describeError, type Log } from '../../base/log.ts';
 import { rest, type Clock } from '../../base/clock.ts';
 import type { Desired, ReconcileStore, Reconciler } from '../domain.ts';
 import type { CpuTotal, Executor } from '../executors/executor.ts';
-import { decideScale, type LoadSample, type ScaleRules } from './decideScale.ts';
+import { gigabytes, memoryBytesOf, mostInstances, type Capacity } from '../capacity.ts';
+import { decideScale, type LoadSample, type ScaleDecision, type ScaleRules } from './decideScale.ts';
 
 export interface AutoscalerParts {
   readonly store: Pick<ReconcileStore, 'deploymentIds' | 'desired' | 'setScale' | 'recordEvent'>;
-  readonly reconciler: Pick<Reconciler, 'status'>;
+  readonly reconciler: Pick<Reconciler, 'status' | 'region'>;
   readonly executor: Pick<Executor, 'cpuTotals'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,6 +21,8 @@ interface Track {
   readonly steadySince: number;
   readonly totals: ReadonlyMap<string, CpuTotal>;
   readonly samples: readonly LoadSample[];
+  /** It was told that there is no room for more; once is enough while nothing changes. */
+  readonly toldNoRoom: boolean;
 }
 
 /**
@@ -79,8 +82,8 @@ export class Autoscaler {
     const before = this.#tracks.get(id);
     const now = clock.now();
     const track = this.#next(desired, before, totals, now);
-    this.#tracks.set(id, track);
-    this.#decide(desired, track, now);
+    const toldNoRoom = this.#decide(desired, track, now);
+    this.#tracks.set(id, { ...track, toldNoRoom });
   }
 
   #next(
@@ -100,17 +103,22 @@ export class Autoscaler {
       steadySince: same ? before.steadySince : now,
       totals,
       samples: cpu === undefined ? kept : [...kept, { at: now, cpu }],
+      toldNoRoom: same && before.toldNoRoom,
     };
   }
 
-  #decide({ deployment, target }: Desired, track: Track, now: number): void {
+  /** Scales where that is due. Returns whether it has been told that there is no room for more. */
+  #decide(desired: Desired, track: Track, now: number): boolean {
+    const { deployment, machineType } = desired;
     const { store, reconciler, rules } = this.#parts;
+    const { capacity } = reconciler.region();
     const status = reconciler.status(deployment.id);
     const decision = decideScale(
       {
         current: deployment.scale,
         min: deployment.minScale,
         max: deployment.maxScale,
+        room: capacity === undefined ? undefined : mostInstances(machineType, capacity),
         hasVolumes: Object.keys(deployment.config.volumes).length > 0,
         rolling: status.rollingReleaseNumber !== undefined || status.ready < deployment.scale,
         steadySince: track.steadySince,
@@ -119,16 +127,32 @@ export class Autoscaler {
       },
       rules,
     );
-    if (decision.kind === 'keep') return;
-    store.recordEvent({
-      deploymentId: deployment.id,
-      at: now,
-      kind: 'scale',
-      message: `Scaled from ${deployment.scale} to ${decision.to} instances: ${decision.because}.`,
-      releaseNumber: target?.number,
-    });
-    store.setScale(deployment.id, decision.to);
+    if (decision.kind === 'keep') return track.toldNoRoom;
+    if (decision.kind === 'scale') {
+      const message = `Scaled from ${deployment.scale} to ${decision.to} instances: ${decision.because}.`;
+      this.#record(desired, 'scale', message, now);
+      store.setScale(deployment.id, decision.to);
+      return false;
+    }
+    if (capacity !== undefined && !track.toldNoRoom) {
+      this.#record(desired, 'noRoom', noRoom(desired, decision, capacity), now);
+    }
+    return true;
   }
+
+  #record({ deployment, target }: Desired, kind: string, message: string, at: number): void {
+    const releaseNumber = target?.number;
+    this.#parts.store.recordEvent({ deploymentId: deployment.id, at, kind, message, releaseNumber });
+  }
+}
+
+function noRoom(
+  { deployment, machineType }: Desired,
+  { wanted, because }: Extract<ScaleDecision, { kind: 'noRoom' }>,
+  capacity: Capacity,
+): string {
+  const [each, has] = [gigabytes(memoryBytesOf(machineType)), gigabytes(capacity.memoryBytes)];
+  return `Kept at ${deployment.scale} instances although ${wanted} would be due: the ${has} of memory of the region's machine have no room for more of ${each} each. ${because}.`;
 }
 
 function mayScale({ deployment, target }: Desired): boolean {

@@ -34,6 +34,8 @@ export interface ScaleQuestion {
   readonly current: number;
   readonly min: number;
   readonly max: number;
+  /** How many there is memory for; absent while the machine is not known. */
+  readonly room: number | undefined;
   /** Each instance has data of its own: how many there are is the person's decision alone. */
   readonly hasVolumes: boolean;
   /** Load during a rollout says nothing about the load after it. */
@@ -47,14 +49,17 @@ export interface ScaleQuestion {
 
 export type ScaleDecision =
   | { readonly kind: 'keep' }
-  | { readonly kind: 'scale'; readonly to: number; readonly because: string };
+  | { readonly kind: 'scale'; readonly to: number; readonly because: string }
+  /** The load asks for more than there is memory for. */
+  | { readonly kind: 'noRoom'; readonly wanted: number; readonly because: string };
 
 const keep: ScaleDecision = { kind: 'keep' };
 
 /**
  * How many instances a deployment should have. Out: every sample of a full window is above the line, then the
  * horizontal autoscaler's formula on the window's mean, at most doubling. In: one at a time, when the load spread
- * over one instance fewer stays under the lower line for a full window. Bounds win over both.
+ * over one instance fewer stays under the lower line for a full window. Bounds win over both, and more than there is
+ * memory for are never added.
  */
 export function decideScale(question: ScaleQuestion, rules: ScaleRules): ScaleDecision {
   const { current, min, max } = question;
@@ -76,7 +81,7 @@ function fullWindow(question: ScaleQuestion, rules: ScaleRules): readonly LoadSa
 }
 
 function scaleOut(
-  { current, max }: ScaleQuestion,
+  { current, max, room = max }: ScaleQuestion,
   rules: ScaleRules,
   window: readonly LoadSample[],
 ): ScaleDecision | undefined {
@@ -84,7 +89,8 @@ function scaleOut(
   const wanted = Math.ceil((current * mean(window)) / rules.scaleOutAbove);
   const to = Math.min(max, current * 2, Math.max(current + 1, wanted));
   const because = `CPU was above ${percent(rules.scaleOutAbove)} of the allocated for ${minutes(rules.windowMs)}: ${summary(window)}`;
-  return { kind: 'scale', to, because };
+  if (to <= room) return { kind: 'scale', to, because };
+  return room > current ? { kind: 'scale', to: room, because } : { kind: 'noRoom', wanted: to, because };
 }
 
 function scaleIn(

@@ -3,6 +3,7 @@ import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { patrRegistry } from '../../protocol/shapes/deployment.ts';
 import type { NamedSecret } from '../adoption/record.ts';
 import { recordOf } from '../adoption/recordOf.ts';
+import { memoryBytesOf } from '../capacity.ts';
 import type { Desired, Release, SecretValue } from '../domain.ts';
 import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
@@ -253,7 +254,7 @@ export class Apply {
       image,
       environment,
       cpus: machineType.cpus,
-      memoryBytes: machineType.memoryCount * 250_000_000,
+      memoryBytes: memoryBytesOf(machineType),
       configMounts: release.config.configMounts,
       volumes: release.config.volumes,
       published,

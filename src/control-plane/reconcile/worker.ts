@@ -1,5 +1,6 @@
 import { nextWait } from '../../base/backoff.ts';
 import { describeError } from '../../base/log.ts';
+import { memoryBytesOf } from '../capacity.ts';
 import type { Desired, LiveStatus, Release } from '../domain.ts';
 import type { InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { httpPorts } from '../hostNames.ts';
@@ -226,7 +227,7 @@ export class Worker {
       startup: startupCheckOf(release.config.startupProbe, httpPorts(release.config.ports)),
       listening,
       lines,
-      memoryBytes: desired.machineType.memoryCount * 250_000_000,
+      memoryBytes: memoryBytesOf(desired.machineType),
     });
     this.#memory.reasons.set(instance.id, reason);
     this.#memory.lastReason.set(instance.releaseId, reason);

@@ -204,6 +204,7 @@ export class Region {
       connected: true,
       message: undefined,
       platform: info.platform,
+      capacity: { cpus: info.cpus, memoryBytes: info.memoryBytes },
       freeBytes,
       lastSeen: now,
       edge: {
@@ -245,6 +246,7 @@ const notUp: RegionFacts = {
   message: 'The region is starting.',
   platform: undefined,
   freeBytes: undefined,
+  capacity: undefined,
   lastSeen: undefined,
   edge: undefined,
   registryHost: undefined,

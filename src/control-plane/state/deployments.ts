@@ -100,6 +100,17 @@ export class Deployments {
     return this.withLabel(label)[0] === deployment.id ? label : undefined;
   }
 
+  /** Memory that all instances that shall run may use together, as machine types count it. */
+  allocatedMemoryCount(): number {
+    const row = this.#database
+      .prepare(
+        `SELECT coalesce(sum(scale * memory_count), 0) AS n FROM deployment
+         JOIN machine_type ON machine_type.id = machine_type_id WHERE intent = 'running'`,
+      )
+      .get();
+    return counted(row);
+  }
+
   /** `namedAt`: since when it has its name, where that is known from before; else it is the last to have got one. */
   insert(deployment: Deployment, namedAt?: number): void {
     this.#database.prepare(insert).run({ ...columnsOf(deployment), named_at: namedAt ?? null });

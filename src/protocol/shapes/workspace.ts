@@ -26,6 +26,10 @@ export const runner = v.object({
   platform: v.optional(v.string()),
   /** Room left where images and volumes are kept, in bytes. */
   freeBytes: v.optional(v.number()),
+  /** What its machine has, and how much memory all instances that shall run may use together. */
+  cpus: v.optional(v.number()),
+  memoryBytes: v.optional(v.number()),
+  allocatedBytes: v.optional(v.number()),
   /** Where the region answers: ports of the edge on its host, and what to trust for HTTPS (PEM). */
   edge: v.optional(
     v.object({ httpPort: v.number(), httpsPort: v.number(), certificateAuthority: v.string() }),

@@ -5,6 +5,7 @@ import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkVolumes } from './volumes.ts';
+import { noteOvercommit, refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches, type Known } from '../rules.ts';
 
@@ -32,6 +33,7 @@ export async function createDeployment(
       store.repositories.see(body.repositoryId, body.imageTag, digest, notary.now());
     }
     release(notary, publish, made, { digest, config: made.config, cause: 'create' });
+    noteOvercommit(parts, publish, made.id);
     return { id: made.id };
   });
 }
@@ -56,8 +58,9 @@ export async function findImage(
   return digest === undefined ? { kind: 'none' } : { kind: 'digest', digest };
 }
 
-/** @throws ProblemError `resourceAlreadyExists`, `resourceDoesNotExist`, `wrongParameters`. */
-function check({ store }: ApiParts, workspaceId: string, body: CreateDeployment): void {
+/** @throws ProblemError `resourceAlreadyExists`, `resourceDoesNotExist`, `wrongParameters`, `insufficientCapacity`. */
+function check(parts: ApiParts, workspaceId: string, body: CreateDeployment): void {
+  const { store } = parts;
   const known: Known = {
     runner: store.identity
       .regions()
@@ -77,6 +80,7 @@ function check({ store }: ApiParts, workspaceId: string, body: CreateDeployment)
     known,
   );
   if (fields.length > 0) throw problem('wrongParameters', { fields });
+  refuseMisfit(parts, { machineTypeId: body.machineType, minScale: body.minHorizontalScale });
   checkSecrets(store, workspaceId, body.environmentVariables);
   checkVolumes(store, workspaceId, body.volumes);
   if (store.deployments.nameTaken(workspaceId, body.name)) throw nameTaken(body.name);

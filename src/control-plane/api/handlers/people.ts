@@ -1,6 +1,7 @@
 import { endpoints } from '../../../protocol/endpoints.ts';
 import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
+import { memoryBytesOf } from '../../capacity.ts';
 import { workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
@@ -24,6 +25,7 @@ export const capabilities: readonly string[] = Array.from(
 
 export function peopleHandlers(parts: ApiParts): Some<Names> {
   const { store, reconciler, feed } = parts;
+  const allocated = () => memoryBytesOf({ memoryCount: store.deployments.allocatedMemoryCount() });
   const regions = (workspaceId: string) =>
     store.identity.regions().filter((region) => region.workspaceId === workspaceId);
   return {
@@ -55,7 +57,7 @@ export function peopleHandlers(parts: ApiParts): Some<Names> {
       const from = query.count * query.page;
       const facts = reconciler.region();
       return paged({ rows: all.slice(from, from + query.count), total: all.length }, (rows) => ({
-        runners: rows.map((region) => runnerView(region, facts)),
+        runners: rows.map((region) => runnerView(region, facts, allocated())),
       }));
     },
     getRunner({ params }) {
@@ -63,7 +65,7 @@ export function peopleHandlers(parts: ApiParts): Some<Names> {
       if (region === undefined) {
         throw problem('resourceDoesNotExist', { says: 'There is no such region.' });
       }
-      return { runner: runnerView(region, reconciler.region()) };
+      return { runner: runnerView(region, reconciler.region(), allocated()) };
     },
     followChanges({ params, signal }) {
       workspaceOf(store, params.workspaceId);

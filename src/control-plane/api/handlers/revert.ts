@@ -4,6 +4,7 @@ import type { Deployment, Release, ReleaseConfig } from '../../domain.ts';
 import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
+import { refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { refuseWithoutSecret } from './secrets.ts';
@@ -42,6 +43,7 @@ export function revertDeployment(parts: ApiParts, at: At, wanted: RevertWanted):
     const pushesPaused = found.pushesPaused || digest !== present;
     const back: Deployment = { ...found, config, machineTypeId: config.machineTypeId, pushesPaused };
     check(parts, back, wanted.parts);
+    if (wanted.parts.includes('machineType')) refuseMisfit(parts, back);
     release(notary, publish, back, { digest, config, cause: 'revert' });
   });
 }

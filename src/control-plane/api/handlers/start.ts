@@ -2,6 +2,7 @@ import { isProblem, problem } from '../../../protocol/problems.ts';
 import type { Deployment, Release } from '../../domain.ts';
 import { note, release, sameConfig } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
+import { noteOvercommit, refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';
 import { findImage, type FoundImage } from './create.ts';
 import { refuseWithoutSecret } from './secrets.ts';
@@ -22,6 +23,7 @@ export async function startDeployment(
   const image = await newestImage(parts, deploymentOf(store, at), signal);
   store.change((publish) => {
     const found = deploymentOf(store, at);
+    refuseMisfit(parts, found);
     refuseWithoutSecret(store, found.workspaceId, found.config.environment);
     const target = targetOf(parts, found);
     const digest = image.kind === 'external' ? externalDigest(found, target, force) : image.digest;
@@ -31,11 +33,13 @@ export async function startDeployment(
       target.digest === digest &&
       sameConfig(target.config, found.config);
     if (fresh && !force) {
-      if (found.intent !== 'running') note(notary, publish, { ...found, intent: 'running' });
-      return;
+      if (found.intent === 'running') return;
+      note(notary, publish, { ...found, intent: 'running' });
+    } else {
+      const cause = found.intent === 'running' && force ? 'restart' : 'start';
+      release(notary, publish, found, { digest, config: found.config, cause });
     }
-    const cause = found.intent === 'running' && force ? 'restart' : 'start';
-    release(notary, publish, found, { digest, config: found.config, cause });
+    if (found.intent !== 'running') noteOvercommit(parts, publish, found.id);
   });
 }
 

@@ -3,6 +3,7 @@ import type { Probe, UpdateDeployment } from '../../../protocol/shapes/deploymen
 import type { Deployment } from '../../domain.ts';
 import { note, release, sameConfig, wakeLabel } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
+import { noteOvercommit, refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { nameTaken } from './create.ts';
@@ -32,12 +33,17 @@ export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment
     if (rollsOut || body.environmentVariables !== undefined) {
       checkSecrets(store, after.workspaceId, after.config.environment);
     }
+    if (body.machineType !== undefined || body.minHorizontalScale !== undefined) refuseMisfit(parts, after);
     if (rollsOut) {
       const target =
         before.targetReleaseId === undefined ? undefined : store.releases.find(before.targetReleaseId);
       release(notary, publish, after, { digest: target?.digest, config: after.config, cause: 'update' });
     } else {
       note(notary, publish, after);
+    }
+    const more = after.machineTypeId !== before.machineTypeId || after.scale > before.scale;
+    if (before.intent === 'running' && more) {
+      noteOvercommit(parts, publish, after.id);
     }
     if (after.name === before.name) return;
     wakeLabel(notary, publish, before.name);

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { Autoscaler, cpuShare } from '../../../../src/control-plane/autoscaler/autoscaler.ts';
 import type { ScaleRules } from '../../../../src/control-plane/autoscaler/decideScale.ts';
-import type { Deployment, DecisionEvent, LiveStatus, Release } from '../../../../src/control-plane/domain.ts';
+import type {
+  Deployment,
+  DecisionEvent,
+  LiveStatus,
+  RegionFacts,
+  Release,
+} from '../../../../src/control-plane/domain.ts';
 import type { CpuTotal } from '../../../../src/control-plane/executors/executor.ts';
 import { silentLog } from '../../../../src/base/log.ts';
 
@@ -15,7 +21,15 @@ const rules: ScaleRules = {
 
 /** A deployment under a load that the test sets, on a clock that the test moves. */
 function aDeployment(changes: Partial<Deployment> = {}) {
-  const scene = { now: 1000, load: 0.5, scale: 1, rolling: false, used: 0, events: [] as DecisionEvent[] };
+  const scene = {
+    now: 1000,
+    load: 0.5,
+    scale: 1,
+    rolling: false,
+    used: 0,
+    memoryBytes: 32e9,
+    events: [] as DecisionEvent[],
+  };
   const deployment = (): Deployment =>
     ({
       id: 'a'.repeat(32),
@@ -47,6 +61,7 @@ function aDeployment(changes: Partial<Deployment> = {}) {
           rollingReleaseNumber: scene.rolling ? 2 : undefined,
           liveReleaseNumber: 1,
         }) as LiveStatus,
+      region: () => ({ capacity: { cpus: 8, memoryBytes: scene.memoryBytes } }) as RegionFacts,
     },
     executor: {
       cpuTotals: async () =>
@@ -81,6 +96,25 @@ describe('Autoscaler', () => {
     await seconds(2);
     assert.equal(scene.scale, 2);
     assert.match(scene.events[0]?.message ?? '', /Scaled from 1 to 2 instances: CPU was above 80 %.*95 %/);
+  });
+
+  it('stays at what there is memory for, and says so once for as long as nothing changes', async () => {
+    const { scene, seconds } = aDeployment();
+    scene.load = 0.95;
+    scene.memoryBytes = 700_000_000;
+    await seconds(40);
+    assert.equal(scene.scale, 1);
+    assert.deepEqual(
+      scene.events.map(({ kind }) => kind),
+      ['noRoom'],
+    );
+    assert.match(
+      scene.events[0]?.message ?? '',
+      /Kept at 1 instances although 2 would be due: the 0\.7 GB of memory .* no room for more of 0\.5 GB each/,
+    );
+    scene.memoryBytes = 2e9;
+    await seconds(1);
+    assert.equal(scene.scale, 2);
   });
 
   it('begins a new window after it has scaled', async () => {

@@ -24,6 +24,7 @@ function aQuestion(over: Partial<ScaleQuestion> = {}): ScaleQuestion {
     current: 2,
     min: 1,
     max: 10,
+    room: undefined,
     hasVolumes: false,
     rolling: false,
     steadySince: 0,
@@ -49,6 +50,15 @@ describe('decideScale', () => {
   it('at most doubles', () => {
     const decision = decide({ samples: load(9), current: 2 });
     assert.equal(decision.kind === 'scale' && decision.to, 4);
+  });
+
+  it('adds no more than there is memory for, and says when there is none for any', () => {
+    const some = decide({ samples: load(9), current: 2, room: 3 });
+    assert.equal(some.kind === 'scale' && some.to, 3);
+    const none = decide({ samples: load(9), current: 3, room: 3 });
+    assert.deepEqual(none.kind === 'noRoom' && none.wanted, 6);
+    assert.equal(decide({ samples: load(9), current: 4, room: 3 }).kind, 'noRoom');
+    assert.equal(decide({ samples: load(0.1), current: 4, room: 3 }).kind, 'scale');
   });
 
   it('keeps when fewer than nine in ten samples are there', () => {
@@ -95,7 +105,7 @@ describe('decideScale', () => {
           const current = min + Math.min(extra, more);
           const samples = load((ago) => cpus[ago] ?? 0);
           const decision = decide({ current, min, max, samples });
-          if (decision.kind === 'keep') return;
+          if (decision.kind !== 'scale') return;
           assert.ok(decision.to >= min && decision.to <= max);
           assert.ok(decision.to <= current * 2 && decision.to >= current - 1);
         },
