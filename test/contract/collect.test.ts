@@ -1,4 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { collectorName } from '../../src/control-plane/region/specs.ts';
+import { labelsOf } from '../../src/control-plane/labels.ts';
+import { seededChance } from '../support/chaos.ts';
+import { startCollectRace } from '../support/collectRace.ts';
+import { openRegionGround } from '../support/edge/testRegion.ts';
+import { aContainer } from '../support/engine.ts';
 import { startAssembledRegion, type AssembledRegion } from '../support/assembledRegion.ts';
 import { basic, rawRegistry, type Credentials, type RawRegistry } from '../support/rawRegistry.ts';
 
@@ -93,5 +100,58 @@ describe('a collection of the registry', () => {
     assert.deepEqual(Array.from(refusals), ['429 TOOMANYREQUESTS']);
     assert.equal(await status(`manifests/${live}`, 'pull'), 200);
     await raw.push(me, path, 'latest', 'afterwards');
+  });
+});
+
+describe('collections of the registry', () => {
+  const seed = randomInt(2 ** 31);
+
+  it(`that race with pushes and reverts remove nothing that somebody needs (seed ${seed})`, async () => {
+    const race = await startCollectRace(seededChance(seed));
+    try {
+      let removed = 0;
+      for (let round = 0; round < 3; round += 1) {
+        const { missing, removedImages } = await race.round();
+        assert.deepEqual(missing, []);
+        removed += removedImages;
+      }
+      assert.ok(removed > 0);
+    } finally {
+      await race.close();
+    }
+  });
+
+  it('that were cut off in the middle are ended by the next control plane', async () => {
+    const ground = await openRegionGround();
+    try {
+      const first = await ground.start();
+      const host = first.facts().registryHost;
+      const settings = async () => {
+        const record = await ground.container('registry');
+        return record !== 'absent' && record.labels['cloud.patr.settings'];
+      };
+      const serving = await settings();
+      const begun = Promise.withResolvers<void>();
+      const killed = Promise.withResolvers<void>();
+      const work = async (): Promise<void> => {
+        begun.resolve();
+        await killed.promise;
+      };
+      const collecting = first.whileReadOnly(work, { signal: new AbortController().signal });
+      await begun.promise;
+      assert.notEqual(await settings(), serving);
+      const left = collectorName(ground.name, 'collector');
+      await ground.engine.createContainer(
+        aContainer({ name: left, labels: labelsOf(ground.name, 'collector') }),
+      );
+      const second = await ground.start();
+      assert.equal(await settings(), serving);
+      assert.equal(second.facts().registryHost, host);
+      assert.equal(await ground.engine.inspectContainer(left), 'absent');
+      killed.resolve();
+      await collecting;
+    } finally {
+      await ground.close();
+    }
   });
 });

@@ -124,6 +124,20 @@ describe('clients of the registry', () => {
       await refused(/There is no repository/, 'docker', 'pull', unknown);
     });
 
+    it('is told that the disk is full before it is, and pulls all the same', async () => {
+      await works('docker', ...login(registry.plane.token));
+      const { reconciler } = registry.plane;
+      const { facts } = reconciler;
+      reconciler.facts = { ...facts, freeBytes: 120_000_000 };
+      try {
+        await refused(/The disk of the registry has 120 MB left/, 'docker', 'push', image());
+        await works('docker', 'pull', image());
+      } finally {
+        reconciler.facts = facts;
+      }
+      await works('docker', 'push', image());
+    });
+
     it('may do with a token what that token may, on the repositories that it names', async () => {
       const shop = registry.plane.notary.store.repositories.byName(
         registry.plane.notary.workspaceId,

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { must } from '../../scripts/setup/processes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { placementOf } from '../../src/control-plane/placement.ts';
 import { ensureService, untilAnswering } from '../../src/control-plane/region/service.ts';
@@ -45,6 +46,8 @@ export interface TestDistributionWanted extends Pick<
 > {
   /** Of loopback; see `freePort`. */
   readonly port: number;
+  /** Size of the disk that it has for its blobs; absent: the engine's. */
+  readonly diskBytes?: number | undefined;
   /** PEM text of the certificate that tokens are trusted by. */
   readonly tokenCertificate: string;
 }
@@ -81,7 +84,7 @@ export async function startTestDistribution(wanted: TestDistributionWanted): Pro
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await test.engine.ensureVolume({ name: blobVolumeName(region), labels: test.labels });
+    await makeVolume(test, blobVolumeName(region), wanted.diskBytes);
     const started = await ensureService(test.engine, spec);
     if (started.kind !== 'running') throw new Error('The registry could not be started.');
     const what = { engine: test.engine, id: started.id, name: 'The registry', clock: systemClock };
@@ -91,4 +94,13 @@ export async function startTestDistribution(wanted: TestDistributionWanted): Pro
     throw error;
   }
   return { test, container: spec.name, close };
+}
+
+async function makeVolume(test: TestEngine, name: string, bytes: number | undefined): Promise<void> {
+  if (bytes === undefined) {
+    await test.engine.ensureVolume({ name, labels: test.labels });
+    return;
+  }
+  const options = ['type=tmpfs', 'device=tmpfs', `o=size=${bytes}`].flatMap((option) => ['--opt', option]);
+  await must('docker', ['volume', 'create', '--driver', 'local', ...options, name]);
 }

@@ -24,6 +24,7 @@ export interface TestRegistry {
 /** `onWebhook` may answer a notification in the control plane's place, or say nothing and let it through. */
 export async function startTestRegistry(
   onWebhook: (request: Request) => Promise<Response | undefined> = async () => undefined,
+  diskBytes?: number,
 ): Promise<TestRegistry> {
   const stateDir = await mkdtemp(join(tmpdir(), 'patr-keys-'));
   const plane = testControlPlane();
@@ -56,6 +57,7 @@ export async function startTestRegistry(
     webhookUrl: `${api}/webhook/registry`,
     secrets: parts.secrets,
     tokenCertificate: parts.key.certificate,
+    diskBytes,
   });
   return {
     plane,
