@@ -5,7 +5,11 @@ import type { Edge } from '../../src/control-plane/edge/contract.ts';
 import type { Prober } from '../../src/control-plane/probes/prober.ts';
 import { defaultProbeRules } from '../../src/control-plane/probes/rules.ts';
 import { defaultPlanRules } from '../../src/control-plane/reconcile/plan/model.ts';
-import { createReconciler, type ReconcileLoop } from '../../src/control-plane/reconcile/reconciler.ts';
+import {
+  createReconciler,
+  type ReconcileLoop,
+  type ReconcilerOptions,
+} from '../../src/control-plane/reconcile/reconciler.ts';
 import { reconcileStore } from '../../src/control-plane/state/reconcileStore.ts';
 import { toWireUuid } from '../../src/protocol/wire.ts';
 import { memoryNotary, type TestNotary } from './controlPlane.ts';
@@ -37,18 +41,13 @@ export interface Fleet {
   dispose(): Promise<void>;
 }
 
-export function openFleet(deployments: number, instances: number): Fleet {
-  const notary = memoryNotary();
-  const executor = new FakeExecutor(() => Date.now());
-  const digest = `sha256:${'1'.repeat(64)}`;
-  executor.images.add(`docker.io/library/nginx@${digest}`);
-  const ids = Array.from({ length: deployments }, (_, index) => {
-    const scale = { minScale: instances, maxScale: instances, scale: instances };
-    const { id } = addDeployment(notary, { name: `app ${index}`, intent: 'running', ...scale });
-    addRelease(notary, id, { digest });
-    return id;
-  });
-  const loop = createReconciler({
+/** The real loop over a state and the fake executor, with what matters to the test changed. */
+export function loopOver(
+  notary: TestNotary,
+  executor: FakeExecutor,
+  changes: Partial<ReconcilerOptions> = {},
+): ReconcileLoop {
+  return createReconciler({
     store: reconcileStore(notary.store, notary.vault, notary.registryVault),
     executor,
     edge: stillEdge,
@@ -68,7 +67,22 @@ export function openFleet(deployments: number, instances: number): Fleet {
     refusal: () => undefined,
     lookEveryMs: 30_000,
     adopt: () => Promise.resolve(false),
+    ...changes,
   });
+}
+
+export function openFleet(deployments: number, instances: number): Fleet {
+  const notary = memoryNotary();
+  const executor = new FakeExecutor(() => Date.now());
+  const digest = `sha256:${'1'.repeat(64)}`;
+  executor.images.add(`docker.io/library/nginx@${digest}`);
+  const ids = Array.from({ length: deployments }, (_, index) => {
+    const scale = { minScale: instances, maxScale: instances, scale: instances };
+    const { id } = addDeployment(notary, { name: `app ${index}`, intent: 'running', ...scale });
+    addRelease(notary, id, { digest });
+    return id;
+  });
+  const loop = loopOver(notary, executor);
   return {
     notary,
     executor,

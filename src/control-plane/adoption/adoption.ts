@@ -94,11 +94,11 @@ export class Adoption {
     const { id } = adopted.deployment;
     if (store.deployments.find(id) !== undefined || store.deployments.wasDeleted(id)) return false;
     const types = store.identity.machineTypes();
-    const source = this.#source(publish, adopted);
     const known = adopted.releases.every(({ config }) =>
       types.some((type) => type.id === config.machineTypeId),
     );
-    if (source === undefined || !known) return false;
+    const source = known ? this.#source(publish, adopted) : undefined;
+    if (source === undefined) return false;
     this.#putVolumes(adopted);
     for (const secret of adopted.secrets) this.#putSecret(publish, adopted.deployment, secret);
     const deployment = { ...adopted.deployment, name: this.#name(adopted.deployment), source };

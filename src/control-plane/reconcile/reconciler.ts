@@ -189,10 +189,12 @@ export class ReconcileLoop implements Reconciler {
 
   /**
    * What runs of deployments that were deleted is taken down by their own lanes. Deployments that the state never knew
-   * are taken over: the state was lost, and what runs is all that is left of them. What does not say enough is kept.
+   * are taken over: the state was lost, and what runs is all that is left of them. What does not say enough is kept, and
+   * so is everything that another control plane looks after.
    */
   async #wakeStrays(): Promise<void> {
-    const { store, executor, adopt, log } = this.#options;
+    const { store, executor, adopt, refusal, log } = this.#options;
+    if (refusal() !== undefined) return;
     const known = new Set(store.deploymentIds());
     for (const id of await executor.strays(known, { signal: this.#signal })) {
       if (store.wasDeleted(id) || (await adopt(id, { signal: this.#signal }))) this.wake(id);
