@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { machineTypes } from '../../src/control-plane/state/seed.ts';
 import { testControlPlane, type TestControlPlane } from '../support/controlPlane.ts';
-import { addDeployment } from '../support/deployments.ts';
+import { addDeployment, addRelease } from '../support/deployments.ts';
+import { digestOf } from '../support/fakeRegistry.ts';
 
 /** 1 CPU with 0.5 GB, and 4 CPUs with 8 GB. */
 const [small, large] = [machineTypes[0]!.id, machineTypes.at(-1)!.id];
@@ -88,6 +89,17 @@ describe('room on the machine, over the API', () => {
     machine({ cpus: 2, memoryBytes: 400_000_000 });
     assert.equal((await send('POST', `/deployment/${id}/start`)).status, 422);
     assert.equal((await send('PATCH', `/deployment/${id}`, { name: 'renamed' })).status, 202);
+  });
+
+  it('refuses to go back to a machine type that is too large, and goes back to the rest', async () => {
+    const { id, config } = addDeployment(plane.notary, { intent: 'running' });
+    const before = { ...config, machineTypeId: large };
+    addRelease(plane.notary, id, { digest: digestOf(1), config: before });
+    addRelease(plane.notary, id, { digest: digestOf(2) });
+    const path = `/deployment/${id}/deploy-history/${encodeURIComponent(digestOf(1))}/revert`;
+    const refused = await send('POST', `${path}?parts=image,machineType`);
+    assert.equal(refused.body['error'], 'insufficientCapacity');
+    assert.equal((await send('POST', `${path}?parts=image`)).status, 202);
   });
 
   it('refuses nothing while the machine is not known', async () => {
