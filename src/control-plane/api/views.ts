@@ -17,6 +17,7 @@ import type {
 import { addressesOf } from '../hostNames.ts';
 import type { StoredEvent } from '../state/events.ts';
 import type { RegionRow } from '../state/identity.ts';
+import { imageWasCollected } from './collected.ts';
 import type { ApiParts } from './parts.ts';
 
 /** A deployment in a list. */
@@ -115,6 +116,7 @@ export function releaseView({ store }: ApiParts, release: Release): ReleaseInfo 
     digest: release.digest ?? null,
     imageTag: release.imageTag,
     ...given('size', size),
+    ...(imageWasCollected(store, release) ? { imageRemoved: true } : {}),
     cause: release.cause,
     state: release.state,
     created: formatTimestamp(release.createdAt),

@@ -41,9 +41,10 @@ export const partWords: Readonly<Record<RevertPart, string>> = {
 export function describeRelease(release: ReleaseInfo): string {
   const took = release.tookMs === undefined ? '' : seconds(release.tookMs);
   const size = release.size === undefined ? '' : formatBytes(release.size);
+  const kept = release.imageRemoved === true ? 'image removed' : size;
   const when = whenOf(release);
   const begun = `${causeWords[release.cause]}${when === undefined ? '' : ` ${when}`}`;
-  return [releaseLooks[release.state].words, begun, took, imageOf(release), size]
+  return [releaseLooks[release.state].words, begun, took, imageOf(release), kept]
     .filter((part) => part !== '')
     .join(' · ');
 }

@@ -44,6 +44,8 @@ export const release = v.object({
   imageTag: v.string(),
   /** Bytes of the image in its registry; absent where nobody has asked for it yet. */
   size: v.optional(v.number()),
+  /** It was removed from the registry, so that nobody can go back to it until it is pushed again. */
+  imageRemoved: v.optional(v.boolean()),
   cause: v.fallback(v.union([v.picklist(releaseCauses), v.literal('unknown')]), 'unknown'),
   state: v.fallback(v.union([v.picklist(releaseStates), v.literal('unknown')]), 'unknown'),
   created: timestamp,

@@ -1,8 +1,8 @@
 import { problem } from '../../../protocol/problems.ts';
 import type { RevertPart } from '../../../protocol/shapes/release.ts';
 import type { Deployment, Release, ReleaseConfig } from '../../domain.ts';
-import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
+import { imageWasCollected } from '../collected.ts';
 import { deploymentOf } from '../find.ts';
 import { refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';
@@ -82,15 +82,8 @@ function check({ store }: ApiParts, after: Deployment, parts: readonly RevertPar
 }
 
 /** An image that was removed because nobody needed it any more is nothing to go back to. */
-function refuseCollected(store: ApiParts['store'], { source, digest }: Release): void {
-  if (digest === undefined || !('repositoryId' in source)) return;
-  const repository = store.repositories.find(source.repositoryId);
-  if (
-    repository === undefined ||
-    !store.contents.wasCollected({ path: repositoryPath(repository), digest })
-  ) {
-    return;
-  }
+function refuseCollected(store: ApiParts['store'], release: Release): void {
+  if (!imageWasCollected(store, release)) return;
   throw problem('resourceDoesNotExist', {
     says: 'The image of this version was removed from the registry, because it is older than what is kept. Push it again, then revert.',
   });

@@ -5,6 +5,7 @@ import type { RegistryStorage } from '../../../../src/control-plane/registry/col
 import { PushGate } from '../../../../src/control-plane/registry/pushGate.ts';
 import type { ManifestAt } from '../../../../src/control-plane/state/contents.ts';
 import { revertDeployment } from '../../../../src/control-plane/api/handlers/revert.ts';
+import { releaseView } from '../../../../src/control-plane/api/views.ts';
 import { isProblem } from '../../../../src/protocol/problems.ts';
 import { memoryNotary, testControlPlane } from '../../../support/controlPlane.ts';
 import { addDeployment, addRelease, addRepository } from '../../../support/deployments.ts';
@@ -171,6 +172,8 @@ describe('the collector of the registry', () => {
       () => back(2),
       (error: unknown) => isProblem(error, 'resourceDoesNotExist') && /Push it again/.test(error.message),
     );
+    const [shown] = notary.store.releases.list(id, { count: 1, page: 2 }).rows;
+    assert.equal(releaseView(parts as never, shown!).imageRemoved, true);
     // It was pushed again.
     notary.store.change(() => notary.store.contents.put({ path, digest: digestOf(2) }, []));
     back(2);
