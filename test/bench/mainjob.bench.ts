@@ -12,6 +12,7 @@ import { ask } from '../support/addressLoad.ts';
 import { freePort } from '../support/editor/freePort.ts';
 import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
 import { median } from './median.ts';
+import { startPlainRegistry } from './plainRegistry.ts';
 
 const rounds = 5;
 
@@ -90,37 +91,11 @@ async function untilAnswered(url: string, marker: string): Promise<void> {
 
 /** The docker command line against a plain registry of its own. */
 async function startHand(registryImage: string) {
-  const [registryPort, port] = [await freePort(), await freePort()];
-  const registry = `patr-bench-registry-${process.pid}`;
+  const port = await freePort();
+  const registry = await startPlainRegistry(registryImage);
   const instance = `patr-bench-hand-${process.pid}`;
-  const image = `127.0.0.1:${registryPort}/hand:latest`;
+  const image = `${registry.host}/hand:latest`;
   const mark = `cloud.patr.test=${instance}`;
-  const config = join(await mkdtemp(join(tmpdir(), 'patr-bench-registry-')), 'config.yml');
-  const settings = {
-    version: '0.1',
-    storage: { filesystem: { rootdirectory: '/tmp' } },
-    http: { addr: ':5000' },
-  };
-  await writeFile(config, JSON.stringify(settings));
-  const publish = `127.0.0.1:${registryPort}:5000`;
-  const options = [
-    '--detach',
-    '--name',
-    registry,
-    '--publish',
-    publish,
-    '--volume',
-    `${config}:/config.yml:ro`,
-  ];
-  await must('docker', [
-    'run',
-    ...options,
-    '--entrypoint',
-    '/bin/registry',
-    registryImage,
-    'serve',
-    '/config.yml',
-  ]);
   const build = async (folder: string, base: string): Promise<void> => {
     const options = ['--build-arg', `BASE=${base}`, '--label', mark, '--tag', image];
     await must('docker', ['build', '--quiet', ...options, folder]);
@@ -154,7 +129,7 @@ async function startHand(registryImage: string) {
       return took;
     },
     async stop(): Promise<void> {
-      await must('docker', ['rm', '--force', '--volumes', registry]);
+      await registry.stop();
       const built = await must('docker', ['image', 'ls', '--quiet', '--filter', `label=${mark}`]);
       await must('docker', ['image', 'rm', '--force', ...new Set(built.trim().split('\n'))]);
     },
