@@ -141,10 +141,8 @@ function webSocket(target: LoadTarget): Client {
   return {
     async once() {
       const socket = new WebSocket(`ws://127.0.0.1:${httpPort}/socket`, { headers: { host } });
-      const broken = new Promise<never>((_, reject) => {
-        socket.once('error', reject);
-        socket.once('close', () => reject(new Error('WebSocket: closed')));
-      });
+      const closed = once(socket, 'close');
+      const broken = closed.then(() => Promise.reject(new Error('WebSocket: closed')));
       broken.catch(() => undefined);
       await Promise.race([once(socket, 'open'), broken]);
       for (let message = 0; message < messages; message += 1) {
@@ -153,7 +151,6 @@ function webSocket(target: LoadTarget): Client {
         if (echo.toString() !== `message ${message}`) throw new Error('WebSocket: another answer');
         await new Promise((resolve) => setTimeout(resolve, lasting(target) / messages));
       }
-      const closed = once(socket, 'close');
       socket.close();
       await closed;
     },
