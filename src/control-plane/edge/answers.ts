@@ -34,8 +34,8 @@ const unavailable = {
 
 /** For names that the map does not have. */
 export const notFoundRules: readonly string[] = [
-  `http-request return status 404 content-type application/json string ${quoted(json('noDeploymentHere', notFound.text))} if !{ var(txn.slot) -m found } ${wantsJson}`,
-  `http-request return status 404 content-type "text/html; charset=utf-8" string ${quoted(page(notFound.title, notFound.text))} if !{ var(txn.slot) -m found }`,
+  `http-request return status 404 content-type application/json string ${quoted(json('noDeploymentHere', notFound.text))} if ${wantsJson}`,
+  `http-request return status 404 content-type "text/html; charset=utf-8" string ${quoted(page(notFound.title, notFound.text))}`,
 ];
 
 /** A worker that was replaced counts no servers, although it still has them. */

@@ -108,18 +108,15 @@ ${faultAnswers.map((answer) => `  ${answer}`).join('\n')}`;
 function frontends(config: ProxyConfig): string {
   const { listen, httpPort, httpsPort, folder } = config;
   const rules = [
-    '  http-request set-var(txn.host) req.hdr(host),field(1,:),lower',
+    // Every rule here costs every request, so there are as few as can be.
     '  http-request set-var(txn.path) path',
-    '  http-request set-var(txn.key) var(txn.host),concat(,txn.path,)',
-    `  http-request set-var(txn.slot) var(txn.key),map_beg(${folder}/${hostMapName})`,
-    ...notFoundRules.map((rule) => `  ${rule}`),
+    `  http-request set-var(txn.slot) req.hdr(host),field(1,:),lower,concat(,txn.path,),map_beg(${folder}/${hostMapName})`,
     // What a client says of itself in these headers is not believed.
     '  http-request del-header forwarded',
     '  http-request del-header x-real-ip',
     '  http-request set-header x-forwarded-for %[src]',
     '  http-request set-header x-forwarded-host %[req.hdr(host)]',
-    '  http-request set-header x-forwarded-proto http if !{ ssl_fc }',
-    '  http-request set-header x-forwarded-proto https if { ssl_fc }',
+    '  http-request set-header x-forwarded-proto %[ssl_fc,iif(https,http)]',
     '  use_backend %[var(txn.slot)] if { var(txn.slot) -m found }',
     '  default_backend nowhere',
   ];
@@ -129,8 +126,7 @@ function frontends(config: ProxyConfig): string {
 ${rules.join('\n')}`;
 }
 
-const nowhere = `backend nowhere
-  http-request deny deny_status 404`;
+const nowhere = ['backend nowhere', ...notFoundRules.map((rule) => `  ${rule}`)].join('\n');
 
 function backend(slot: number, servers: readonly ConfiguredServer[]): string {
   return [
