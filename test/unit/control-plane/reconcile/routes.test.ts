@@ -11,7 +11,7 @@ describe('routes of a deployment', () => {
   const notary = memoryNotary();
   const { id: deploymentId } = addDeployment(notary, { intent: 'running', scale: 2 });
   const release = addRelease(notary, deploymentId);
-  const desired = reconcileStore(notary.store, notary.vault).desired(deploymentId);
+  const desired = reconcileStore(notary.store, notary.vault, notary.registryVault).desired(deploymentId);
   after(() => notary.store.dispose());
 
   const aSeen = (id: string, changes: Partial<Seen> = {}): Seen => ({
