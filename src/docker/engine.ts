@@ -25,6 +25,12 @@ export interface Engine {
   removeContainer(id: string, options?: Waiting & { volumes?: boolean }): Promise<'removed' | 'absent'>;
   /** Runs a command inside and collects its output, at most 1 MiB of each stream. */
   exec(id: string, command: readonly string[], options?: Waiting & { user?: string }): Promise<ExecOutcome>;
+  /** Opens a shell with a terminal inside: `bash` where there is one, `sh` otherwise. */
+  openShell(
+    id: string,
+    size: TerminalSize,
+    options?: Waiting,
+  ): Promise<Shell | 'absent' | 'notRunning' | 'noShell'>;
   /** Output of a container, told apart by stream, oldest first; ends when it stops or the signal fires. */
   logs(id: string, wanted: LogsWanted, options?: Waiting): AsyncIterable<LogChunk>;
   /** Puts a tar archive into a directory of a container (running or not). */
@@ -172,6 +178,23 @@ export interface ExecOutcome {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A shell that somebody types into. It ends by itself or by `close`, whatever became of who opened it. */
+export interface Shell {
+  /** What it prints, as it comes and no faster than it is read; ends with the shell. */
+  readonly output: AsyncIterable<Buffer>;
+  /** What is typed; refused while more than 1 MiB of it has not been taken. */
+  write(text: string): 'written' | 'refused';
+  resize(size: TerminalSize): Promise<void>;
+  /** Ends the shell and what runs in it. Closing twice is harmless. */
+  close(): Promise<void>;
 }
 
 export interface LogsWanted {

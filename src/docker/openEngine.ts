@@ -11,6 +11,7 @@ import { images } from './images.ts';
 import { logs } from './logs.ts';
 import { networks } from './networks.ts';
 import { infoOf } from './records/infoRecord.ts';
+import { shells } from './shells.ts';
 import { transfers } from './transfers.ts';
 import { volumes } from './volumes.ts';
 
@@ -29,6 +30,7 @@ export function openEngine(address: EngineAddress, options: EngineOptions = {}):
     ...about(connection, options.hostPlatform ?? process.platform),
     ...containers(connection),
     ...execution(connection),
+    ...shells(connection),
     ...logs(connection),
     ...files(connection),
     ...events(connection),

@@ -1,9 +1,10 @@
-import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex, Readable } from 'node:stream';
 import Docker from 'dockerode';
 import type { EngineAddress } from './address.ts';
 import { abandonable } from './abandonable.ts';
+import { Refusal } from './errors.ts';
 import { SshAgent } from './sshAgent.ts';
 
 /**
@@ -14,8 +15,8 @@ import { SshAgent } from './sshAgent.ts';
 export interface Transport {
   /** Sends one request. Resolves with the answer's head, whatever its status; the caller reads or destroys it. */
   send(request: EngineRequest): Promise<IncomingMessage>;
-  /** Turns a connection into a raw one, as `POST /session` wants it. */
-  upgrade(path: string, headers: Readonly<Record<string, string>>): Promise<Duplex>;
+  /** Turns a connection into a raw one, as `POST /session` wants it. @throws Refusal when it stays as it is. */
+  upgrade(path: string, headers: Readonly<Record<string, string>>, body?: object): Promise<Duplex>;
   /** Pins the API version for everything sent from now on, such as `1.41`. */
   pin(apiVersion: string): void;
   dispose(): void;
@@ -57,18 +58,20 @@ export function openTransport(address: EngineAddress): Transport {
       });
       return abandonable(sent, request.signal, (late) => late.destroy());
     },
-    upgrade(path, headers) {
+    upgrade(path, headers, body) {
       return new Promise((resolve, reject) => {
         const options = {
           method: 'POST',
-          path,
+          path: body === undefined ? path : `${path}?`,
           hijack: true,
           headers: { ...headers },
           statusCodes: anyStatus,
+          ...(body === undefined ? {} : { options: { _query: {}, _body: body } }),
         };
         modem.dial({ ...options, isStream: true }, (error, socket) => {
-          if (error === null) resolve(socket as Duplex);
-          else reject(error);
+          if (error !== null) reject(error);
+          else if (socket instanceof IncomingMessage) reject(notUpgraded(socket));
+          else resolve(socket as Duplex);
         });
       });
     },
@@ -77,6 +80,13 @@ export function openTransport(address: EngineAddress): Transport {
     },
     dispose: () => agent.destroy(),
   };
+}
+
+/** The engine answered instead of handing the connection over. */
+function notUpgraded(answer: IncomingMessage): Refusal {
+  answer.destroy();
+  const status = answer.statusCode ?? 0;
+  return new Refusal(status, `The engine answered with status ${status} where a connection was asked for.`);
 }
 
 /** Escapes a name for one place in a path; slashes of image references stay. */

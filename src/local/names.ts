@@ -2,6 +2,8 @@ import type { Labels } from '../docker/engine.ts';
 
 /** Names and labels of a local region on its engine. The control plane uses the same ones for what it makes. */
 export const regionLabel = 'cloud.patr.region';
+/** On the container of an instance: the instance's id. */
+export const instanceLabel = 'cloud.patr.instance';
 export const roleLabel = 'cloud.patr.role';
 /** What the container was made from; a different one means that it has to be made anew. */
 export const specLabel = 'cloud.patr.spec';
