@@ -16,6 +16,8 @@ export type ModelChange = { readonly kind: 'all' } | { readonly kind: 'one'; rea
 
 /** Several changes of one deployment in a row are read once, after this many milliseconds. */
 const gatherMs = 100;
+/** When more than these changed at once, the list is read instead of each of them. */
+const mostSingly = 20;
 /** Without a stream of changes the list is read this often while somebody looks. */
 const pollMs = 5000;
 /** How many of a deployment's releases are read, newest first. */
@@ -183,7 +185,8 @@ export class DeploymentsModel implements Disposable {
       this.#gathering = undefined;
       const due = Array.from(this.#due);
       this.#due.clear();
-      for (const one of due) void this.#readOne(target, one);
+      if (due.length > mostSingly) void this.#readAll(target);
+      else for (const one of due) void this.#readOne(target, one);
     }, gatherMs);
   }
 
@@ -196,12 +199,15 @@ export class DeploymentsModel implements Disposable {
       const ids = new Set([...this.#deployments.keys(), ...found.keys()]);
       const same = ids.size === found.size && this.#deployments.size === found.size;
       const changed = Array.from(found.values()).filter((one) => !alike(one, this.#deployments.get(one.id)));
+      const told = new Set(changed.map(({ id }) => id));
       const first = !this.#loaded;
       this.#replace(found);
       this.#loaded = true;
       this.#failure = undefined;
+      for (const id of this.#unfolded())
+        if (await this.#renew(id)) told.add(id);
       if (first || !same) this.#changed.fire({ kind: 'all' });
-      else for (const { id } of changed) await this.#tellOne(id);
+      else for (const id of told) this.#changed.fire({ kind: 'one', id });
     } catch (error) {
       this.#failure = describeError(error);
       if (!this.#loaded) this.#changed.fire({ kind: 'all' });
@@ -228,8 +234,22 @@ export class DeploymentsModel implements Disposable {
   }
 
   async #tellOne(id: string): Promise<void> {
-    await Promise.all([this.#instances.renew(id), this.#details.renew(id), this.#releases.renew(id)]);
+    await this.#renew(id);
     this.#changed.fire({ kind: 'one', id });
+  }
+
+  #unfolded(): ReadonlySet<string> {
+    return new Set([this.#instances, this.#details, this.#releases].flatMap((kept) => kept.ids()));
+  }
+
+  /** Whether any of what is unfolded differs from what it was. */
+  async #renew(id: string): Promise<boolean> {
+    const differs = await Promise.all([
+      this.#instances.renew(id),
+      this.#details.renew(id),
+      this.#releases.renew(id),
+    ]);
+    return differs.includes(true);
   }
 
   async #readInstances(id: string): Promise<readonly InstanceInfo[]> {

@@ -22,13 +22,19 @@ export class Kept<T> {
     return reading;
   }
 
-  /** Reads it again where somebody has asked for it. Never throws: see above. */
-  async renew(id: string): Promise<void> {
-    if (!this.#values.has(id)) return;
+  /** What somebody has asked for. */
+  ids(): readonly string[] {
+    return Array.from(this.#values.keys());
+  }
+
+  /** Reads it again where somebody has asked for it, and tells whether it differs. Never throws: see above. */
+  async renew(id: string): Promise<boolean> {
+    if (!this.#values.has(id)) return false;
+    const before = JSON.stringify(this.#values.get(id));
     try {
-      await this.#readNow(id);
+      return JSON.stringify(await this.#readNow(id)) !== before;
     } catch {
-      this.#values.delete(id);
+      return this.#values.delete(id);
     }
   }
 

@@ -22,18 +22,25 @@ describe('what is read once somebody asks', () => {
 
   it('is read again where somebody has asked, and nowhere else', async () => {
     const { kept, reads } = counting();
-    await kept.renew('a');
+    assert.equal(await kept.renew('a'), false);
     assert.equal(reads(), 0);
     await kept.get('a');
-    await kept.renew('a');
+    assert.deepEqual(kept.ids(), ['a']);
+    assert.equal(await kept.renew('a'), true);
     assert.equal(await kept.get('a'), 2);
+  });
+
+  it('tells whether it differs', async () => {
+    const kept = new Kept(async () => ({ same: true }));
+    await kept.get('a');
+    assert.equal(await kept.renew('a'), false);
   });
 
   it('is not kept when it cannot be read any more', async () => {
     const { kept, fail } = counting();
     await kept.get('a');
     fail(true);
-    await kept.renew('a');
+    assert.equal(await kept.renew('a'), true);
     await assert.rejects(kept.get('a'), /does not answer/);
     fail(false);
     assert.equal(await kept.get('a'), 4);
