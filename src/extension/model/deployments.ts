@@ -204,8 +204,7 @@ export class DeploymentsModel implements Disposable {
       this.#replace(found);
       this.#loaded = true;
       this.#failure = undefined;
-      for (const id of this.#unfolded())
-        if (await this.#renew(id)) told.add(id);
+      for (const id of this.#unfolded()) if (await this.#renew(id)) told.add(id);
       if (first || !same) this.#changed.fire({ kind: 'all' });
       else for (const id of told) this.#changed.fire({ kind: 'one', id });
     } catch (error) {

@@ -6,6 +6,8 @@ export class Kept<T> {
   readonly #read: (id: string) => Promise<T>;
   readonly #values = new Map<string, T>();
   readonly #reading = new Map<string, Promise<T>>();
+  /** Grows when all is forgotten: what was asked for before that does not come back. */
+  #age = 0;
 
   constructor(read: (id: string) => Promise<T>) {
     this.#read = read;
@@ -17,9 +19,13 @@ export class Kept<T> {
     if (known !== undefined) return known;
     const under = this.#reading.get(id);
     if (under !== undefined) return under;
-    const reading = this.#readNow(id).finally(() => this.#reading.delete(id));
+    const reading = this.#readNow(id);
     this.#reading.set(id, reading);
-    return reading;
+    try {
+      return await reading;
+    } finally {
+      if (this.#reading.get(id) === reading) this.#reading.delete(id);
+    }
   }
 
   /** What somebody has asked for. */
@@ -48,12 +54,15 @@ export class Kept<T> {
   }
 
   clear(): void {
+    this.#age += 1;
+    this.#reading.clear();
     this.#values.clear();
   }
 
   async #readNow(id: string): Promise<T> {
+    const age = this.#age;
     const value = await this.#read(id);
-    this.#values.set(id, value);
+    if (age === this.#age) this.#values.set(id, value);
     return value;
   }
 }

@@ -46,6 +46,18 @@ describe('what is read once somebody asks', () => {
     assert.equal(await kept.get('a'), 4);
   });
 
+  it('does not come back when it was read for what is gone', async () => {
+    const answers: ((value: string) => void)[] = [];
+    const kept = new Kept(() => new Promise<string>((resolve) => answers.push(resolve)));
+    const before = kept.get('a');
+    kept.clear();
+    const after = kept.get('a');
+    answers[1]?.('new');
+    answers[0]?.('old');
+    assert.deepEqual(await Promise.all([before, after]), ['old', 'new']);
+    assert.equal(await kept.get('a'), 'new');
+  });
+
   it('is forgotten with its owner', async () => {
     const { kept, reads } = counting();
     await kept.get('a');
