@@ -4,6 +4,7 @@ import {
   window,
   workspace,
   type ExtensionContext,
+  type TreeDragAndDropController,
   type TreeView,
   type ViewBadge,
 } from 'vscode';
@@ -14,8 +15,13 @@ import { requireEngineBundle } from '../docker/engineBundle.ts';
 import { makeLocalHost } from '../local/localHost.ts';
 import type { ManageContract, ManageSubject } from '../protocol/panelManage.ts';
 import type { Deployment } from '../protocol/shapes/deployment.ts';
+import type { CommandContext } from './commands/context.ts';
+import { addConfigMounts } from './commands/configMounts.ts';
+import { dropFiles } from './commands/dropFiles.ts';
 import { registerCommands } from './commands/all.ts';
 import { LocalConnection, type LocalConnectionOptions } from './connections/localConnection.ts';
+import { CrashDiagnostics } from './crash/crashDiagnostics.ts';
+import { DockerfileLens } from './deploy/dockerfileLens.ts';
 import { BuildDiagnostics } from './deploy/diagnostics.ts';
 import { Journeys } from './deploy/journeys.ts';
 import { DeployMemory } from './deploy/memory.ts';
@@ -44,6 +50,8 @@ export interface Exports {
   readonly connection: LocalConnection;
   readonly memory: DeployMemory;
   readonly tree: DeploymentsTree;
+  readonly reveal: (deploymentId: string) => Promise<void>;
+  readonly drop: TreeDragAndDropController<Node>;
   readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
   readonly managePanels: Panels<ManageContract, ManageSubject>;
   /** Puts other answers in the place of the person's. */
@@ -104,8 +112,13 @@ export function activate(context: ExtensionContext): Exports {
     output.error('A listener failed', { error: describeError(error) }),
   );
   const tree = held.add(new DeploymentsTree(connection, model));
+  const drop = dropFiles((id, files) => addConfigMounts(parts, id, files), notify);
   const view = held.add(
-    window.createTreeView(deploymentsView, { treeDataProvider: tree, showCollapseAll: true }),
+    window.createTreeView(deploymentsView, {
+      treeDataProvider: tree,
+      showCollapseAll: true,
+      dragAndDropController: drop,
+    }),
   );
   const diagnostics = held.add(new BuildDiagnostics());
   const regionLog = held.add(new RegionLog());
@@ -120,6 +133,15 @@ export function activate(context: ExtensionContext): Exports {
   );
   const manage = ({ id, name }: Pick<Deployment, 'id' | 'name'>): void =>
     void managePanels.open({ deploymentId: id, name });
+  const reveal = async (deploymentId: string): Promise<void> => {
+    await commands.executeCommand(`${deploymentsView}.focus`);
+    if (model.get(deploymentId) === undefined) await model.refresh();
+    tree.uncover(deploymentId);
+    const node = tree.find(deploymentId);
+    if (node !== undefined) await view.reveal(node, { expand: 1, focus: true, select: true });
+  };
+  const crashes = held.add(new CrashDiagnostics(model, memory, output));
+  held.add(new DockerfileLens(model, memory));
   const journeys = new Journeys({
     connection,
     model,
@@ -131,7 +153,7 @@ export function activate(context: ExtensionContext): Exports {
     manage,
     showLogs,
   });
-  const parts = {
+  const parts: CommandContext = {
     connection,
     model,
     memory,
@@ -143,6 +165,8 @@ export function activate(context: ExtensionContext): Exports {
     tree,
     view,
     trusted,
+    crashes,
+    reveal,
     showLogs,
     manage,
   };
@@ -180,6 +204,8 @@ export function activate(context: ExtensionContext): Exports {
     connection,
     memory,
     tree,
+    drop,
+    reveal,
     view,
     managePanels,
     answerWith: (given) => (answers = given),
@@ -249,6 +275,8 @@ function switchable(current: () => Prompts): Prompts {
     pick: (...args) => current().pick(...args),
     pickMany: (...args) => current().pickMany(...args),
     input: (...args) => current().input(...args),
+    busy: (...args) => current().busy(...args),
+    files: (...args) => current().files(...args),
     progress: (...args) => current().progress(...args),
   };
 }

@@ -2,6 +2,7 @@ import type {
   AddressNode,
   ConfigMountNode,
   DeploymentNode,
+  InstanceNode,
   MoreNode,
   NewerImageNode,
   ReleaseNode,
@@ -21,16 +22,25 @@ export interface CommandArguments {
   'patr.deployment.restart': [node?: DeploymentNode];
   'patr.deployment.delete': [node?: DeploymentNode];
   'patr.deployment.open': [node?: DeploymentNode];
-  'patr.deployment.explain': [node?: DeploymentNode];
+  'patr.deployment.reveal': [node?: DeploymentNode];
+  'patr.deployment.explain': [node?: DeploymentNode | InstanceNode];
   'patr.deployment.logs': [node?: DeploymentNode];
   'patr.deployment.copyAddress': [node?: DeploymentNode];
+  'patr.deployment.scale': [node?: DeploymentNode];
+  'patr.deployment.rename': [node?: DeploymentNode];
+  'patr.deployment.deployOnPush': [node?: DeploymentNode];
+  'patr.deployment.copyDigest': [node?: DeploymentNode];
   'patr.deployment.copyId': [node?: DeploymentNode];
   'patr.deployment.events': [node?: DeploymentNode];
+  'patr.instance.openShell': [node?: InstanceNode];
+  'patr.instance.copyId': [node?: InstanceNode];
+  'patr.configMount.add': [node?: DeploymentNode];
   'patr.configMount.open': [node?: ConfigMountNode];
   'patr.deployment.resumePushes': [node?: DeploymentNode];
   'patr.deployment.rollOut': [node?: DeploymentNode | NewerImageNode];
   'patr.release.revert': [node?: ReleaseNode];
   'patr.release.compare': [node?: ReleaseNode];
+  'patr.configMount.delete': [node?: ConfigMountNode];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
   'patr.region.start': [];
@@ -47,6 +57,9 @@ export interface CommandArguments {
 
 export type CommandId = keyof CommandArguments;
 
+/** What keybindings hand to a command in the place of a node: it is meant for what is selected in the view. */
+export const fromSelection = 'selection';
+
 export const commandIds: readonly CommandId[] = [
   'patr.deploy',
   'patr.deployment.manage',
@@ -56,16 +69,25 @@ export const commandIds: readonly CommandId[] = [
   'patr.deployment.restart',
   'patr.deployment.delete',
   'patr.deployment.open',
+  'patr.deployment.reveal',
   'patr.deployment.explain',
   'patr.deployment.logs',
   'patr.deployment.copyAddress',
+  'patr.deployment.scale',
+  'patr.deployment.rename',
+  'patr.deployment.deployOnPush',
+  'patr.deployment.copyDigest',
   'patr.deployment.copyId',
   'patr.deployment.events',
+  'patr.instance.openShell',
+  'patr.instance.copyId',
+  'patr.configMount.add',
   'patr.configMount.open',
   'patr.deployment.resumePushes',
   'patr.deployment.rollOut',
   'patr.release.revert',
   'patr.release.compare',
+  'patr.configMount.delete',
   'patr.address.open',
   'patr.address.copy',
   'patr.region.start',
@@ -107,5 +129,6 @@ export const settingIds = [
   'local.keep.versions',
   'local.keep.days',
   'build.arguments',
+  'codeLens.enabled',
 ] as const;
 export type SettingId = (typeof settingIds)[number];

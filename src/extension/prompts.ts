@@ -5,7 +5,10 @@ import {
   type CancellationToken,
   type Disposable,
   type QuickPickItem,
+  type Uri,
 } from 'vscode';
+
+import { deploymentsView } from './ids.ts';
 
 /** The person went a step back. */
 export const back = Symbol.for('patr.back');
@@ -29,6 +32,10 @@ export interface Prompts {
     question: PickQuestion,
   ): Promise<readonly T[] | undefined>;
   input(question: InputQuestion): Promise<string | typeof back | undefined>;
+  /** Files of the machine. Undefined: given up. */
+  files(title: string, button: string): Promise<readonly Uri[] | undefined>;
+  /** Shows above the view that something is under way, for what is short. */
+  busy<T>(work: () => Promise<T>): Promise<T>;
   /** Runs work with a notification that shows its progress and can cancel it. */
   progress<T>(title: string, work: (report: ProgressReport, signal: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -121,6 +128,14 @@ export const editorPrompts: Prompts = {
       );
       box.show();
     }),
+
+  async files(title, button) {
+    return window.showOpenDialog({ title, openLabel: button, canSelectMany: true });
+  },
+
+  async busy(work) {
+    return window.withProgress({ location: { viewId: deploymentsView } }, work);
+  },
 
   async progress(title, work) {
     const options = { location: ProgressLocation.Notification, title, cancellable: true };

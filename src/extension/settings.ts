@@ -50,6 +50,11 @@ export function dockerHost(): string {
   return read('docker.host', v.string(), '').trim();
 }
 
+/** Whether a Dockerfile that is deployed says so above its first line. */
+export function showsCodeLens(scope: ConfigurationScope): boolean {
+  return read('codeLens.enabled', v.boolean(), true, scope);
+}
+
 /** Build arguments for Dockerfiles of a folder. */
 export function buildArguments(scope: ConfigurationScope): Readonly<Record<string, string>> {
   return read('build.arguments', v.record(v.string(), v.string()), {}, scope);

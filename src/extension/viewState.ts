@@ -35,8 +35,8 @@ export function viewStateOf(state: ConnectionState, listing: Listing): ViewState
   return listing.matching === 0 ? 'nothingMatches' : 'ready';
 }
 
-/** What stands above the list while it is filtered. */
+/** What stands above the list while it is filtered. Nothing where a welcome view speaks: the editor shows one of both. */
 export function filterMessage(filter: string, { count, matching }: Listing): string | undefined {
-  if (filter === '' || count === 0) return undefined;
+  if (filter === '' || matching === 0) return undefined;
   return `${matching} of ${count} match “${filter}”`;
 }

@@ -177,6 +177,67 @@ describe('the workbench', function () {
     await screenshot(page, 'manage-real-history');
   });
 
+  it('opens a shell in an instance, and what is typed there happens there', async () => {
+    const { page } = workbench;
+    await workbench.menuOf(workbench.row(/^Instance /));
+    await workbench.choose('Open Shell');
+    await page.locator('.terminal-wrapper.active .xterm').waitFor();
+    await page.keyboard.type('echo $((40+2)) > /tmp/typed\n');
+    const found = await must('docker', ['ps', '-q', `--filter=name=patr-${region}-${repository}-`]);
+    const [instance = ''] = found.split('\n');
+    const typed = async (): Promise<string> =>
+      must('docker', ['exec', instance, 'sh', '-c', 'cat /tmp/typed 2>/dev/null || true']);
+    while (!(await typed()).includes('42'));
+    await screenshot(page, 'shell');
+    await page.keyboard.type('exit\n');
+    await page.locator('.terminal-wrapper.active .xterm').waitFor({ state: 'hidden' });
+  });
+
+  it('filters the tree, and tells what was decided and why', async () => {
+    const { page } = workbench;
+    await workbench.run('Patr: Filter Deployments…');
+    await workbench.quickInputTitle.getByText('Filter deployments').waitFor();
+    await page.keyboard.type('nothing like that');
+    await page.getByText('No deployment matches the filter.').waitFor();
+    await screenshot(page, 'tree-nothing-matches');
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('hello');
+    await page.getByText('1 of 1 match').waitFor();
+    await page.keyboard.press('Enter');
+    await screenshot(page, 'tree-filtered');
+    await page.getByRole('button', { name: 'Clear the Filter' }).click();
+    await page.getByText('1 of 1 match').waitFor({ state: 'hidden' });
+    await workbench.menuOf(workbench.row(`Deployment ${name}`));
+    await workbench.choose('Show Events');
+    await page.locator('.editor-instance .view-line', { hasText: 'v1 current, created' }).waitFor();
+    await screenshot(page, 'events');
+  });
+
+  it('says above the Dockerfile how its deployment is', async () => {
+    const { page } = workbench;
+    await workbench.run('View: Show Explorer');
+    await workbench.row('Dockerfile').dblclick();
+    await page.locator('.codelens-decoration', { hasText: `${name}: running` }).waitFor();
+    for (const [kind, { theme, css }] of Object.entries(themes)) {
+      await configure({ 'workbench.colorTheme': theme });
+      await page.locator(`.monaco-workbench.${css}`).waitFor();
+      await screenshot(page, `codelens-${kind}`);
+    }
+  });
+
+  it('renames and deletes by key what is selected, after asking', async () => {
+    const { page } = workbench;
+    await page.locator('.activitybar').getByRole('tab', { name: 'Patr' }).click();
+    await workbench.row(`Deployment ${name}`).click();
+    await page.keyboard.press('F2');
+    await workbench.quickInputTitle.getByText(`Rename ${name}`).waitFor();
+    await screenshot(page, 'rename');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Delete');
+    await workbench.quickInputTitle.getByText(`Delete ${name}`).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('builds nothing in a workspace that is not trusted, and says so', async () => {
     await editor.close();
     const { path: vsix } = await packVsix();

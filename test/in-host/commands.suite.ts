@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Exports } from '../../src/extension/activate.ts';
+import type { ContainerRecord, Engine, Shell } from '../../src/docker/engine.ts';
 import type { CommandArguments, CommandId } from '../../src/extension/ids.ts';
-import type { AddressNode, DeploymentNode } from '../../src/extension/tree/nodes.ts';
+import type {
+  AddressNode,
+  ConfigMountNode,
+  DeploymentNode,
+  InstanceNode,
+  RegionNode,
+} from '../../src/extension/tree/nodes.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import { FakePatr } from '../support/fakePatr.ts';
-import { aDeployment } from '../support/fakePatrState.ts';
-import { eventually, showView, theExtension } from './support/extension.ts';
+import { aDeployment, anInstance } from '../support/fakePatrState.ts';
+import { eventually, inWorkspace, showView, theExtension } from './support/extension.ts';
 import { FakeMachine } from './support/fakeMachine.ts';
 import { escape, ScriptedPrompts, type Script } from './support/scriptedPrompts.ts';
 
@@ -143,7 +150,7 @@ export function commandsSuite(): void {
       const prompts = answering({ message: (_, buttons) => buttons[0] });
       await run('patr.deployment.explain', node());
       assert.equal(prompts.said[0]?.text, `web shop: ${reason.message}`);
-      assert.deepEqual(prompts.said[0]?.buttons, ['Change the port to 9191', 'Logs']);
+      assert.deepEqual(prompts.said[0]?.buttons, ['Change the port to 9191', 'Logs', 'Manage']);
       assert.deepEqual(patr.state.deployments.get(deployment.id)?.ports, { 9191: 'http' });
     });
 
@@ -158,6 +165,33 @@ export function commandsSuite(): void {
           .join('\n');
       await eventually('the line is there', () => text().includes('hello'));
       assert.ok(!text().includes(token));
+    });
+
+    it('show the log of the control plane, and the output', async () => {
+      const shown = (): string =>
+        vscode.workspace.textDocuments
+          .filter(({ uri }) => uri.scheme === 'output')
+          .map((document) => document.getText())
+          .join('\n');
+      await run('patr.region.showLog');
+      await eventually('the log is there', () => shown().includes('[info] ready'));
+      await run('patr.output.show');
+    });
+
+    it('explain an instance that is not well', async () => {
+      const reason = { code: 'probeFailed' as const, message: 'It does not answer.', lines: ['waiting'] };
+      const instance = anInstance({ state: 'unready', reason });
+      const part: InstanceNode = {
+        kind: 'instance',
+        id: 'i',
+        deploymentId: deployment.id,
+        instance,
+        hasShell: true,
+      };
+      const prompts = answering();
+      await run('patr.deployment.explain', part);
+      assert.equal(prompts.said[0]?.text, 'sample-ffff: It does not answer.');
+      assert.deepEqual(prompts.said[0]?.buttons, ['Show the lines', 'Logs', 'Manage']);
     });
 
     it('start the region where there is none, with progress', async () => {
@@ -195,6 +229,228 @@ export function commandsSuite(): void {
       assert.deepEqual(machine.calls, ['remove']);
     });
 
+    it('scale to a number or a range', async () => {
+      answering({ input: () => '2-5' });
+      await run('patr.deployment.scale', node());
+      const { minHorizontalScale, maxHorizontalScale } = patr.state.deployments.get(deployment.id)!;
+      assert.deepEqual([minHorizontalScale, maxHorizontalScale], [2, 5]);
+      const wrong = answering({ input: () => '5-2' });
+      await run('patr.deployment.scale', node());
+      assert.deepEqual(wrong.refused, ['The smaller number comes first.']);
+      assert.equal(called('updateDeployment'), 1);
+    });
+
+    it('scale down over data only after naming what is deleted', async () => {
+      const volumeId = 'e'.repeat(32);
+      patr.state.volumes.push({ id: volumeId, name: 'uploads', size: 10, deploymentId: deployment.id });
+      patr.state.change(deployment.id, {
+        volumes: { [volumeId]: '/data' },
+        instances: { ready: 3, wanted: 3 },
+        minHorizontalScale: 3,
+        maxHorizontalScale: 3,
+      });
+      let told = '';
+      const scale = async (confirmed: boolean): Promise<void> => {
+        patr.refuse('updateDeployment', problem('dataLossNotConfirmed'));
+        const confirm = (_: string, detail: string): boolean => {
+          told = detail;
+          return confirmed;
+        };
+        answering({ input: () => '1', confirm });
+        await run('patr.deployment.scale', node());
+      };
+      await scale(false);
+      assert.match(told, /2 instances go[^]*uploads at \/data, up to 10 GB each/);
+      assert.equal(patr.state.deployments.get(deployment.id)?.maxHorizontalScale, 3);
+      await scale(true);
+      assert.equal(patr.state.deployments.get(deployment.id)?.maxHorizontalScale, 1);
+      const asked = patr.seen.flatMap(({ name, body }) => (name === 'updateDeployment' ? [body] : []));
+      assert.equal((asked.at(-1) as { allowDataLoss?: boolean }).allowDataLoss, true);
+    });
+
+    it('rename, where the name is free', async () => {
+      patr.state.put(aDeployment({ id: patr.state.id(), name: 'api gateway' }));
+      await run('patr.view.refresh');
+      const taken = answering({ input: () => 'api gateway' });
+      await run('patr.deployment.rename', node());
+      assert.deepEqual(taken.refused, ['There is already a deployment called api gateway.']);
+      answering({ input: () => 'web store' });
+      await run('patr.deployment.rename', node());
+      await eventually('it has its new name', () => extension.model.get(deployment.id)?.name === 'web store');
+    });
+
+    it('change nothing that was changed elsewhere in the meantime', async () => {
+      const prompts = answering({
+        input: () => {
+          patr.state.change(deployment.id, { revision: 9 });
+          return 'web store';
+        },
+      });
+      await run('patr.deployment.rename', node());
+      await eventually('it is said', () => prompts.said.length === 1);
+      assert.equal(prompts.said[0]?.text, 'It was changed elsewhere in the meantime.');
+      assert.equal(patr.state.deployments.get(deployment.id)?.name, 'web shop');
+    });
+
+    it('say whether deploy on push is on, and turn it off', async () => {
+      let question = '';
+      answering({
+        pick: (items, { placeholder }) => {
+          question = placeholder;
+          return items.find(({ label }) => label.includes('Off'));
+        },
+      });
+      await run('patr.deployment.deployOnPush', node());
+      assert.equal(question, 'Deploy on push is on for web shop.');
+      assert.equal(patr.state.deployments.get(deployment.id)?.deployOnPush, false);
+    });
+
+    it('add files as config mounts, replace one only after asking, and delete one', async () => {
+      const file = vscode.Uri.joinPath(inWorkspace(), 'app.yaml');
+      const mounts = (): unknown => patr.state.deployments.get(deployment.id)?.configMounts;
+      await vscode.workspace.fs.writeFile(file, Buffer.from('one'));
+      answering({ files: () => [file] });
+      await run('patr.configMount.add', node());
+      assert.deepEqual(mounts(), { 'app.yaml': 'b25l' });
+      await vscode.workspace.fs.writeFile(file, Buffer.from('two'));
+      answering({ files: () => [file], pick: (items) => items[1] });
+      await run('patr.configMount.add', node());
+      assert.deepEqual(mounts(), { 'app.yaml': 'b25l' });
+      answering({ files: () => [file], pick: (items) => items[0] });
+      await run('patr.configMount.add', node());
+      assert.deepEqual(mounts(), { 'app.yaml': 'dHdv' });
+      await vscode.workspace.fs.delete(file);
+      const mount: ConfigMountNode = {
+        kind: 'configMount',
+        id: 'm',
+        deploymentId: deployment.id,
+        name: 'app.yaml',
+        bytes: 3,
+      };
+      await run('patr.configMount.open', mount);
+      assert.equal(vscode.window.activeTextEditor?.document.getText(), 'two');
+      assert.equal(vscode.window.activeTextEditor?.document.languageId, 'yaml');
+      answering({ confirm: () => false });
+      await run('patr.configMount.delete', mount);
+      assert.deepEqual(mounts(), { 'app.yaml': 'dHdv' });
+      answering({ confirm: () => true });
+      await run('patr.configMount.delete', mount);
+      assert.deepEqual(mounts(), {});
+    });
+
+    it('choose a config mount or an instance when there is no node', async () => {
+      patr.state.change(deployment.id, { configMounts: { 'a.yaml': 'b25l', 'b.yaml': 'dHdv' } });
+      patr.state.instances.set(deployment.id, [anInstance(), anInstance({ id: 'd'.repeat(12) })]);
+      await run('patr.view.refresh');
+      const prompts = answering({ pick: (items) => items[1] });
+      await run('patr.configMount.open');
+      assert.equal(vscode.window.activeTextEditor?.document.getText(), 'two');
+      await run('patr.instance.copyId');
+      assert.equal(await vscode.env.clipboard.readText(), 'd'.repeat(12));
+      assert.deepEqual(prompts.asked, ['Open a config mount', 'Copy an id']);
+    });
+
+    it('make what is dropped on a deployment a config mount, and say where to drop', async () => {
+      const prompts = answering();
+      const drop = async (target: DeploymentNode | undefined, name: string): Promise<void> => {
+        const file = vscode.Uri.joinPath(inWorkspace(), name);
+        await vscode.workspace.fs.writeFile(file, Buffer.from('one'));
+        const data = new vscode.DataTransfer();
+        data.set('text/uri-list', new vscode.DataTransferItem(file.toString()));
+        await extension.drop.handleDrop?.(target, data, new vscode.CancellationTokenSource().token);
+        await vscode.workspace.fs.delete(file);
+      };
+      await drop(node(), 'dropped.conf');
+      assert.deepEqual(patr.state.deployments.get(deployment.id)?.configMounts, { 'dropped.conf': 'b25l' });
+      await drop(undefined, 'dropped.conf');
+      assert.match(prompts.said.at(-1)?.text ?? '', /^Drop files on a deployment/);
+      await drop(node(), 'no good name.conf');
+      assert.match(prompts.said.at(-1)?.text ?? '', /cannot be a config mount[^]*Rename it/);
+    });
+
+    it('show the events with their reasons, and go on showing what happens', async () => {
+      const event = { id: 1, at: 0, kind: 'scaled', message: 'Two, because of the load.' };
+      patr.state.events.set(deployment.id, [event]);
+      await run('patr.deployment.events', node());
+      const document = vscode.window.activeTextEditor!.document;
+      assert.match(document.getText(), /^web shop: what was decided[^]*scaled: Two, because of the load\./);
+      assert.ok(document.isUntitled === false && document.uri.scheme === 'patr');
+      patr.state.events.set(deployment.id, [{ ...event, id: 2, message: 'Three now.' }, event]);
+      patr.state.change(deployment.id, { liveRelease: 2 });
+      patr.tell({ kind: 'deployment', id: deployment.id });
+      await eventually('it is in the document', () => document.getText().includes('Three now.'));
+    });
+
+    it('copy the digest of what runs and the id of an instance', async () => {
+      await run('patr.deployment.copyDigest', node());
+      assert.equal(await vscode.env.clipboard.readText(), `sha256:${'c'.repeat(64)}`);
+      const instance = anInstance();
+      const part: InstanceNode = {
+        kind: 'instance',
+        id: 'i',
+        deploymentId: deployment.id,
+        instance,
+        hasShell: true,
+      };
+      await run('patr.instance.copyId', part);
+      assert.equal(await vscode.env.clipboard.readText(), instance.id);
+    });
+
+    it('open a terminal on a shell in an instance, and end both together', async () => {
+      const typed: string[] = [];
+      const ended = Promise.withResolvers<void>();
+      const sizes: unknown[] = [];
+      const shell: Shell = {
+        output: (async function* () {
+          yield Buffer.from('hello from inside');
+          await ended.promise;
+        })(),
+        write: (text) => {
+          typed.push(text);
+          return 'written';
+        },
+        resize: async (size) => void sizes.push(size),
+        close: async () => ended.resolve(),
+      };
+      const engine = engineWith(async () => shell);
+      patr.state.instances.set(deployment.id, [
+        anInstance(),
+        anInstance({ id: 'd'.repeat(12), state: 'stopped' }),
+      ]);
+      await extension.runOn(new FakeMachine(patr, true, engine));
+      await eventually('the deployments are read', () => extension.model.loaded);
+      await run('patr.instance.openShell');
+      const name = `web shop · sample-ffff`;
+      await eventually('it is there', () => vscode.window.terminals.some((one) => one.name === name));
+      const terminal = vscode.window.terminals.find((one) => one.name === name)!;
+      await eventually('it has its size', () => sizes.length > 0);
+      terminal.sendText('ls', false);
+      await eventually('what is typed arrives', () => typed.join('').includes('ls'));
+      terminal.dispose();
+      await ended.promise;
+    });
+
+    it('say why there is no shell', async () => {
+      const engine = engineWith(async () => 'noShell');
+      patr.state.instances.set(deployment.id, [anInstance()]);
+      await extension.runOn(new FakeMachine(patr, true, engine));
+      await eventually('the deployments are read', () => extension.model.loaded);
+      const prompts = answering();
+      await run('patr.instance.openShell');
+      await eventually('it is said', () => prompts.said.length === 1);
+      assert.match(prompts.said[0]?.text ?? '', /sample-ffff has no shell: its image contains no sh/);
+    });
+
+    it('mean what is selected when a key is pressed', async () => {
+      await vscode.commands.executeCommand('patr.deployments.focus');
+      const [region] = (await extension.tree.getChildren()) as RegionNode[];
+      await extension.tree.getChildren(region);
+      await extension.reveal(deployment.id);
+      await eventually('it is selected', () => extension.view.selection[0]?.id === node().id);
+      await vscode.commands.executeCommand('patr.deployment.copyAddress', 'selection');
+      assert.equal(await vscode.env.clipboard.readText(), 'http://web-shop.localhost:7080');
+    });
+
     it('say in the status bar what the workspace has, and offer what can be done with it', async () => {
       await extension.memory.remember('file:///somewhere/Dockerfile', {
         deploymentId: deployment.id,
@@ -219,4 +475,10 @@ export function commandsSuite(): void {
       );
     });
   });
+}
+
+/** An engine on which the container of every instance is there. */
+function engineWith(openShell: Engine['openShell']): Engine {
+  const container = { id: 'c0ffee' } as ContainerRecord;
+  return { listContainers: async () => [container], openShell } as Partial<Engine> as Engine;
 }

@@ -22,6 +22,24 @@ export function manifestSuite(): void {
         assert.notEqual(configuration.inspect(id)?.defaultValue, undefined, `patr.${id} has no default`);
     });
 
+    it('has no key that the editor uses where the view has the focus', async () => {
+      await vscode.commands.executeCommand('workbench.action.openDefaultKeybindingsFile');
+      const text = vscode.window.activeTextEditor?.document.getText() ?? '';
+      const { packageJSON } = vscode.extensions.getExtension('patr.patr-deployments')!;
+      const { keybindings } = (
+        packageJSON as { contributes: { keybindings: { key: string; command: string }[] } }
+      ).contributes;
+      for (const { key, command } of keybindings) {
+        const same = defaultBindings(text).filter((one) => one.key === key && one.command !== command);
+        const everywhere = same.filter(
+          ({ when }) => when === undefined || /\blist(?:Focus|Supports)/.test(when),
+        );
+        // What copies text is for editors; nothing of a tree can be copied by it.
+        const others = everywhere.filter((one) => !one.command.startsWith('editor.action.clipboard'));
+        assert.deepEqual(others, [], key);
+      }
+    });
+
     it('ships nothing that could replace the dispatcher of fetch', async () => {
       const { extensionUri } = vscode.extensions.getExtension('patr.patr-deployments')!;
       for (const name of ['extension.cjs', 'engine.cjs']) {
@@ -30,4 +48,19 @@ export function manifestSuite(): void {
       }
     });
   });
+}
+
+interface Binding {
+  readonly key: string;
+  readonly command: string;
+  readonly when?: string;
+}
+
+/** The editor's own bindings, as it shows them: a list in JSON, with comments around it. */
+function defaultBindings(text: string): readonly Binding[] {
+  const list = text.slice(text.indexOf('['), text.lastIndexOf(']') + 1);
+  const plain = list.replaceAll(/^\s*\/\/.*$/gm, '').replaceAll(/,(\s*[\]}])/g, '$1');
+  const bindings = JSON.parse(plain) as readonly Binding[];
+  assert.ok(bindings.length > 100, 'the editor shows no bindings');
+  return bindings;
 }

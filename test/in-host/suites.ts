@@ -1,5 +1,6 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
+import { crashSuite } from './crash.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
 import { historySuite } from './history.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
@@ -16,6 +17,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   welcome: welcomeSuite,
   commands: commandsSuite,
   history: historySuite,
+  crash: crashSuite,
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,

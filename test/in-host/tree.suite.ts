@@ -276,6 +276,28 @@ export function treeSuite(): void {
       extension.answerWith(undefined);
     });
 
+    it('reads the list once when much changed at once', async () => {
+      const ids = Array.from({ length: 30 }, () => patr.state.put(aDeployment({ id: patr.state.id() })).id);
+      await open();
+      patr.seen.length = 0;
+      for (const id of ids) {
+        patr.state.change(id, { liveRelease: 2 });
+        patr.tell({ kind: 'deployment', id });
+      }
+      await eventually('all is there', () => extension.model.all().every((one) => one.liveRelease === 2));
+      assert.ok(!patr.seen.some(({ name }) => name === 'getDeployment'));
+    });
+
+    it('reads what is unfolded again after the stream of changes broke off', async () => {
+      const { id } = patr.state.put(aDeployment({ id: patr.state.id() }));
+      patr.state.instances.set(id, [anInstance()]);
+      await open();
+      assert.equal((await extension.model.instances(id))[0]?.restarts, 0);
+      patr.state.instances.set(id, [anInstance({ restarts: 1 })]);
+      patr.breakStreams();
+      await eventually('it is known', async () => (await extension.model.instances(id))[0]?.restarts === 1);
+    });
+
     describe('with a thousand deployments', () => {
       const name = (number: number): string => `app ${String(number).padStart(4, '0')}`;
       let last: string;

@@ -2,7 +2,7 @@ import type { DecodedOf, WireAnswerOf } from '../../src/protocol/endpoint.ts';
 import type { EndpointName, Endpoints } from '../../src/protocol/endpoints.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
-import { aDeployment, machineTypeId, regionId, workspaceId, type FakePatrState } from './fakePatrState.ts';
+import { aDeployment, regionId, workspaceId, type FakePatrState } from './fakePatrState.ts';
 
 type Handlers = {
   readonly [K in EndpointName]?: (
@@ -26,7 +26,7 @@ export const fakeHandlers: Handlers = {
   }),
   listRunners: ({ region, otherRegions }) => ({ runners: [region, ...otherRegions] }),
   getRunner: ({ region }) => ({ runner: region }),
-  listMachineTypes: () => ({ machineTypes: [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }] }),
+  listMachineTypes: ({ machineTypes }) => ({ machineTypes }),
   listDeployments: ({ deployments }, { query }) => {
     const from = query.page * query.count;
     return { deployments: Array.from(deployments.values()).slice(from, from + query.count) };
@@ -39,9 +39,10 @@ export const fakeHandlers: Handlers = {
     return { id };
   },
   updateDeployment: (state, { params, body }) => {
-    find(state, params.deploymentId);
-    const { startupProbe: _startup, livenessProbe: _liveness, ...rest } = body;
-    state.change(params.deploymentId, rest as Partial<DeploymentInfo>);
+    const { revision = 0 } = find(state, params.deploymentId);
+    const { startupProbe: _startup, livenessProbe: _liveness, ifRevision, allowDataLoss: _, ...rest } = body;
+    if (ifRevision !== undefined && ifRevision !== revision) throw problem('revisionConflict');
+    state.change(params.deploymentId, { ...rest, revision: revision + 1 } as Partial<DeploymentInfo>);
     return undefined;
   },
   deleteDeployment: (state, { params }) => {

@@ -1,4 +1,4 @@
-import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
 import type { EventInfo, InstanceInfo, LogLine, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';
 import type { Change, Runner } from '../../src/protocol/shapes/workspace.ts';
@@ -18,6 +18,7 @@ export class FakePatrState {
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
+  readonly machineTypes: MachineType[] = [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }];
   readonly otherRegions: Runner[] = [];
   capabilities: readonly string[] = ['server', 'changes', 'instances', 'releases', 'events'];
   #last = 0;

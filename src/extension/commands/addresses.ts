@@ -1,8 +1,9 @@
 import { env, Uri } from 'vscode';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { abilitiesOf } from '../tree/contextValue.ts';
-import type { AddressNode, DeploymentNode } from '../tree/nodes.ts';
+import type { AddressNode, DeploymentNode, InstanceNode } from '../tree/nodes.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
+import { instanceMeant } from './meant.ts';
 
 /** The address of a deployment that a person would open first. */
 export function firstUrl(deployment: Deployment): string | undefined {
@@ -45,6 +46,29 @@ export async function copyIdCommand(
 ): Promise<void> {
   const chosen = await chooseDeployment(context, node, () => true, 'Copy an id');
   if (chosen !== undefined) await env.clipboard.writeText(chosen.id);
+}
+
+/** The digest of the image that takes traffic. */
+export async function copyDigestCommand(
+  context: CommandContext,
+  node: DeploymentNode | undefined,
+): Promise<void> {
+  const chosen = await chooseDeployment(
+    context,
+    node,
+    (one) => abilitiesOf(one).includes('canCopyDigest'),
+    'Copy a digest',
+  );
+  const digest = chosen?.currentLiveDigest;
+  if (typeof digest === 'string') await env.clipboard.writeText(digest);
+}
+
+export async function copyInstanceIdCommand(
+  context: CommandContext,
+  node: InstanceNode | undefined,
+): Promise<void> {
+  const meant = await instanceMeant(context, node, { question: 'Copy an id', fits: () => true });
+  if (meant !== undefined) await env.clipboard.writeText(meant.id);
 }
 
 export async function openAddressCommand(node: AddressNode | undefined): Promise<void> {

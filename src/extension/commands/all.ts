@@ -1,16 +1,23 @@
 import { commands, type Disposable } from 'vscode';
-import type { CommandArguments, CommandId } from '../ids.ts';
+import { fromSelection, type CommandArguments, type CommandId } from '../ids.ts';
 import { back } from '../prompts.ts';
 import type { RegionLog } from '../regionLog.ts';
 import { lookOf, describeDeployment } from '../tree/look.ts';
 import {
   copyAddressCommand,
+  copyDigestCommand,
   copyIdCommand,
+  copyInstanceIdCommand,
   copyThisAddressCommand,
   openAddressCommand,
   openCommand,
 } from './addresses.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
+import { addConfigMountCommand, deleteConfigMountCommand } from './configMounts.ts';
+import { deployOnPushCommand } from './deployOnPush.ts';
+import { openShellCommand } from './openShell.ts';
+import { renameCommand } from './rename.ts';
+import { scaleCommand } from './scale.ts';
 import { deleteCommand } from './deleteDeployment.ts';
 import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
@@ -35,14 +42,26 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.deployment.restart': (node) => lifecycleCommand(context, 'restart', node),
     'patr.deployment.delete': (node) => deleteCommand(context, node),
     'patr.deployment.open': (node) => openCommand(context, node),
+    'patr.deployment.reveal': async (node) => {
+      const chosen = await chooseDeployment(context, node, () => true, 'Show in the view');
+      if (chosen !== undefined) await context.reveal(chosen.id);
+    },
     'patr.deployment.explain': (node) => explainCommand(context, node),
     'patr.deployment.logs': async (node) => {
       const chosen = await chooseDeployment(context, node, () => true, 'Show logs');
       if (chosen !== undefined) await context.showLogs(chosen.id);
     },
     'patr.deployment.copyAddress': (node) => copyAddressCommand(context, node),
+    'patr.deployment.scale': (node) => scaleCommand(context, node),
+    'patr.deployment.rename': (node) => renameCommand(context, node),
+    'patr.deployment.deployOnPush': (node) => deployOnPushCommand(context, node),
+    'patr.deployment.copyDigest': (node) => copyDigestCommand(context, node),
     'patr.deployment.copyId': (node) => copyIdCommand(context, node),
     'patr.deployment.events': (node) => eventsCommand(context, node),
+    'patr.instance.openShell': (node) => openShellCommand(context, node),
+    'patr.instance.copyId': (node) => copyInstanceIdCommand(context, node),
+    'patr.configMount.add': (node) => addConfigMountCommand(context, node),
+    'patr.configMount.delete': (node) => deleteConfigMountCommand(context, node),
     'patr.configMount.open': (node) => openConfigMountCommand(context, node),
     'patr.deployment.resumePushes': (node) => resumePushesCommand(context, node),
     'patr.deployment.rollOut': (node) => rollOutCommand(context, node),
@@ -67,7 +86,8 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
   return Object.entries(table).map(([id, run]) => {
     const guarded = async (...args: unknown[]): Promise<void> => {
       try {
-        await (run as (...given: unknown[]) => Promise<void>)(...args);
+        const given = args[0] === fromSelection ? context.view.selection : args;
+        await (run as (...given: unknown[]) => Promise<void>)(...given);
       } catch (error) {
         void notify.problem(error, {
           retry: { label: 'Try again', run: () => guarded(...args) },

@@ -4,6 +4,7 @@ import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
 import type { Journeys } from '../deploy/journeys.ts';
+import type { CrashDiagnostics } from '../crash/crashDiagnostics.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Notify } from '../notify.ts';
@@ -26,6 +27,8 @@ export interface CommandContext {
   readonly tree: DeploymentsTree;
   readonly view: TreeView<Node>;
   readonly trusted: () => boolean;
+  readonly crashes: Pick<CrashDiagnostics, 'placeOf'>;
+  readonly reveal: (deploymentId: string) => Promise<void>;
   readonly showLogs: (deploymentId: string) => Promise<void>;
   /** Opens the panel of a deployment. */
   readonly manage: (deployment: Pick<Deployment, 'id' | 'name'>) => void;

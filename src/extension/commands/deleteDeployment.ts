@@ -20,8 +20,10 @@ export async function deleteCommand(
   });
   if (typed === undefined || typed === back || typed.trim() !== name) return;
   const target = await targetOf(context);
-  await target.api.deleteDeployment({ params: { workspaceId: target.workspaceId, deploymentId: id } });
-  await context.memory.forget(id);
-  await context.model.refresh();
+  await context.prompts.busy(async () => {
+    await target.api.deleteDeployment({ params: { workspaceId: target.workspaceId, deploymentId: id } });
+    await context.memory.forget(id);
+    await context.model.refresh();
+  });
   await context.notify.done(`${name} is deleted.`);
 }

@@ -1,5 +1,6 @@
 import type { ConfigMountNode, DeploymentNode } from '../tree/nodes.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
+import { configMountMeant } from './meant.ts';
 
 /** What was decided about a deployment and why, as a document. */
 export async function eventsCommand(
@@ -16,10 +17,11 @@ export async function eventsCommand(
 }
 
 export async function openConfigMountCommand(
-  { documents }: Pick<CommandContext, 'documents'>,
+  context: CommandContext,
   node: ConfigMountNode | undefined,
 ): Promise<void> {
-  if (node === undefined) return;
-  const { deploymentId, name } = node;
-  await documents.show({ kind: 'config', deploymentId, name });
+  const meant = await configMountMeant(context, node, 'Open a config mount');
+  if (meant === undefined) return;
+  const { deploymentId, name } = meant;
+  await context.documents.show({ kind: 'config', deploymentId, name });
 }

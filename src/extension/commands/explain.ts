@@ -1,35 +1,48 @@
+import type { Deployment, Reason } from '../../protocol/shapes/deployment.ts';
 import { abilitiesOf } from '../tree/contextValue.ts';
-import type { DeploymentNode } from '../tree/nodes.ts';
-import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
-import { fixOf, type Fix } from './fix.ts';
+import type { DeploymentNode, InstanceNode } from '../tree/nodes.ts';
+import { chooseDeployment, type CommandContext } from './context.ts';
+import { fixesFor } from './fixes.ts';
 
-/** Why a deployment is not well, with the lines that show it and, where there is one, the fix as a button. */
-export async function explainCommand(
-  context: CommandContext,
-  node: DeploymentNode | undefined,
-): Promise<void> {
-  const chosen = await chooseDeployment(
-    context,
-    node,
-    (one) => abilitiesOf(one).includes('canExplain'),
-    'Explain',
-  );
-  const reason = chosen?.reason;
-  if (chosen === undefined || reason === undefined) return;
-  const { notify, output, showLogs, manage } = context;
-  output.append([`${chosen.name}: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
-  const fix = fixOf(reason);
-  const fixes = fix === undefined ? [] : [{ label: fix.label, run: () => applyFix(context, fix, chosen.id) }];
-  const logs = { label: 'Logs', run: () => showLogs(chosen.id) };
-  const more = { label: 'Manage', run: () => manage(chosen) };
-  await notify.unhealthy(`${chosen.name}: ${reason.message}`, [...fixes, logs, more]);
+/** What is not well, under the name that it has for people, and what it belongs to. */
+interface Ill {
+  readonly name: string;
+  readonly reason: Reason;
+  readonly deployment: Deployment;
 }
 
-async function applyFix(
-  context: Pick<CommandContext, 'connection' | 'model'>,
-  fix: Fix,
-  deploymentId: string,
+/** Why a deployment or an instance is not well, with the lines that show it and, where there is one, the fix as a button. */
+export async function explainCommand(
+  context: CommandContext,
+  node: DeploymentNode | InstanceNode | undefined,
 ): Promise<void> {
-  await fix.apply(await targetOf(context), deploymentId);
-  await context.model.reload(deploymentId);
+  const ill = node?.kind === 'instance' ? illInstance(context, node) : await illDeployment(context, node);
+  if (ill === undefined) return;
+  const { name, reason, deployment } = ill;
+  const { notify, output, showLogs, manage } = context;
+  const lines = reason.lines ?? [];
+  output.append([`${name}: ${reason.message}`, ...lines].join('\n'));
+  const fixes = await fixesFor(context, deployment, reason);
+  const shown = lines.length === 0 ? [] : [{ label: 'Show the lines', run: () => output.show() }];
+  const logs = { label: 'Logs', run: () => showLogs(deployment.id) };
+  const more = { label: 'Manage', run: () => manage(deployment) };
+  await notify.unhealthy(`${name}: ${reason.message}`, [...fixes, ...shown, logs, more]);
+}
+
+async function illDeployment(
+  context: CommandContext,
+  node: DeploymentNode | undefined,
+): Promise<Ill | undefined> {
+  const fits = (one: Deployment): boolean => abilitiesOf(one).includes('canExplain');
+  const deployment = await chooseDeployment(context, node, fits, 'Explain');
+  const reason = deployment?.reason;
+  return deployment === undefined || reason === undefined
+    ? undefined
+    : { name: deployment.name, reason, deployment };
+}
+
+function illInstance({ model }: CommandContext, { deploymentId, instance }: InstanceNode): Ill | undefined {
+  const deployment = model.get(deploymentId);
+  const { name, reason } = instance;
+  return deployment === undefined || reason === undefined ? undefined : { name, reason, deployment };
 }

@@ -26,7 +26,7 @@ async function changePort(
   to: number,
 ): Promise<void> {
   const params = { workspaceId, deploymentId };
-  const { ports, startupProbe, livenessProbe } = await api.getDeployment({ params });
+  const { ports, startupProbe, livenessProbe, revision } = await api.getDeployment({ params });
   const { [String(from)]: type = 'http', ...others } = ports;
   const moved = (probe: DeploymentInfo['startupProbe']) =>
     probe === null || probe === undefined
@@ -38,6 +38,7 @@ async function changePort(
       ports: { ...others, [String(to)]: type },
       startupProbe: moved(startupProbe),
       livenessProbe: moved(livenessProbe),
+      ...(revision === undefined ? {} : { ifRevision: revision }),
     },
   });
 }

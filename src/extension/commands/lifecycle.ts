@@ -43,6 +43,8 @@ export async function lifecycleCommand(
   const chosen = await chooseDeployment(context, node, fits, question, { alwaysAsk: name !== 'start' });
   if (chosen === undefined) return;
   const target = await targetOf(context);
-  await call(target.api, { workspaceId: target.workspaceId, deploymentId: chosen.id });
-  await context.model.reload(chosen.id);
+  await context.prompts.busy(async () => {
+    await call(target.api, { workspaceId: target.workspaceId, deploymentId: chosen.id });
+    await context.model.reload(chosen.id);
+  });
 }

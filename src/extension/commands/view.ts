@@ -2,8 +2,12 @@ import { back } from '../prompts.ts';
 import type { CommandContext } from './context.ts';
 
 /** Reads everything again, and draws it again: parts that could not be read are asked for once more. */
-export async function refreshCommand({ model, tree }: Pick<CommandContext, 'model' | 'tree'>): Promise<void> {
-  await model.refresh();
+export async function refreshCommand({
+  model,
+  prompts,
+  tree,
+}: Pick<CommandContext, 'model' | 'prompts' | 'tree'>): Promise<void> {
+  await prompts.busy(() => model.refresh());
   tree.refresh();
 }
 

@@ -43,6 +43,12 @@ export class DeployMemory {
     this.#changed.fire();
   }
 
+  /** The deployment has another name now. */
+  async rename(deploymentId: string, name: string): Promise<void> {
+    const dockerfile = this.dockerfileOf(deploymentId);
+    if (dockerfile !== undefined) await this.remember(dockerfile, { deploymentId, name });
+  }
+
   async forget(deploymentId: string): Promise<void> {
     const rest = Object.entries(this.#all()).filter(([, one]) => one.deploymentId !== deploymentId);
     await this.#state.update(key, Object.fromEntries(rest));

@@ -1,6 +1,7 @@
 import type { Target } from '../../deploy/target.ts';
 import type { EventInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
+import { causeWords, releaseLooks } from '../history/releaseWords.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { DocumentSubject } from './documentAddress.ts';
 
@@ -67,7 +68,7 @@ function releaseLines(release: ReleaseInfo): readonly string[] {
   const took = tookMs === undefined ? '' : `, live after ${secondsOf(tookMs)}`;
   const image = digest === null ? '' : `, ${digest.slice(0, 19)}`;
   return [
-    `${timeOf(created)}  v${number} ${state}, made by ${cause}${took}${image}`,
+    `${timeOf(created)}  v${number} ${releaseLooks[state].words}, ${causeWords[cause]}${took}${image}`,
     ...(proof === undefined ? [] : [`${indent}${proofWords(proof)}`]),
     ...(reason === undefined ? [] : indented(reason.message)),
   ];

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
-import type { Node, ReleaseNode } from './nodes.ts';
+import type { Node, NodeOf, ReleaseNode } from './nodes.ts';
 
 /** What may be done with a deployment now; menus ask for these words, never for a status. */
 export const abilities = [
@@ -22,7 +22,7 @@ export const partAbilities = ['canOpenShell', 'canRevert'] as const;
 export function contextValueOf(node: Node): string {
   if (node.kind === 'deployment') return ['deployment', ...abilitiesOf(node.deployment)].join(' ');
   if (node.kind === 'address') return node.address.url === undefined ? 'address' : 'address canOpen';
-  if (node.kind === 'instance') return node.hasShell ? 'instance canOpenShell' : 'instance';
+  if (node.kind === 'instance') return ['instance', ...instanceAbilities(node)].join(' ');
   if (node.kind === 'release') return canRevertTo(node) ? 'release canRevert' : 'release';
   return node.kind;
 }
@@ -30,6 +30,11 @@ export function contextValueOf(node: Node): string {
 /** What is there already is nothing to go back to, nor is what never had an image. */
 function canRevertTo({ current, release }: ReleaseNode): boolean {
   return !current && release.digest !== null;
+}
+
+function instanceAbilities({ hasShell, instance }: NodeOf<'instance'>): readonly string[] {
+  const shell = hasShell ? ['canOpenShell'] : [];
+  return instance.reason === undefined ? shell : [...shell, 'canExplain'];
 }
 
 export function abilitiesOf(deployment: Deployment): readonly Ability[] {

@@ -1,4 +1,4 @@
-import type { QuickPickItem } from 'vscode';
+import type { QuickPickItem, Uri } from 'vscode';
 import { back, type InputQuestion, type PickQuestion, type Prompts } from '../../../src/extension/prompts.ts';
 
 /** The person gives up. */
@@ -17,6 +17,8 @@ export interface Script {
   readonly pickMany?: (items: readonly QuickPickItem[]) => readonly QuickPickItem[] | typeof escape;
   /** Undefined: what is suggested. */
   readonly input?: (question: InputQuestion) => string | typeof back | typeof escape | undefined;
+  /** Undefined: the person gives up. */
+  readonly files?: () => readonly Uri[];
   /** Told every line of a progress, with what cancels it. */
   readonly progress?: (message: string, cancel: () => void) => void;
 }
@@ -76,6 +78,15 @@ export class ScriptedPrompts implements Prompts {
     if (problem === undefined) return answer.trim();
     this.refused.push(problem);
     return undefined;
+  }
+
+  async files(title: string): Promise<readonly Uri[] | undefined> {
+    this.asked.push(title);
+    return this.#script.files?.();
+  }
+
+  async busy<T>(work: () => Promise<T>): Promise<T> {
+    return work();
   }
 
   async progress<T>(

@@ -30,6 +30,7 @@ export const everyNode: readonly Node[] = [
   { kind: 'instances', id: 'i', deployment: deployment! },
   { kind: 'instance', id: 'j', deploymentId: id, instance: anInstance(), hasShell: false },
   { kind: 'instance', id: 'j', deploymentId: id, instance: anInstance(), hasShell: true },
+  { kind: 'instance', id: 'k', deploymentId: id, instance: anInstance({ reason }), hasShell: true },
   { kind: 'configMounts', id: 'c', deploymentId: id, count: 1 },
   { kind: 'configMount', id: 'c/a', deploymentId: id, name: 'app.yaml', bytes: 10 },
   { kind: 'volumes', id: 'v', deploymentId: id, count: 1 },

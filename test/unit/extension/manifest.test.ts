@@ -6,6 +6,7 @@ import {
   commandIds,
   deploymentsView,
   filteredKey,
+  fromSelection,
   settingIds,
   stateKey,
 } from '../../../src/extension/ids.ts';
@@ -29,6 +30,7 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { id: string; icon: string }[] };
     readonly views: Readonly<Record<string, readonly { id: string; icon: string }[]>>;
     readonly viewsWelcome: readonly { view: string; contents: string; when: string }[];
+    readonly keybindings: readonly { command: string; key: string; when: string; args: string }[];
     readonly menus: Readonly<Record<string, readonly Menu[]>>;
     readonly configuration: {
       readonly properties: Readonly<Record<string, { default?: unknown; scope?: string }>>;
@@ -43,7 +45,7 @@ const root = join(import.meta.dirname, '../../..');
 const text = await readFile(join(root, 'package.json'), 'utf8');
 const manifest = JSON.parse(text) as Manifest;
 const words = JSON.parse(await readFile(join(root, 'package.nls.json'), 'utf8')) as Record<string, string>;
-const { commands, menus, configuration, viewsWelcome, views, viewsContainers, walkthroughs } =
+const { commands, keybindings, menus, configuration, viewsWelcome, views, viewsContainers, walkthroughs } =
   manifest.contributes;
 const entries = Object.entries(menus).flatMap(([menu, items]) => items.map((item) => ({ menu, ...item })));
 
@@ -140,7 +142,12 @@ describe('the manifest', () => {
   });
 
   it('keeps what takes something away in a group of its own', () => {
-    const destructive = ['patr.deployment.delete', 'patr.region.stop', 'patr.region.remove'];
+    const destructive = [
+      'patr.deployment.delete',
+      'patr.configMount.delete',
+      'patr.region.stop',
+      'patr.region.remove',
+    ];
     for (const { command, group = '' } of entries) {
       if (group === '') continue;
       assert.equal(
@@ -148,6 +155,15 @@ describe('the manifest', () => {
         destructive.includes(command),
         `${command} in ${group}`,
       );
+    }
+  });
+
+  it('has keys for what is selected in its own view only, so that they take nothing from the editor', () => {
+    assert.equal(new Set(keybindings.map(({ key }) => key)).size, keybindings.length);
+    for (const { command, when, args } of keybindings) {
+      assert.ok((commandIds as readonly string[]).includes(command), command);
+      assert.equal(when, `focusedView == ${deploymentsView} && !inputFocus`);
+      assert.equal(args, fromSelection);
     }
   });
 

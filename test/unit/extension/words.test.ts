@@ -120,9 +120,9 @@ describe('the state of the view', () => {
   it('tells a filter that nothing fits from a list with nothing in it, and counts what fits', () => {
     const none = list({ matching: 0 });
     assert.equal(viewStateOf(connected, none), 'nothingMatches');
-    assert.equal(filterMessage('web', none), '0 of 2 match “web”');
-    assert.equal(filterMessage('', none), undefined);
-    assert.equal(filterMessage('web', list({ count: 0, matching: 0 })), undefined);
+    assert.equal(filterMessage('web', none), undefined);
+    assert.equal(filterMessage('web', list({ matching: 1 })), '1 of 2 match “web”');
+    assert.equal(filterMessage('', list()), undefined);
   });
 
   it('is what hinders the connection, whatever was read before', () => {

@@ -1,0 +1,35 @@
+import { posix } from 'node:path';
+import { RelativePattern, Uri, workspace } from 'vscode';
+import type { Reason } from '../../protocol/shapes/deployment.ts';
+import { matchPath } from './matchPath.ts';
+import { framesIn } from './stackTrace.ts';
+
+/** Where a program of the workspace went wrong. `line` and `column` from 0. */
+export interface Place {
+  readonly uri: Uri;
+  readonly line: number;
+  readonly column: number | undefined;
+}
+
+const leaveOut = '**/{node_modules,.git}/**';
+/** Frames that are looked for, and files of one name that are considered. */
+const [mostFrames, mostFiles] = [10, 50];
+
+/** The innermost line of the workspace that the output of a reason names; looked for beside and below the Dockerfile. */
+export async function locate(reason: Reason, dockerfile: Uri): Promise<Place | undefined> {
+  const folder = Uri.joinPath(dockerfile, '..');
+  for (const { path, line, column } of framesIn(reason.lines ?? []).slice(0, mostFrames)) {
+    const pattern = new RelativePattern(folder, `**/${literal(posix.basename(path))}`);
+    const found = await workspace.findFiles(pattern, leaveOut, mostFiles);
+    const below = new Map(found.map((uri) => [uri.path.slice(folder.path.length + 1), uri]));
+    const uri = below.get(matchPath(path, Array.from(below.keys())) ?? '');
+    if (uri !== undefined)
+      return { uri, line: Math.max(0, line - 1), column: column === undefined ? undefined : column - 1 };
+  }
+  return undefined;
+}
+
+/** A name in which nothing stands for anything else. */
+function literal(name: string): string {
+  return name.replaceAll(/[[\]{}*?]/g, '[$&]');
+}
