@@ -63,6 +63,8 @@ function addressOf(result: JourneyResult): string {
     case 'serving':
       if (result.url !== undefined) return result.url;
       throw new SetupError(`${result.name} serves, but has no http port to ask.`);
+    case 'created':
+      throw new SetupError(`${result.name} is made, and not started. Start it in the editor.`);
     case 'pushed':
       throw new SetupError(
         `${result.name} is pushed and waits: deploy on push is off, or it is stopped. Start it in the editor.`,

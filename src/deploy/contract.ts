@@ -33,6 +33,13 @@ export type JourneyResult =
       /** The image is the one that this release serves already, so nothing was rolled out. */
       readonly unchanged?: true;
     }
+  /** Made with its image, and not started, as it was chosen. */
+  | {
+      readonly kind: 'created';
+      readonly deploymentId: string;
+      readonly name: string;
+      readonly digest: string;
+    }
   /** Pushed, but it shall not be rolled out: deploy on push is off, or the deployment is stopped. */
   | { readonly kind: 'pushed'; readonly deploymentId: string; readonly name: string; readonly digest: string }
   | {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Engine } from '../docker/engine.ts';
+import { isProblem } from '../protocol/problems.ts';
 import { patrRegistry, type DeploymentInfo, type Reason } from '../protocol/shapes/deployment.ts';
 import { check } from './check.ts';
 import type { JourneyEvent, JourneyResult } from './contract.ts';
@@ -39,6 +40,8 @@ export async function deploy(
   const steps = new Steps(tools.tell, tools.clock);
   const waiting = waitingOf(tools);
   const platform = await preflight(target, source, choice, tools, steps);
+  const { deployOnCreate = true, imageTag = usualTag } = choice.details ?? {};
+  const note = (text: string): void => tools.tell({ kind: 'output', step: 'create', text });
   const repository = await ensureRepository(target, repositoryNameFor(choice.name), waiting);
   let deploymentId: string;
   let digest: string;
@@ -46,17 +49,21 @@ export async function deploy(
     digest = await buildAndPush(
       target,
       source,
-      referenceOf(target, repository, usualTag),
+      referenceOf(target, repository, imageTag),
       platform,
       tools,
       steps,
     );
-    deploymentId = await steps.run('create', () => create(target, choice, repository, tools.clock, waiting));
+    const image = { registry: patrRegistry, repositoryId: repository.id } as const;
+    deploymentId = await steps.run('create', () =>
+      create(target, choice, image, { clock: tools.clock, note, ...waiting }),
+    );
   } catch (error) {
-    await dropRepository(target, repository, (text) => tools.tell({ kind: 'output', step: 'create', text }));
-    throw error;
+    await dropRepository(target, repository, note);
+    throw isProblem(error, 'resourceAlreadyExists') ? nameGone(choice, error) : error;
   }
   tools.tell({ kind: 'created', deploymentId, name: choice.name });
+  if (!deployOnCreate) return { kind: 'created', deploymentId, name: choice.name, digest };
   const verdict = await rollOut(target, deploymentId, { digest, after: 0 }, tools, steps);
   return resultOf(verdict, digest);
 }
@@ -88,6 +95,11 @@ export async function push(
   const after = known ? baseline.newest - 1 : baseline.newest;
   const verdict = await rollOut(target, deploymentId, { digest, after }, tools, steps);
   return known ? unchangedResult(verdict, digest, baseline) : resultOf(verdict, digest);
+}
+
+function nameGone({ name }: Choice, cause: unknown): JourneyError {
+  const message = `A deployment called ${name} was made in the meantime. Choose another name; the image is built and pushes quickly.`;
+  return new JourneyError(message, ['chooseName'], { cause });
 }
 
 function waitingOf({ signal }: JourneyTools): Waiting {

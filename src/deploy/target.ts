@@ -1,5 +1,7 @@
 import type { Backend } from '../client/backend.ts';
 import type { Api } from '../client/client.ts';
+import type { NewVolume } from '../protocol/panelCreate.ts';
+import type { DeploymentSettings } from '../protocol/shapes/deployment.ts';
 
 /** A workspace on a server that was asked what it is. */
 export interface Target {
@@ -26,6 +28,14 @@ export interface Choice {
   readonly regionId: string;
   /** Ports that take HTTP; from EXPOSE unless a person says otherwise. */
   readonly ports: readonly number[];
+  /** The rest of what can be chosen; absent: as it usually is. */
+  readonly details?: Details;
+}
+
+/** Everything about a deployment that has a usual value. `ports` are all of them, of every type. */
+export interface Details extends Omit<DeploymentSettings, 'name' | 'runner'> {
+  /** Made just before the deployment, and taken away again when that is refused. */
+  readonly newVolumes: readonly NewVolume[];
 }
 
 /** Name of the repository for a deployment's images: what is left of its name under the registry's rule. */

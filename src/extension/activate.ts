@@ -11,6 +11,7 @@ import {
 import { DisposableStore } from '../base/disposable.ts';
 import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/log.ts';
+import type { CreateContract, CreateSubject } from '../protocol/panelCreate.ts';
 import { requireEngineBundle } from '../docker/engineBundle.ts';
 import { makeLocalHost } from '../local/localHost.ts';
 import type { ManageContract, ManageSubject } from '../protocol/panelManage.ts';
@@ -35,9 +36,11 @@ import { Notify } from './notify.ts';
 import { Output } from './output.ts';
 import { editorPrompts, type Prompts } from './prompts.ts';
 import { managePanel } from './panels/managePanel.ts';
-import { Panels } from './panels/panels.ts';
 import { RegionLog } from './regionLog.ts';
-import { dockerHost, localSettings } from './settings.ts';
+import { createPanel, type CreatePanelParts } from './panels/createPanel.ts';
+import type { PanelKind } from './panels/panelKind.ts';
+import { Panels } from './panels/panels.ts';
+import { dockerHost, localSettings, ownPrices } from './settings.ts';
 import { statusBar } from './statusBar.ts';
 import { DeploymentsTree } from './tree/deploymentsTree.ts';
 import type { Node } from './tree/nodes.ts';
@@ -54,6 +57,9 @@ export interface Exports {
   readonly drop: TreeDragAndDropController<Node>;
   readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
   readonly managePanels: Panels<ManageContract, ManageSubject>;
+  readonly createForms: Panels<CreateContract, CreateSubject>;
+  /** The kind of panel that creates, with some of what it stands on exchanged. */
+  createPanelWith(changes: Partial<CreatePanelParts>): PanelKind<CreateContract, CreateSubject>;
   /** Puts other answers in the place of the person's. */
   answerWith(prompts: Prompts | undefined): void;
   /** Puts another engine and another region on it in the place of the machine's. */
@@ -153,6 +159,25 @@ export function activate(context: ExtensionContext): Exports {
     manage,
     showLogs,
   });
+  const createParts: CreatePanelParts = {
+    connection,
+    model,
+    journeys,
+    memory,
+    prompts,
+    notify,
+    output,
+    prices: ownPrices,
+    trusted,
+    startRegion: () => commands.executeCommand('patr.region.start'),
+    manage,
+  };
+  const panels = {
+    extensionUri: context.extensionUri,
+    onDefect: (error: unknown) => output.error('A panel failed', { error: describeError(error) }),
+  };
+  const createForms = held.add(new Panels(createPanel(createParts), panels));
+  const openCreateForm = (subject: CreateSubject): void => void createForms.open(subject);
   const parts: CommandContext = {
     connection,
     model,
@@ -169,6 +194,7 @@ export function activate(context: ExtensionContext): Exports {
     reveal,
     showLogs,
     manage,
+    openCreateForm,
   };
   for (const command of registerCommands(parts, regionLog)) held.add(command);
   held.add(statusBar(model, memory));
@@ -208,6 +234,8 @@ export function activate(context: ExtensionContext): Exports {
     reveal,
     view,
     managePanels,
+    createForms,
+    createPanelWith: (changes) => createPanel({ ...createParts, ...changes }),
     answerWith: (given) => (answers = given),
     async runOn(given) {
       machine = given ?? own;

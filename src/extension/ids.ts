@@ -15,6 +15,9 @@ import type { Uri } from 'vscode';
  */
 export interface CommandArguments {
   'patr.deploy': [file?: Uri];
+  'patr.deploy.customize': [file?: Uri];
+  'patr.deployment.create': [];
+  'patr.deployment.duplicate': [node?: DeploymentNode];
   'patr.deployment.manage': [node?: DeploymentNode];
   'patr.deployment.push': [node?: DeploymentNode];
   'patr.deployment.start': [node?: DeploymentNode];
@@ -62,6 +65,9 @@ export const fromSelection = 'selection';
 
 export const commandIds: readonly CommandId[] = [
   'patr.deploy',
+  'patr.deploy.customize',
+  'patr.deployment.create',
+  'patr.deployment.duplicate',
   'patr.deployment.manage',
   'patr.deployment.push',
   'patr.deployment.start',
@@ -130,5 +136,6 @@ export const settingIds = [
   'local.keep.days',
   'build.arguments',
   'codeLens.enabled',
+  'prices',
 ] as const;
 export type SettingId = (typeof settingIds)[number];

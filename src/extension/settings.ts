@@ -1,6 +1,7 @@
 import { workspace, type ConfigurationScope } from 'vscode';
 import { decode } from '../protocol/decode.ts';
 import { defaultLocalSettings, type LocalSettings } from '../local/contract.ts';
+import { priceTable, type PriceTable } from '../protocol/cost.ts';
 import type { SettingId } from './ids.ts';
 import * as v from 'valibot';
 
@@ -58,4 +59,9 @@ export function showsCodeLens(scope: ConfigurationScope): boolean {
 /** Build arguments for Dockerfiles of a folder. */
 export function buildArguments(scope: ConfigurationScope): Readonly<Record<string, string>> {
   return read('build.arguments', v.record(v.string(), v.string()), {}, scope);
+}
+
+/** What the person's own regions cost, by the name of the region. */
+export function ownPrices(): Readonly<Record<string, PriceTable>> {
+  return read('prices', v.record(v.string(), priceTable), {});
 }

@@ -12,16 +12,10 @@ import { ask } from '../support/addressLoad.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { Panel } from '../support/editor/panel.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
+import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { testImages } from '../support/engine.ts';
-
-/** Kinds of theme: what the setting calls one, and the class that the workbench has in it. */
-const themes = {
-  light: { theme: 'Default Light Modern', css: 'vs' },
-  dark: { theme: 'Default Dark Modern', css: 'vs-dark' },
-  'high-contrast-dark': { theme: 'Default High Contrast', css: 'hc-black' },
-  'high-contrast-light': { theme: 'Default High Contrast Light', css: 'hc-light' },
-};
+import { removeBuilt } from '../support/removeBuilt.ts';
 
 /** What a person does with pointer and keyboard, in the real workbench. Pictures of it are kept for people to look at. */
 describe('the workbench', function () {
@@ -55,15 +49,7 @@ describe('the workbench', function () {
   after(async () => {
     await editor?.close();
     await removeRegion(region);
-    // By name, never by id: the same image may be somebody else's as well.
-    const built = await must('docker', [
-      'image',
-      'ls',
-      '--format={{.Repository}}:{{.Tag}}',
-      `--filter=reference=*/*/${repository}`,
-    ]);
-    const names = built.split('\n').filter((one) => one !== '' && !one.endsWith('<none>'));
-    if (names.length > 0) await must('docker', ['image', 'rm', ...names]);
+    await removeBuilt(repository);
     await rm(folder, { recursive: true, force: true });
   });
   afterEach(async function () {

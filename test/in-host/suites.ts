@@ -1,6 +1,7 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
 import { crashSuite } from './crash.suite.ts';
+import { createFormSuite } from './createForm.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
 import { historySuite } from './history.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
@@ -16,6 +17,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   tree: treeSuite,
   welcome: welcomeSuite,
   commands: commandsSuite,
+  createForm: createFormSuite,
   history: historySuite,
   crash: crashSuite,
   deploy: deploySuite,

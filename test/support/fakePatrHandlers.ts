@@ -2,6 +2,7 @@ import type { DecodedOf, WireAnswerOf } from '../../src/protocol/endpoint.ts';
 import type { EndpointName, Endpoints } from '../../src/protocol/endpoints.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import type { Volume } from '../../src/protocol/shapes/volume.ts';
 import { aDeployment, regionId, workspaceId, type FakePatrState } from './fakePatrState.ts';
 
 type Handlers = {
@@ -35,7 +36,13 @@ export const fakeHandlers: Handlers = {
   createDeployment: (state, { body }) => {
     const taken = Array.from(state.deployments.values()).some(({ name }) => name === body.name);
     if (taken) throw problem('resourceAlreadyExists');
-    const { id } = state.put(aDeployment({ id: state.id(), name: body.name, runner: regionId }));
+    const { repositoryId: _, ...usual } = aDeployment({
+      id: state.id(),
+      name: body.name,
+    }) as DeploymentInfo & {
+      repositoryId: string;
+    };
+    const { id } = state.put({ ...usual, ...body, runner: regionId } as DeploymentInfo);
     return { id };
   },
   updateDeployment: (state, { params, body }) => {
@@ -98,12 +105,43 @@ export const fakeHandlers: Handlers = {
     state.repositories.set(id, body.name);
     return { id };
   },
+  listTags: ({ tags }) => ({
+    tags: tags.map((tag) => ({ tag, digest: `sha256:${'c'.repeat(64)}`, last_updated: 1 })),
+  }),
+  listExposedPorts: ({ exposed }) => ({ ports: exposed }),
+  getVolume: (state, { params }) => volumeOf(state, params.volumeId),
+  createVolume: (state, { body }) => {
+    const taken = state.volumes.some(({ name }) => name === body.name);
+    if (taken)
+      throw problem('resourceAlreadyExists', { fields: [{ field: 'name', message: 'is already taken' }] });
+    const id = state.id();
+    state.volumes.push({ id, ...body, deploymentId: null });
+    return { id };
+  },
+  deleteVolume: (state, { params }) => {
+    const mounted = Array.from(state.deployments.values(), ({ volumes }) => Object.keys(volumes)).flat();
+    if (mounted.includes(params.volumeId)) throw problem('resourceInUse');
+    state.volumes.splice(state.volumes.indexOf(volumeOf(state, params.volumeId)), 1);
+    return undefined;
+  },
+  listSecrets: ({ secrets }) => ({ secrets: Array.from(secrets, ([id, { name }]) => ({ id, name })) }),
+  createSecret: (state, { body }) => {
+    const id = state.id();
+    state.secrets.set(id, body);
+    return { id };
+  },
   getRepository: ({ repositories }, { params }) => {
     const name = repositories.get(params.repositoryId);
     if (name === undefined) throw problem('resourceDoesNotExist');
     return { repository: { name, ...repositoryFacts } };
   },
 };
+
+function volumeOf({ volumes }: FakePatrState, id: string): Volume {
+  const found = volumes.find((one) => one.id === id);
+  if (found === undefined) throw problem('resourceDoesNotExist');
+  return found;
+}
 
 function find({ deployments }: FakePatrState, id: string): DeploymentInfo {
   const found = deployments.get(id);

@@ -17,6 +17,10 @@ export class FakePatrState {
   readonly releases = new Map<string, ReleaseDetails[]>();
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
+  readonly secrets = new Map<string, { readonly name: string; readonly value: string }>();
+  /** Tags of every repository, newest first, and the ports that their images expose. */
+  tags: readonly string[] = ['latest'];
+  exposed: Readonly<Record<string, 'http' | 'tcp' | 'udp'>> = { 8080: 'http' };
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
   readonly machineTypes: MachineType[] = [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }];
   readonly otherRegions: Runner[] = [];

@@ -34,6 +34,7 @@ export class FakeTarget {
   readonly repositories = new Map<string, string>();
   readonly deployments = new Map<string, DeploymentInfo>();
   readonly releases = new Map<string, ReleaseInfo[]>();
+  readonly volumes = new Map<string, string>();
   capabilities = new Set(['releases']);
   /** Called at each call of an endpoint or of the engine; what it throws is what the call throws. */
   before: (what: string) => void = () => undefined;
@@ -97,7 +98,11 @@ export class FakeTarget {
 
   #api(): Api {
     interface Given {
-      readonly params: { readonly deploymentId: string; readonly repositoryId: string };
+      readonly params: {
+        readonly deploymentId: string;
+        readonly repositoryId: string;
+        readonly volumeId: string;
+      };
       readonly body: { readonly name: string; readonly repositoryId: string };
     }
     const calls: Calls = {
@@ -121,6 +126,12 @@ export class FakeTarget {
       }),
       listDeployments: this.#call('listDeployments', () => ({ deployments: [...this.deployments.values()] })),
       createDeployment: this.#call('createDeployment', ({ body }: Given) => ({ id: this.#create(body) })),
+      createVolume: this.#call('createVolume', ({ body }: Given) => ({ id: this.#volume(body.name) })),
+      deleteVolume: this.#call('deleteVolume', ({ params }: Given) => {
+        const mounted = Array.from(this.deployments.values(), ({ volumes }) => Object.keys(volumes)).flat();
+        if (mounted.includes(params.volumeId)) throw problem('resourceInUse');
+        this.volumes.delete(params.volumeId);
+      }),
       getDeployment: this.#call('getDeployment', ({ params }: Given) => this.#find(params.deploymentId)),
       updateDeployment: this.#call('updateDeployment', ({ params, body }: Given) => {
         const changed = { ...this.#find(params.deploymentId), ...body } as DeploymentInfo;
@@ -137,12 +148,21 @@ export class FakeTarget {
     return { ...calls, pages } as unknown as Api;
   }
 
+  #volume(name: string): string {
+    if (Array.from(this.volumes.values()).includes(name)) throw problem('resourceAlreadyExists');
+    const id = (this.volumes.size + 0xc0).toString(16).padStart(32, '0');
+    this.volumes.set(id, name);
+    return id;
+  }
+
   #create(body: { readonly name: string; readonly repositoryId: string }): string {
     if (Array.from(this.deployments.values()).some(({ name }) => name === body.name)) {
       throw problem('resourceAlreadyExists');
     }
     const id = (this.deployments.size + 0xd0).toString(16).padStart(32, '0');
-    this.deployments.set(id, { ...aDeployment({ id }), ...body } as DeploymentInfo);
+    // Where its image comes from is the body's alone.
+    const { repositoryId: _, ...usual } = aDeployment({ id }) as DeploymentInfo & { repositoryId: string };
+    this.deployments.set(id, { ...usual, ...body } as DeploymentInfo);
     this.rollOut(id, this.#pushed);
     this.before('created');
     return id;

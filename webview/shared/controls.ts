@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { keyed } from 'lit-html/directives/keyed.js';
 import { live } from 'lit-html/directives/live.js';
 import { describedBy } from './describe.ts';
 
@@ -87,38 +88,46 @@ export function choice<T extends string>(field: Choice<T>): TemplateResult {
     const option = options[selectedIndex];
     if (option !== undefined && option.value !== field.value) field.onChange(option.value);
   };
+  const dropdown = html`<vscode-dropdown
+    id=${id}
+    aria-labelledby=${`${id}-label`}
+    aria-invalid=${String(field.problem !== undefined)}
+    ?disabled=${disabled}
+    ${describedBy(...notesOf(field))}
+    .selectedIndex=${live(index)}
+    @change=${chosen}
+  >
+    ${options.map(
+      (one, at) =>
+        html`<vscode-option value=${`option-${at}`} ?selected=${at === index}>${one.label}</vscode-option>`,
+    )}
+  </vscode-dropdown>`;
+  // The element reads its options once: other options want another element.
+  const known = JSON.stringify(options);
   return wrapped(
     field,
     html`<label class=${field.compact === true ? 'unseen' : 'name'} id=${`${id}-label`} for=${id}
         >${label}</label
       >
-      <vscode-dropdown
-        id=${id}
-        aria-labelledby=${`${id}-label`}
-        aria-invalid=${String(field.problem !== undefined)}
-        ?disabled=${disabled}
-        ${describedBy(...notesOf(field))}
-        .selectedIndex=${live(index)}
-        @change=${chosen}
-      >
-        ${options.map((one) => html`<vscode-option value=${one.value}>${one.label}</vscode-option>`)}
-      </vscode-dropdown>`,
+      ${keyed(known, dropdown)}`,
   );
 }
 
 export function check(field: Check): TemplateResult {
   const { id, label, checked, disabled = false } = field;
+  const changed = (event: Event): void => {
+    const now = (event.currentTarget as HTMLElement & { readonly checked: boolean }).checked;
+    if (now !== checked) field.onChange(now);
+  };
+  // The element tells of changes that are made for it as well: it has to know the new listener before they are.
   return wrapped(
     field,
     html`<vscode-checkbox
       id=${id}
       ?disabled=${disabled}
+      @change=${changed}
       .checked=${live(checked)}
       ${describedBy(...notesOf(field))}
-      @change=${(event: Event) => {
-        const now = (event.currentTarget as HTMLElement & { readonly checked: boolean }).checked;
-        if (now !== checked) field.onChange(now);
-      }}
       >${label}</vscode-checkbox
     >`,
   );
@@ -126,7 +135,7 @@ export function check(field: Check): TemplateResult {
 
 export interface Button {
   readonly label: string;
-  /** Where the label alone does not say which one: "Remove port 8080". */
+  /** Where the label alone does not say which one: "Remove port 8080". The label is in it, for those who speak it. */
   readonly says?: string;
   readonly look?: 'primary' | 'secondary';
   readonly disabled?: boolean;

@@ -19,7 +19,8 @@ import { openShellCommand } from './openShell.ts';
 import { renameCommand } from './rename.ts';
 import { scaleCommand } from './scale.ts';
 import { deleteCommand } from './deleteDeployment.ts';
-import { deployCommand } from './deploy.ts';
+import { customizeCommand, deployCommand } from './deploy.ts';
+import { duplicateCommand } from './duplicate.ts';
 import { explainCommand } from './explain.ts';
 import { compareCommand, resumePushesCommand, revertCommand, rollOutCommand } from './history.ts';
 import { lifecycleCommand } from './lifecycle.ts';
@@ -35,6 +36,9 @@ type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) 
 export function registerCommands(context: CommandContext, regionLog: RegionLog): Disposable[] {
   const table: CommandTable = {
     'patr.deploy': (file) => deployCommand(context, file),
+    'patr.deploy.customize': (file) => customizeCommand(context, file),
+    'patr.deployment.create': async () => context.openCreateForm({ kind: 'new' }),
+    'patr.deployment.duplicate': (node) => duplicateCommand(context, node),
     'patr.deployment.manage': (node) => manageCommand(context, node),
     'patr.deployment.push': (node) => pushCommand(context, node),
     'patr.deployment.start': (node) => lifecycleCommand(context, 'start', node),

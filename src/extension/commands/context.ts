@@ -1,5 +1,6 @@
 import type { TreeView } from 'vscode';
 import type { Target } from '../../deploy/target.ts';
+import type { CreateSubject } from '../../protocol/panelCreate.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
@@ -32,6 +33,7 @@ export interface CommandContext {
   readonly showLogs: (deploymentId: string) => Promise<void>;
   /** Opens the panel of a deployment. */
   readonly manage: (deployment: Pick<Deployment, 'id' | 'name'>) => void;
+  readonly openCreateForm: (subject: CreateSubject) => void;
 }
 
 /** The server, if the connection stands. @throws with what to do when it does not. */

@@ -1,4 +1,4 @@
-import type { Uri } from 'vscode';
+import { workspace, type Uri } from 'vscode';
 import type { Source } from '../../deploy/target.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { askForDeployment } from '../deploy/chooseDeployment.ts';
@@ -39,8 +39,24 @@ async function deployNew(context: CommandContext, dockerfile: Uri, source: Sourc
     prompts,
   );
   if (answers === undefined) return;
+  if (answers === 'customize') return openForm(context, dockerfile);
   await memory.setReviewed(key);
   await journeys.deploy(dockerfile, source, answers);
+}
+
+/** The same with everything that can be chosen, in a form that arrives filled in. */
+export async function customizeCommand(context: CommandContext, file: Uri | undefined): Promise<void> {
+  if (!(await isTrusted(context))) return;
+  const dockerfile = await chooseDockerfile(file, context.prompts);
+  if (dockerfile !== undefined) openForm(context, dockerfile);
+}
+
+function openForm({ openCreateForm }: CommandContext, dockerfile: Uri): void {
+  openCreateForm({
+    kind: 'dockerfile',
+    uri: dockerfile.toString(),
+    label: workspace.asRelativePath(dockerfile),
+  });
 }
 
 /** A Dockerfile that was deployed before is more often pushed again than deployed twice. */

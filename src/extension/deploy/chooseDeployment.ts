@@ -16,13 +16,17 @@ export interface Questions {
   readonly taken: readonly string[];
 }
 
-export type Answers = Omit<Choice, 'regionId'>;
+/** Without a region: the first one that there is. */
+export type Answers = Omit<Choice, 'regionId'> & { readonly regionId?: string };
 
 /**
  * Region, name, port where the Dockerfile tells none, and the context the first time: each step can be taken back.
- * Undefined when the person gives up.
+ * `customize`: the person would rather fill in the form. Undefined when the person gives up.
  */
-export async function askForDeployment(questions: Questions, prompts: Prompts): Promise<Answers | undefined> {
+export async function askForDeployment(
+  questions: Questions,
+  prompts: Prompts,
+): Promise<Answers | 'customize' | undefined> {
   const text = await readDockerfile(questions.source);
   const exposed = typeof text === 'string' ? portsOf(text) : [];
   const steps = [
@@ -37,7 +41,7 @@ export async function askForDeployment(questions: Questions, prompts: Prompts): 
   while (at < steps.length) {
     const place = { step: at + 1, of: steps.length };
     const answer = await ask(steps[at] ?? '', { ...questions, name, prompts, place });
-    if (answer === undefined) return undefined;
+    if (answer === undefined || answer === 'customize') return answer;
     if (answer === back) {
       at = Math.max(0, at - 1);
       continue;
@@ -57,7 +61,7 @@ interface Asking extends Questions {
 
 type Answer = { readonly name?: string; readonly port?: number };
 
-async function ask(step: string, asking: Asking): Promise<Answer | typeof back | undefined> {
+async function ask(step: string, asking: Asking): Promise<Answer | typeof back | 'customize' | undefined> {
   if (step === 'region') return askRegion(asking);
   if (step === 'name') return askName(asking);
   if (step === 'port') return askPort(asking);
@@ -65,12 +69,22 @@ async function ask(step: string, asking: Asking): Promise<Answer | typeof back |
   return answer === 'build' ? {} : answer;
 }
 
-async function askRegion({ prompts, place, regionLabel }: Asking): Promise<Answer | typeof back | undefined> {
+async function askRegion({
+  prompts,
+  place,
+  regionLabel,
+}: Asking): Promise<Answer | typeof back | 'customize' | undefined> {
   const items = [
     {
       label: `$(server-environment) ${regionLabel}`,
       description: 'this machine',
       detail: 'Your own Docker engine. Free, and it works offline.',
+      customize: false,
+    },
+    {
+      label: '$(settings-gear) Customize…',
+      detail: 'Ports, environment, volumes, probes and scale, in one form.',
+      customize: true,
     },
   ];
   const chosen = await prompts.pick(items, {
@@ -78,7 +92,8 @@ async function askRegion({ prompts, place, regionLabel }: Asking): Promise<Answe
     placeholder: 'Where shall it run?',
     place,
   });
-  return chosen === undefined || chosen === back ? chosen : {};
+  if (chosen === undefined || chosen === back) return chosen;
+  return chosen.customize ? 'customize' : {};
 }
 
 async function askName({ prompts, place, name, target }: Asking): Promise<Answer | typeof back | undefined> {

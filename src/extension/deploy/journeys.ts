@@ -17,7 +17,7 @@ import { regionWords } from './regionWords.ts';
 
 export interface JourneyParts {
   readonly connection: Pick<LocalConnection, 'host' | 'start'>;
-  readonly model: Pick<DeploymentsModel, 'reload'>;
+  readonly model: Pick<DeploymentsModel, 'reload' | 'get'>;
   readonly memory: DeployMemory;
   readonly diagnostics: BuildDiagnostics;
   readonly prompts: Prompts;
@@ -27,6 +27,14 @@ export interface JourneyParts {
   readonly manage: (deployment: { readonly id: string; readonly name: string }) => void;
   readonly showLogs: (deploymentId: string) => Promise<void>;
 }
+
+/** Told as soon as it is known whether a deployment was made; what fails after that is no failure to make it. */
+export interface JourneyListener {
+  created(): void;
+  failed(error: unknown): void;
+}
+
+const nobody: JourneyListener = { created: () => undefined, failed: () => undefined };
 
 interface Running {
   readonly target: Target;
@@ -47,16 +55,18 @@ export class Journeys {
     this.#parts = parts;
   }
 
-  async deploy(dockerfile: Uri, source: Source, answers: Answers): Promise<void> {
+  /** Whoever has asked elsewhere than here is told in `told` when the deployment is made, or why it is not. */
+  async deploy(dockerfile: Uri, source: Source, answers: Answers, told?: JourneyListener): Promise<void> {
     await this.#run(
       dockerfile,
       `Deploying ${answers.name} ${outputLink}`,
       () => this.deploy(dockerfile, source, answers),
       async (run) => {
-        const regionId = await firstRegion(run.target, run.signal);
+        const regionId = answers.regionId ?? (await firstRegion(run.target, run.signal));
         const choice: Choice = { ...answers, regionId };
         return deploy(run.target, source, choice, this.#tools(run));
       },
+      told,
     );
   }
 
@@ -78,11 +88,14 @@ export class Journeys {
     title: string,
     again: () => Promise<void>,
     work: (running: Running) => Promise<JourneyResult>,
+    told: JourneyListener = nobody,
   ): Promise<void> {
     const { prompts, notify, output, diagnostics } = this.#parts;
     const key = dockerfile.toString();
     if (this.#running.has(key)) {
-      await notify.warn('This Dockerfile is being deployed already. Cancel that one first, or wait for it.');
+      const busy = 'This Dockerfile is being deployed already. Cancel that one first, or wait for it.';
+      told.failed(new Error(busy));
+      await notify.warn(busy);
       return;
     }
     this.#running.add(key);
@@ -90,10 +103,11 @@ export class Journeys {
     const words = new ProgressWords();
     try {
       const result = await prompts.progress(title, (report, signal) =>
-        this.#go(dockerfile, words, report, signal, work),
+        this.#go(dockerfile, words, report, signal, work, told),
       );
       void this.#tellResult(result, words.summary(), again);
     } catch (error) {
+      told.failed(error);
       if (isCancelled(error)) return void this.#tellCancelled(words, title);
       await diagnostics.show(dockerfile, error);
       void notify.problem(error, {
@@ -120,6 +134,7 @@ export class Journeys {
     report: ProgressReport,
     signal: AbortSignal,
     work: (running: Running) => Promise<JourneyResult>,
+    told: JourneyListener,
   ): Promise<JourneyResult> {
     const { connection, output, memory, model } = this.#parts;
     const target = await connection.start(
@@ -132,6 +147,7 @@ export class Journeys {
       const line = words.next(event);
       if (line !== undefined) report(line);
       if (event.kind !== 'created') return;
+      told.created();
       const { deploymentId, name } = event;
       void memory.remember(dockerfile.toString(), { deploymentId, name });
       void model.reload(deploymentId);
@@ -160,6 +176,12 @@ export class Journeys {
     else if (event.kind === 'finished') output.info(`${stepLabels[event.step]} took ${event.ms} ms`);
   }
 
+  async #start(deploymentId: string): Promise<void> {
+    const deployment = this.#parts.model.get(deploymentId);
+    if (deployment === undefined) return;
+    await commands.executeCommand('patr.deployment.start', { kind: 'deployment', id: '', deployment });
+  }
+
   async #tellResult(result: JourneyResult, times: string, again: () => Promise<void>): Promise<void> {
     const { notify, output, manage, showLogs } = this.#parts;
     const { deploymentId, name } = result;
@@ -175,6 +197,9 @@ export class Journeys {
           ? `Nothing has changed: ${name} is serving this image already${where}${version}.`
           : `${name} is serving${where}${version} (${times}).`;
       await notify.done(message, [...open, logs, more]);
+    } else if (result.kind === 'created') {
+      const start: Action = { label: 'Start', run: () => this.#start(deploymentId) };
+      await notify.done(`${name} is made, and not started yet, as you chose.`, [start, more]);
     } else if (result.kind === 'pushed') {
       const message = `The image of ${name} is pushed. It is not rolled out, because the deployment is stopped or deploy on push is off.`;
       await notify.done(message, [more]);

@@ -6,7 +6,11 @@ export function suggestedName(folder: string, taken: readonly string[]): string 
     .replaceAll(/[^a-zA-Z0-9\-_ .]+/g, '-')
     .replaceAll(/^[- .]+|[- .]+$/g, '')
     .slice(0, 60);
-  const name = own.length >= 4 ? own : `${own === '' ? 'my' : own}-app`;
+  return freeName(own.length >= 4 ? own : `${own === '' ? 'my' : own}-app`, taken);
+}
+
+/** A name that nobody has: it, or it with the first number behind it that makes it free. */
+export function freeName(name: string, taken: readonly string[]): string {
   const names = new Set(taken.map((one) => one.toLowerCase()));
   if (!names.has(name.toLowerCase())) return name;
   const number = [...Array(names.size + 1).keys()].find(

@@ -22,7 +22,7 @@ export type DeploymentStatus = v.InferOutput<typeof deploymentStatus>;
 export const portType = v.picklist(['http', 'tcp', 'udp']);
 export type PortType = v.InferOutput<typeof portType>;
 
-const patrImage = v.object({ registry: v.literal(patrRegistry), repositoryId: uuid });
+export const patrImage = v.object({ registry: v.literal(patrRegistry), repositoryId: uuid });
 export const externalImage = v.object({
   registry: v.pipe(
     v.string(),
@@ -75,7 +75,7 @@ export const configMountName = v.pipe(
   v.check((name) => name !== '.' && name !== '..' && !name.startsWith('..'), 'must not begin with two dots'),
 );
 
-const mountPath = v.pipe(
+export const mountPath = v.pipe(
   v.string(),
   v.trim(),
   v.regex(/^\/[^\0:]{1,254}$/, 'must be an absolute path such as /data'),
@@ -96,25 +96,26 @@ const maps = {
   volumes: v.record(uuid, mountPath),
 };
 
-export const createDeployment = v.intersect([
-  imageSource,
-  v.object({
-    name: resourceName,
-    imageTag,
-    runner: uuid,
-    machineType: uuid,
-    deployOnPush: v.boolean(),
-    deployOnCreate: v.boolean(),
-    minHorizontalScale: scale,
-    maxHorizontalScale: scale,
-    ports: v.optional(maps.ports, {}),
-    environmentVariables: v.optional(maps.environmentVariables, {}),
-    startupProbe: v.optional(probe),
-    livenessProbe: v.optional(probe),
-    configMounts: v.optional(maps.configMounts, {}),
-    volumes: v.optional(maps.volumes, {}),
-  }),
-]);
+/** Everything about a new deployment but where its image comes from. */
+export const deploymentSettings = v.object({
+  name: resourceName,
+  imageTag,
+  runner: uuid,
+  machineType: uuid,
+  deployOnPush: v.boolean(),
+  deployOnCreate: v.boolean(),
+  minHorizontalScale: scale,
+  maxHorizontalScale: scale,
+  ports: v.optional(maps.ports, {}),
+  environmentVariables: v.optional(maps.environmentVariables, {}),
+  startupProbe: v.optional(probe),
+  livenessProbe: v.optional(probe),
+  configMounts: v.optional(maps.configMounts, {}),
+  volumes: v.optional(maps.volumes, {}),
+});
+export type DeploymentSettings = v.InferOutput<typeof deploymentSettings>;
+
+export const createDeployment = v.intersect([imageSource, deploymentSettings]);
 export type CreateDeployment = v.InferOutput<typeof createDeployment>;
 export type CreateDeploymentInput = v.InferInput<typeof createDeployment>;
 

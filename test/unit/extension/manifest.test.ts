@@ -7,6 +7,7 @@ import {
   deploymentsView,
   filteredKey,
   fromSelection,
+  panelTypes,
   settingIds,
   stateKey,
 } from '../../../src/extension/ids.ts';
@@ -214,6 +215,11 @@ describe('the manifest', () => {
       ...walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.markdown)),
     ];
     for (const file of files) assert.ok(existsSync(join(root, file)), file);
+  });
+
+  it('wakes the extension for every kind of panel that was open before the window was reloaded', () => {
+    const panels = manifest.activationEvents.filter((event) => event.startsWith('onWebviewPanel:'));
+    assert.deepEqual(panels.toSorted(), panelTypes.map((type) => `onWebviewPanel:${type}`).toSorted());
   });
 
   it('wakes the extension only where there is something for it to do', () => {

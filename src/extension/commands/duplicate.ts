@@ -1,0 +1,14 @@
+import type { DeploymentNode } from '../tree/nodes.ts';
+import { chooseDeployment, type CommandContext } from './context.ts';
+
+/** Opens the form with the values of a deployment that there is. */
+export async function duplicateCommand(
+  context: CommandContext,
+  node: DeploymentNode | undefined,
+): Promise<void> {
+  const chosen = await chooseDeployment(context, node, () => true, 'Duplicate a deployment', {
+    alwaysAsk: true,
+  });
+  if (chosen === undefined) return;
+  context.openCreateForm({ kind: 'duplicate', deploymentId: chosen.id, name: chosen.name });
+}

@@ -1,0 +1,250 @@
+import { Uri } from 'vscode';
+import type { Target } from '../../deploy/target.ts';
+import {
+  createContract,
+  createSubject,
+  type CreateContract,
+  type CreateSubject,
+  type CreateWish,
+  type ServerFacts,
+  type Submission,
+} from '../../protocol/panelCreate.ts';
+import { problem } from '../../protocol/problems.ts';
+import type { ConnectionState } from '../connections/connection.ts';
+import type { LocalConnection } from '../connections/localConnection.ts';
+import { readChoices, type OwnPrices } from '../create/choices.ts';
+import { prefillFromDeployment, prefillFromDockerfile } from '../create/prefill.ts';
+import { createFromDockerfile, createFromImage, refusalOf } from '../create/submission.ts';
+import { reviewContext } from '../deploy/contextReview.ts';
+import { sourceOf } from '../deploy/dockerfiles.ts';
+import type { Journeys } from '../deploy/journeys.ts';
+import type { DeployMemory } from '../deploy/memory.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+import { isCancelled, type Notify } from '../notify.ts';
+import type { Output } from '../output.ts';
+import type { Prompts } from '../prompts.ts';
+import type { PanelHandle, PanelKind } from './panelKind.ts';
+
+export interface CreatePanelParts {
+  readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
+  readonly model: Pick<DeploymentsModel, 'all' | 'loaded' | 'refresh' | 'reload' | 'target' | 'onChange'>;
+  readonly journeys: Pick<Journeys, 'deploy'>;
+  readonly memory: Pick<DeployMemory, 'reviewed' | 'setReviewed'>;
+  readonly prompts: Prompts;
+  readonly notify: Notify;
+  readonly output: Pick<Output, 'append' | 'show'>;
+  readonly prices: () => OwnPrices;
+  readonly trusted: () => boolean;
+  readonly startRegion: () => PromiseLike<unknown>;
+  /** Opens the panel of a deployment. */
+  readonly manage: (deployment: { readonly id: string; readonly name: string }) => void;
+}
+
+/** The form that a deployment is created with. */
+export function createPanel(parts: CreatePanelParts): PanelKind<CreateContract, CreateSubject> {
+  return {
+    type: 'patr.create',
+    page: 'create',
+    contract: createContract,
+    subject: createSubject,
+    keyOf,
+    titleOf,
+    serve: (subject, panel) => {
+      const form = new CreateForm(parts, subject, panel);
+      return {
+        prefill: (_, signal) => form.prefill(signal),
+        look: (_, signal) => form.look(signal),
+        startRegion: async () => {
+          await parts.startRegion();
+          return null;
+        },
+        createRepository: async (body) => {
+          const { api, workspaceId } = form.target();
+          return { ...body, ...(await api.createRepository({ params: { workspaceId }, body })) };
+        },
+        createSecret: async (body) => {
+          const { api, workspaceId } = form.target();
+          const { id } = await api.createSecret({ params: { workspaceId }, body });
+          return { id, name: body.name };
+        },
+        listTags: async ({ repositoryId }, signal) => {
+          const { api, workspaceId } = form.target();
+          const params = { workspaceId, repositoryId };
+          const { tags } = await api.listTags({ params, query: { count: mostTags } }, { signal });
+          return tags.map(({ tag }) => tag);
+        },
+        exposedPorts: async ({ repositoryId, tag }, signal) => {
+          const { api, workspaceId } = form.target();
+          const params = { workspaceId, repositoryId, digestOrTag: tag };
+          return (await api.listExposedPorts({ params }, { signal })).ports;
+        },
+        submit: (wish) => form.submit(wish),
+      };
+    },
+  };
+}
+
+const mostTags = 50;
+
+function keyOf(subject: CreateSubject): string {
+  switch (subject.kind) {
+    case 'new':
+      return 'new';
+    case 'duplicate':
+      return `duplicate ${subject.deploymentId}`;
+    case 'dockerfile':
+      return `dockerfile ${subject.uri}`;
+  }
+}
+
+function titleOf(subject: CreateSubject): string {
+  switch (subject.kind) {
+    case 'new':
+      return 'Create deployment';
+    case 'duplicate':
+      return `Duplicate ${subject.name}`;
+    case 'dockerfile':
+      return `Deploy ${subject.label}`;
+  }
+}
+
+/** What one form asks for. Where its request is belongs to it, because its page may be gone meanwhile. */
+class CreateForm {
+  readonly #parts: CreatePanelParts;
+  readonly #subject: CreateSubject;
+  readonly #panel: PanelHandle<CreateContract>;
+  #submission: Submission = { kind: 'none' };
+
+  constructor(parts: CreatePanelParts, subject: CreateSubject, panel: PanelHandle<CreateContract>) {
+    this.#parts = parts;
+    this.#subject = subject;
+    this.#panel = panel;
+    const { connection, model } = parts;
+    const { life } = panel;
+    life.add(connection.onChange(() => panel.tell({ kind: 'look' })));
+    // Other names are taken than before.
+    life.add(model.onChange(({ kind }) => kind === 'all' && panel.tell({ kind: 'look' })));
+  }
+
+  /** @throws with a sentence when there is no server to ask. */
+  target(): Target {
+    const target = this.#parts.model.target();
+    if (target === undefined) throw new Error(awayWords(this.#parts.connection.state()));
+    return target;
+  }
+
+  async prefill(signal: AbortSignal) {
+    const { connection, model } = this.#parts;
+    await connection.look(signal);
+    if (model.target() !== undefined && !model.loaded) await model.refresh();
+    const taken = model.all().map(({ name }) => name);
+    switch (this.#subject.kind) {
+      case 'new':
+        return {};
+      case 'duplicate':
+        return prefillFromDeployment(this.target(), this.#subject.deploymentId, taken, { signal });
+      case 'dockerfile':
+        return prefillFromDockerfile(this.#subject.uri, taken);
+    }
+  }
+
+  async look(signal: AbortSignal): Promise<{ server: ServerFacts; submission: Submission }> {
+    const server = await this.#lookAtServer(signal);
+    const submission = this.#submission;
+    // It is the page's from now on.
+    if (submission.kind === 'refused') this.#submission = { kind: 'none' };
+    return { server, submission };
+  }
+
+  /** Begins the request; what comes of it is told, to the page and to the person. */
+  submit(wish: CreateWish): null {
+    if (this.#submission.kind === 'running')
+      throw problem('resourceInUse', { says: 'It is being created already.' });
+    void this.#run(wish);
+    return null;
+  }
+
+  async #lookAtServer(signal: AbortSignal): Promise<ServerFacts> {
+    const { connection, model, prices } = this.#parts;
+    if (model.target() === undefined) await connection.look(signal);
+    const target = model.target();
+    const state = connection.state();
+    if (target === undefined)
+      return { kind: 'away', message: awayWords(state), canStart: state.kind === 'notStarted' };
+    try {
+      return { kind: 'ready', choices: await readChoices(target, prices(), { signal }) };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { kind: 'away', message: refusalOf(error).message, canStart: false };
+    }
+  }
+
+  async #run(wish: CreateWish): Promise<void> {
+    const building = wish.image.kind === 'build';
+    this.#now({ kind: 'running', words: building ? buildingWords : 'It is being created.' });
+    try {
+      if (building) await this.#build(wish);
+      else await this.#create(wish);
+      this.#panel.close();
+    } catch (error) {
+      const refused = isCancelled(error) ? ({ kind: 'none' } as const) : refusalOf(error);
+      this.#now(refused);
+      // A journey says itself what went wrong; here only a form that is gone cannot.
+      if (this.#panel.life.disposed && !building) void this.#parts.notify.problem(error);
+    }
+  }
+
+  async #create(wish: CreateWish): Promise<void> {
+    const { model, notify, output, manage } = this.#parts;
+    const note = (text: string): void => output.append(text);
+    const id = await createFromImage(this.target(), wish, note);
+    await model.reload(id);
+    const words = wish.deployOnCreate ? 'is created and starts' : 'is created';
+    const { name } = wish;
+    void notify.done(`${name} ${words}.`, [{ label: 'Manage', run: () => manage({ id, name }) }]);
+  }
+
+  async #build(wish: CreateWish): Promise<void> {
+    const { journeys, memory, prompts, trusted } = this.#parts;
+    const subject = this.#subject;
+    if (subject.kind !== 'dockerfile') throw problem('wrongParameters');
+    if (!trusted())
+      throw new Error('Nothing is built in a workspace that is not trusted. Trust it, and try again.');
+    if (!memory.reviewed(subject.uri)) {
+      const source = await sourceOf(Uri.parse(subject.uri));
+      const answer = await reviewContext(source, prompts, { step: 1, of: 1 });
+      if (answer !== 'build') throw new DOMException('The person gave up.', 'AbortError');
+      await memory.setReviewed(subject.uri);
+    }
+    await createFromDockerfile(journeys, subject, wish);
+  }
+
+  #now(submission: Submission): void {
+    this.#submission = submission;
+    this.#panel.tell({ kind: 'look' });
+  }
+}
+
+const buildingWords =
+  'It is being built and pushed; the notification shows how far it is. This form stays until the deployment is made.';
+
+/** Why nothing can be chosen now, as a sentence. */
+function awayWords(state: ConnectionState): string {
+  switch (state.kind) {
+    case 'looking':
+      return 'The local region is being looked for.';
+    case 'untrusted':
+      return 'Nothing is started in a workspace that is not trusted.';
+    case 'notStarted':
+      return 'The local region does not run.';
+    case 'connected':
+      return 'The region answers again.';
+    case 'starting':
+    case 'failed':
+    case 'noEngine':
+    case 'engineStopped':
+    case 'engineForbidden':
+    case 'engineTooOld':
+      return state.message;
+  }
+}

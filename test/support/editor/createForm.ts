@@ -1,0 +1,92 @@
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+
+/** No way through the form is longer. */
+const mostTabs = 80;
+
+/** The form in its panel, by what a person sees of it: a webview's content is two frames deep. */
+export class CreateForm {
+  readonly page: Page;
+  readonly frame: FrameLocator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.frame = page.frameLocator('iframe.webview').frameLocator('#active-frame');
+  }
+
+  /** Resolves when the form can be filled in. */
+  async ready(): Promise<void> {
+    await this.frame.locator('.form:not([inert])').waitFor();
+  }
+
+  control(id: string): Locator {
+    return this.frame.locator(`#${id}`);
+  }
+
+  /** The input of a field, behind the shadow root of its element. */
+  input(id: string): Locator {
+    return this.control(id).locator('input, textarea');
+  }
+
+  async fill(id: string, text: string): Promise<void> {
+    await this.input(id).fill(text);
+  }
+
+  value(id: string): Promise<string> {
+    return this.input(id).inputValue();
+  }
+
+  async choose(id: string, label: string): Promise<void> {
+    await this.control(id).click();
+    await this.control(id).getByRole('option', { name: label }).click();
+  }
+
+  /** What a dropdown shows as chosen. */
+  chosen(id: string, label: string): Locator {
+    return this.control(id).locator('.selected-value').getByText(label, { exact: true });
+  }
+
+  async press(name: string | RegExp): Promise<void> {
+    await this.frame.getByRole('button', { name, exact: typeof name === 'string' }).click();
+  }
+
+  problem(id: string): Locator {
+    return this.frame.locator(`#${id}-problem`);
+  }
+
+  /** What the review says about something. */
+  review(term: string): Locator {
+    return this.frame
+      .locator('.review > div')
+      .filter({ has: this.frame.getByText(term, { exact: true }) })
+      .locator('dd');
+  }
+
+  /** Id of the element that has the focus; of one behind a shadow root, that of its host. */
+  focused(): Promise<string> {
+    return this.frame.locator('body').evaluate(() => document.activeElement?.id ?? '');
+  }
+
+  async untilFocused(id: string): Promise<void> {
+    await this.frame.locator(`#${id}:focus`).waitFor();
+  }
+
+  /** Presses Tab until a control has the focus, as somebody without a pointer does. */
+  async tabTo(id: string): Promise<void> {
+    const passed: string[] = [];
+    while (passed.length < mostTabs) {
+      await this.page.keyboard.press('Tab');
+      const at = await this.focused();
+      if (at === id) return;
+      passed.push(at);
+    }
+    throw new Error(`${id} cannot be reached with Tab; passed were ${passed.join(', ')}.`);
+  }
+
+  async scrollTo(section: string): Promise<void> {
+    await this.frame.locator(`#${section}-heading`).evaluate((heading) => heading.scrollIntoView());
+  }
+
+  get cost(): Locator {
+    return this.frame.locator('footer .cost');
+  }
+}

@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import type { CreateSubject, Prefill } from '../../src/protocol/panelCreate.ts';
+import { portType } from '../../src/protocol/shapes/deployment.ts';
+
+/** Where the image comes from. `dockerHub` and `other` are registries that are not pushed to from here. */
+export const registries = ['build', 'patr', 'dockerHub', 'other'] as const;
+export type RegistryChoice = (typeof registries)[number];
+
+/** The host that Docker Hub's images are named by. */
+export const dockerHub = 'docker.io';
+
+/** Rows have keys of their own, so that a row stays the same one while its name is typed. */
+const key = v.number();
+const port = v.object({ key, port: v.string(), type: portType });
+const variable = v.object({ key, name: v.string(), value: v.string(), secret: v.optional(v.string()) });
+const mount = v.object({ key, name: v.string(), content: v.string() });
+/** `id` empty: a volume that is made together with the deployment. */
+const volume = v.object({ key, id: v.string(), name: v.string(), size: v.string(), path: v.string() });
+const probe = v.object({ on: v.boolean(), port: v.string(), path: v.string() });
+
+/** Everything that was typed, as it was typed. It outlives the page and the window with the editor's state. */
+export const draft = v.object({
+  name: v.string(),
+  registry: v.picklist(registries),
+  repositoryId: v.string(),
+  /** Name of a repository that is about to be made; undefined: none is. */
+  newRepository: v.optional(v.string()),
+  host: v.string(),
+  imageName: v.string(),
+  tag: v.string(),
+  region: v.string(),
+  ports: v.array(port),
+  environment: v.array(variable),
+  mounts: v.array(mount),
+  volumes: v.array(volume),
+  startup: probe,
+  liveness: probe,
+  deployOnPush: v.boolean(),
+  deployOnCreate: v.boolean(),
+  min: v.string(),
+  max: v.string(),
+  machine: v.string(),
+  /** Fields that were changed by the person: only they and, after a try to submit, all others show their problems. */
+  touched: v.array(v.string()),
+  submitted: v.boolean(),
+  /** What the server said of the last request, as far as nothing was changed since. */
+  refused: v.object({ message: v.string(), fields: v.record(v.string(), v.string()) }),
+});
+export type Draft = v.InferOutput<typeof draft>;
+export type PortRow = v.InferOutput<typeof port>;
+export type VariableRow = v.InferOutput<typeof variable>;
+export type MountRow = v.InferOutput<typeof mount>;
+export type VolumeRow = v.InferOutput<typeof volume>;
+export type ProbeDraft = v.InferOutput<typeof probe>;
+
+export const notRefused: Draft['refused'] = { message: '', fields: {} };
+
+/** A form that nobody has typed in, with what it arrives with. */
+export function emptyDraft(subject: CreateSubject, prefill: Prefill): Draft {
+  const { ports, environmentVariables, configMounts, newVolumes, startupProbe, livenessProbe } = prefill;
+  return {
+    name: prefill.name ?? '',
+    registry: registryOf(subject, prefill),
+    repositoryId: prefill.repositoryId ?? '',
+    host: prefill.registry ?? '',
+    imageName: prefill.imageName ?? '',
+    tag: prefill.imageTag ?? 'latest',
+    region: prefill.runner ?? '',
+    ports: Object.entries(ports).map(([port, type], key) => ({ key, port, type })),
+    environment: Object.entries(environmentVariables).map(([name, value], key) =>
+      typeof value === 'string' ? { key, name, value } : { key, name, value: '', secret: value.fromSecret },
+    ),
+    mounts: Object.entries(configMounts).map(([name, content], key) => ({ key, name, content })),
+    volumes: newVolumes.map(({ name, size, path }, key) => ({ key, id: '', name, size: String(size), path })),
+    startup: probeDraft(startupProbe),
+    liveness: probeDraft(livenessProbe),
+    deployOnPush: prefill.deployOnPush,
+    deployOnCreate: true,
+    min: String(prefill.minHorizontalScale),
+    max: String(prefill.maxHorizontalScale),
+    machine: prefill.machineType ?? '',
+    touched: [],
+    submitted: false,
+    refused: notRefused,
+  };
+}
+
+function registryOf(subject: CreateSubject, { registry, imageName }: Prefill): RegistryChoice {
+  if (subject.kind === 'dockerfile') return 'build';
+  if (imageName === undefined) return 'patr';
+  return registry === dockerHub ? 'dockerHub' : 'other';
+}
+
+function probeDraft(probe: { readonly port: number; readonly path: string } | undefined): ProbeDraft {
+  if (probe === undefined) return { on: false, port: '', path: '/' };
+  return { on: true, port: String(probe.port), path: probe.path };
+}
+
+/** A key that none of the rows has. */
+export function nextKey(rows: readonly { readonly key: number }[]): number {
+  return rows.reduce((most, row) => Math.max(most, row.key + 1), 0);
+}
+
+/** Rows with one of them changed. */
+export function changeRow<R extends { readonly key: number }>(
+  rows: readonly R[],
+  key: number,
+  changes: Partial<R>,
+): R[] {
+  return rows.map((row) => (row.key === key ? { ...row, ...changes } : row));
+}
+
+/** Variables with some put in: those of the same name get the new value, the others come at the end. */
+export function withVariables(
+  rows: readonly VariableRow[],
+  given: readonly { readonly name: string; readonly value: string }[],
+): VariableRow[] {
+  const values = new Map(given.map(({ name, value }) => [name, value]));
+  const kept = rows.filter(({ name, value, secret }) => name !== '' || value !== '' || secret !== undefined);
+  const changed = kept.map((row): VariableRow => {
+    const value = values.get(row.name);
+    values.delete(row.name);
+    return value === undefined ? row : { key: row.key, name: row.name, value };
+  });
+  const first = nextKey(rows);
+  const added = Array.from(values, ([name, value], index) => ({ key: first + index, name, value }));
+  return [...changed, ...added];
+}
+
+/** Ports that take HTTP, in the order in which they stand. */
+export function httpPorts({ ports }: Draft): string[] {
+  return ports
+    .filter(({ port, type }) => type === 'http' && port.trim() !== '')
+    .map(({ port }) => port.trim());
+}

@@ -1,0 +1,334 @@
+import { render } from 'lit-html';
+import { isAbort } from '../../src/base/abort.ts';
+import { describeError } from '../../src/base/log.ts';
+import type { Answered } from '../../src/protocol/panel.ts';
+import type { PanelCaller } from '../../src/protocol/panelCaller.ts';
+import type { Choices, CreateContract, CreateSubject } from '../../src/protocol/panelCreate.ts';
+import { isProblem } from '../../src/protocol/problems.ts';
+import { addFiles } from './addFiles.ts';
+import { addVariables } from './addVariables.ts';
+import { emptyDraft, notRefused, type Draft } from './draft.ts';
+import { page } from './page.ts';
+import { placed, problemsOf, shownProblems, wholeForm, type Problems } from './problems.ts';
+import type { Actions, Aside, View } from './view.ts';
+import { wishOf } from './wish.ts';
+
+type Host = Pick<PanelCaller<CreateContract>, 'call' | 'onNews'>;
+type Looked = Answered<CreateContract, 'look'>;
+
+export interface FormOptions {
+  readonly root: HTMLElement;
+  readonly host: Host;
+  readonly subject: CreateSubject;
+  /** What an earlier page of this panel was left with. */
+  readonly kept: Draft | undefined;
+  readonly keep: (draft: Draft) => void;
+}
+
+/** The form of one panel: what was typed, what the host tells, and the drawing of both. */
+export class Form {
+  readonly #options: FormOptions;
+  readonly #asides = new Map<string, Aside>();
+  #draft: Draft;
+  /** Undefined: nothing has come of the question what the form shall arrive with. */
+  #begun: boolean;
+  #looked: Partial<Looked> = {};
+  #tags: readonly string[] = [];
+  #image = new AbortController();
+  /** What the suggestions are of, so that they are asked for once. */
+  #imageLookedAt = '';
+  #drawing = false;
+  #goTo: string | undefined;
+
+  constructor(options: FormOptions) {
+    this.#options = options;
+    this.#begun = options.kept !== undefined;
+    this.#draft = options.kept ?? emptyDraft(options.subject, noPrefill);
+    options.host.onNews(() => void this.#look());
+  }
+
+  /** Draws at once, and again with what the host knows. */
+  async begin(): Promise<void> {
+    this.#draw();
+    const prefill = this.#begun ? undefined : this.#prefill();
+    await Promise.all([prefill, this.#look()]);
+  }
+
+  async #prefill(): Promise<void> {
+    const { host, subject } = this.#options;
+    try {
+      this.#set(emptyDraft(subject, await host.call('prefill', null)));
+    } catch (error) {
+      // The form is of use without it; why it is not filled in is said.
+      if (isAbort(error)) return;
+      this.#set({ ...this.#draft, refused: { ...notRefused, message: describeError(error) } });
+    }
+    this.#begun = true;
+    this.#goTo = 'name';
+    this.#usual();
+    this.#lookAtImage();
+    this.#later();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#looked = await this.#options.host.call('look', null);
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.#looked = { server: { kind: 'away', message: describeError(error), canStart: false } };
+    }
+    this.#usual();
+    const { submission } = this.#looked;
+    if (submission?.kind === 'refused') this.#refuse(submission.message, submission.fields);
+    this.#lookAtImage();
+    this.#later();
+  }
+
+  /** What has not been chosen is what most people choose. */
+  #usual(): void {
+    const choices = this.#choices();
+    if (choices === undefined || !this.#begun) return;
+    const { region, machine } = this.#draft;
+    const [first] = choices.regions;
+    const [smallest] = choices.machineTypes;
+    this.#set({
+      ...this.#draft,
+      region: region === '' ? (first?.id ?? '') : region,
+      machine: machine === '' ? (smallest?.id ?? '') : machine,
+    });
+  }
+
+  #choices(): Choices | undefined {
+    const { server } = this.#looked;
+    return server?.kind === 'ready' ? server.choices : undefined;
+  }
+
+  #set(draft: Draft): void {
+    this.#draft = draft;
+    this.#options.keep(draft);
+    this.#later();
+  }
+
+  /** One drawing for everything that happens in one go. */
+  #later(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const problems = problemsOf(this.#draft, this.#choices());
+    const view: View = {
+      subject: this.#options.subject,
+      draft: this.#draft,
+      server: this.#looked.server,
+      submission: this.#looked.submission ?? { kind: 'none' },
+      problems: shownProblems(problems, this.#draft),
+      begun: this.#begun,
+      tags: this.#tags,
+      asides: this.#asides,
+      actions: this.#actions,
+    };
+    render(page(view), this.#options.root);
+    const field = this.#goTo;
+    this.#goTo = undefined;
+    if (field !== undefined) focusOn(field);
+  }
+
+  readonly #actions: Actions = {
+    change: (changes, ...fields) => this.#edit(() => changes, fields),
+    edit: (make, ...fields) => this.#edit(make, fields),
+    submit: () => void this.#submit(),
+    goTo: (field) => {
+      this.#goTo = field;
+      this.#later();
+    },
+    startRegion: () => void this.#startRegion(),
+    look: () => void this.#look(),
+    aside: (field, text) => this.#aside(field, text === undefined ? undefined : { kind: 'open', text }),
+    createRepository: (name) => void this.#createRepository(name),
+    createSecret: (key, name) => void this.#createSecret(key, name),
+    addVariables: (key, text) => this.#addVariables(key, text),
+    addFiles: (files) => void this.#addFiles(files),
+  };
+
+  #edit(make: (draft: Draft) => Partial<Draft>, fields: readonly string[]): void {
+    const before = this.#draft;
+    const touched = new Set([...before.touched, ...fields]);
+    const changed = { ...before, ...make(before) };
+    // What the server said of a field is not true of another value.
+    const kept = Object.entries(before.refused.fields).filter(([field]) => !fields.includes(field));
+    const refused = kept.length === 0 ? notRefused : { ...before.refused, fields: Object.fromEntries(kept) };
+    this.#set({ ...changed, touched: Array.from(touched), refused });
+    const moved = (['registry', 'repositoryId', 'tag'] as const).some(
+      (name) => changed[name] !== before[name],
+    );
+    if (moved) this.#lookAtImage();
+  }
+
+  #aside(field: string, aside: Aside | undefined): void {
+    if (aside === undefined) this.#asides.delete(field);
+    else this.#asides.set(field, aside);
+    this.#later();
+  }
+
+  /** Suggestions from the registry. Without them everything can still be typed, so their failure is no news. */
+  #lookAtImage(): void {
+    const { registry, repositoryId, tag, touched } = this.#draft;
+    const image = JSON.stringify([registry, repositoryId, tag.trim(), this.#choices() !== undefined]);
+    if (image === this.#imageLookedAt) return;
+    this.#imageLookedAt = image;
+    this.#image.abort();
+    this.#tags = [];
+    if (registry !== 'patr' || repositoryId === '' || this.#choices() === undefined) return;
+    this.#image = new AbortController();
+    const { signal } = this.#image;
+    const { host } = this.#options;
+    host.call('listTags', { repositoryId }, { signal }).then(
+      (tags) => {
+        this.#tags = tags;
+        this.#later();
+      },
+      () => undefined,
+    );
+    if (touched.includes('ports') || tag.trim() === '' || this.#options.subject.kind === 'duplicate') return;
+    host.call('exposedPorts', { repositoryId, tag: tag.trim() }, { signal }).then(
+      (ports) => {
+        const rows = Object.entries(ports).map(([port, type], key) => ({ key, port, type }));
+        if (rows.length > 0) this.#set({ ...this.#draft, ports: rows });
+      },
+      () => undefined,
+    );
+  }
+
+  async #submit(): Promise<void> {
+    const draft = this.#draft;
+    const problems = problemsOf(draft, this.#choices());
+    this.#set({ ...draft, submitted: true, refused: notRefused });
+    if (problems.size > 0) return this.#goToFirst(problems);
+    try {
+      this.#looked = { ...this.#looked, submission: { kind: 'running', words: 'Asking the server…' } };
+      await this.#options.host.call('submit', wishOf(draft));
+      await this.#look();
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.#looked = { ...this.#looked, submission: { kind: 'none' } };
+      this.#refuse(describeError(error), isProblem(error) ? error.fields : []);
+    }
+  }
+
+  #refuse(message: string, fields: Parameters<typeof placed>[0]): void {
+    const at = placed(fields, this.#draft);
+    this.#set({ ...this.#draft, refused: { message, fields: Object.fromEntries(at) } });
+    this.#goToFirst(new Map(at));
+  }
+
+  /** To the problem that stands first on the page. */
+  #goToFirst(problems: Problems): void {
+    const inOrder = Array.from(
+      document.querySelectorAll<HTMLElement>('[data-field]'),
+      (one) => one.dataset['field'],
+    );
+    const first = inOrder.find((field) => field !== undefined && problems.has(field));
+    const [any = wholeForm] = problems.keys();
+    this.#actions.goTo(first ?? any);
+  }
+
+  async #startRegion(): Promise<void> {
+    try {
+      await this.#options.host.call('startRegion', null);
+    } catch (error) {
+      if (isAbort(error)) return;
+    }
+    await this.#look();
+  }
+
+  async #createRepository(name: string): Promise<void> {
+    const field = 'new-repository';
+    this.#aside(field, { kind: 'busy', text: name });
+    const made = await this.#onTheSpot(field, name, () =>
+      this.#options.host.call('createRepository', { name }),
+    );
+    if (made === undefined) return;
+    this.#know(({ repositories, ...rest }) => ({ ...rest, repositories: [...repositories, made] }));
+    this.#edit(() => ({ repositoryId: made.id }), ['repository']);
+    this.#actions.goTo('repository');
+  }
+
+  async #createSecret(key: number, name: string): Promise<void> {
+    const field = `secret-${key}`;
+    const row = this.#draft.environment.find((one) => one.key === key);
+    if (row === undefined) return;
+    this.#aside(field, { kind: 'busy', text: name });
+    const wanted = { name, value: row.value };
+    const made = await this.#onTheSpot(field, name, () => this.#options.host.call('createSecret', wanted));
+    if (made === undefined) return;
+    this.#know(({ secrets = [], ...rest }) => ({ ...rest, secrets: [...secrets, made] }));
+    this.#edit(
+      ({ environment }) => ({
+        environment: environment.map((one) =>
+          one.key === key ? { ...one, value: '', secret: made.id } : one,
+        ),
+      }),
+      [],
+    );
+    this.#actions.goTo(`value-${key}`);
+  }
+
+  /** Makes something while the form is filled in; where it is refused, that is said where it was asked for. */
+  async #onTheSpot<T>(field: string, text: string, make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const made = await make();
+      this.#aside(field, undefined);
+      return made;
+    } catch (error) {
+      if (isAbort(error)) return undefined;
+      const [told] = isProblem(error) ? error.fields : [];
+      const problem = told?.message ?? `cannot be used: ${describeError(error).replace(/\.$/, '')}`;
+      this.#aside(field, { kind: 'open', text, problem });
+      this.#actions.goTo(field);
+      return undefined;
+    }
+  }
+
+  #know(change: (choices: Choices) => Choices): void {
+    const choices = this.#choices();
+    if (choices === undefined) return;
+    this.#looked = { ...this.#looked, server: { kind: 'ready', choices: change(choices) } };
+  }
+
+  #addVariables(key: number | undefined, text: string): void {
+    const { environment, problem, last } = addVariables(this.#draft.environment, key, text);
+    if (problem !== undefined) return this.#aside('env-text', { kind: 'open', text, problem });
+    this.#aside('env-text', undefined);
+    this.#edit(() => ({ environment }), []);
+    if (last !== undefined) this.#actions.goTo(`value-${last}`);
+  }
+
+  async #addFiles(files: Iterable<File>): Promise<void> {
+    const { added, problem } = await addFiles(files, this.#draft.mounts);
+    this.#aside('files', problem === undefined ? undefined : { kind: 'open', text: '', problem });
+    this.#edit(({ mounts }) => ({ mounts: added(mounts) }), []);
+  }
+}
+
+const noPrefill = {
+  ports: {},
+  environmentVariables: {},
+  configMounts: {},
+  newVolumes: [],
+  deployOnPush: true,
+  minHorizontalScale: 1,
+  maxHorizontalScale: 1,
+};
+
+/** Brings a field, or the heading of a section, into view and the focus to it. */
+function focusOn(field: string): void {
+  const own = document.getElementById(field);
+  const element = own ?? document.getElementById(`${field}-heading`);
+  element?.scrollIntoView({ block: own === null ? 'start' : 'center' });
+  element?.focus({ preventScroll: true });
+}
