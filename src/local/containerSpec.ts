@@ -25,6 +25,9 @@ export interface ControlPlaneWanted {
   readonly socket: string;
 }
 
+/** A long life at rest: memory that a burst of work needed is not kept for the next one. */
+export const nodeFlags = ['--optimize-for-size'] as const;
+
 /** The container of the control plane. Pure, so that the same wish gives the same container. */
 export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
   const { settings, image, version, port, placement } = wanted;
@@ -40,7 +43,7 @@ export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
       [portLabel]: String(port),
     },
     environment: [],
-    command: ['node', '/app/control-plane.mjs', ...commandLine(wanted)],
+    command: ['node', ...nodeFlags, '/app/control-plane.mjs', ...commandLine(wanted)],
     // In a network of its own it listens on its own address there, which no instance's network leads to.
     ...(bridged ? { hostname: containerName(name) } : {}),
     network: bridged ? networkName(name) : 'host',

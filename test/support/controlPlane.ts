@@ -6,6 +6,7 @@ import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
 import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
 import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
+import type { Reconciler } from '../../src/control-plane/domain.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
 import { Vault } from '../../src/control-plane/secrets/vault.ts';
@@ -73,9 +74,17 @@ export interface TestControlPlane {
 
 /** The API over a state in memory, a loop that does nothing and a registry in memory. */
 export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): TestControlPlane {
-  const notary = memoryNotary();
+  return controlPlaneOver(memoryNotary(), new FakeReconciler(), log, aliveEveryMs);
+}
+
+/** The API over this state and this loop, with a registry in memory. */
+export function controlPlaneOver<R extends Reconciler>(
+  notary: TestNotary,
+  reconciler: R,
+  log: Log = silentLog,
+  aliveEveryMs = 15_000,
+): Omit<TestControlPlane, 'reconciler'> & { readonly reconciler: R } {
   const { store } = notary;
-  const reconciler = new FakeReconciler();
   const registry = new FakeRegistry();
   const feed = new ChangeFeed(aliveEveryMs);
   const spreading = spread(store, reconciler, feed);

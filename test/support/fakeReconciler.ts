@@ -11,7 +11,8 @@ const nothing: LiveStatus = {
   rollingReleaseNumber: undefined,
 };
 
-const connected: RegionFacts = {
+/** A region that is up. */
+export const connected: RegionFacts = {
   connected: true,
   message: undefined,
   platform: 'linux/amd64',

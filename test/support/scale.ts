@@ -15,6 +15,7 @@ import { toWireUuid } from '../../src/protocol/wire.ts';
 import { memoryNotary, type TestNotary } from './controlPlane.ts';
 import { addDeployment, addRelease } from './deployments.ts';
 import { FakeExecutor } from './fakeExecutor.ts';
+import { connected } from './fakeReconciler.ts';
 
 /** An edge that does as it is told and has no traffic. */
 const stillEdge: Edge = {
@@ -61,9 +62,7 @@ export function loopOver(
     domain: 'localhost',
     registryHost: () => undefined,
     repositoryPath: () => undefined,
-    facts: () => {
-      throw new Error('Nobody asks for the region here.');
-    },
+    facts: () => connected,
     refusal: () => undefined,
     lookEveryMs: 30_000,
     adopt: () => Promise.resolve(false),

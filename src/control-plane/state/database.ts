@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { nameLabel } from '../hostNames.ts';
 import { migrations } from './migrations/all.ts';
 
@@ -15,11 +15,27 @@ export class DatabaseTooNewError extends Error {
 }
 
 /**
+ * Prepares each text once: the loop asks the same questions of every deployment, and statements that wait for the
+ * garbage collector are memory that it does not see. There are as many of them as the code has texts.
+ */
+class StateDatabase extends DatabaseSync {
+  readonly #prepared = new Map<string, StatementSync>();
+
+  override prepare(text: string): StatementSync {
+    const there = this.#prepared.get(text);
+    if (there !== undefined) return there;
+    const made = super.prepare(text);
+    this.#prepared.set(text, made);
+    return made;
+  }
+}
+
+/**
  * Opens the state, made or brought up to date as needed. `:memory:` gives one that nobody else sees.
  * @throws DatabaseTooNewError; whatever SQLite says of a file that is no database.
  */
 export function openDatabase(path: string, steps: readonly string[] = migrations): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
+  const database = new StateDatabase(path, { timeout: 5000, enableForeignKeyConstraints: true });
   try {
     // For the migration that fills it in; what is written later brings its own.
     database.function('name_label', { deterministic: true }, (name) => nameLabel(String(name)) ?? null);

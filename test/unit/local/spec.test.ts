@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { controlPlaneSpec, wishHash, type ControlPlaneWanted } from '../../../src/local/containerSpec.ts';
+import {
+  controlPlaneSpec,
+  wishHash,
+  type ControlPlaneWanted,
+  nodeFlags,
+} from '../../../src/local/containerSpec.ts';
 import { defaultLocalSettings } from '../../../src/local/contract.ts';
 import { lines } from '../../../src/local/output.ts';
 import { isOlder } from '../../../src/local/versions.ts';
@@ -31,7 +36,7 @@ describe("the control plane's container", () => {
   it('gives the control plane arguments that it understands', () => {
     for (const placement of ['host', 'bridged'] as const) {
       const { command = [] } = controlPlaneSpec({ ...wanted, placement });
-      const options = parseOptions(command.slice(2));
+      const options = parseOptions(command.slice(2 + nodeFlags.length));
       assert.deepEqual(
         [options.name, options.port, options.placement, options.data, options.httpPort],
         ['home', 7071, placement, 'volumes', 7080],
