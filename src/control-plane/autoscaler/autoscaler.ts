@@ -95,7 +95,8 @@ export class Autoscaler {
     const { rules, reconciler } = this.#parts;
     const { ready, rollingReleaseNumber, liveReleaseNumber } = reconciler.status(desired.deployment.id);
     const signature = [desired.deployment.scale, ready, liveReleaseNumber, rollingReleaseNumber].join('/');
-    const same = before?.signature === signature;
+    // A window that begins in the future is one before the clock was set back: it is begun anew.
+    const same = before?.signature === signature && before.steadySince <= now;
     const cpu = same ? cpuShare(before.totals, totals, desired.machineType.cpus) : undefined;
     const kept = (same ? before.samples : []).filter(({ at }) => at > now - rules.windowMs);
     return {

@@ -70,9 +70,11 @@ async function untilStarted(
 ): Promise<boolean> {
   const { rules, startup, address } = wanted;
   // The budget begins when it is first looked at: one that ran for hours before this process came is not late.
-  const began = clock.now();
+  let began = clock.now();
   if (startup.kind === 'settled') {
-    await clock.sleep(Math.max(0, rules.settleMs - (began - wanted.startedAt)), signal);
+    const ran = began - wanted.startedAt;
+    // Started in the future: the clock was set back in between.
+    await clock.sleep(ran < 0 ? rules.settleMs : Math.max(0, rules.settleMs - ran), signal);
     return true;
   }
   tell({ kind: 'starting', last: undefined, since: began });
@@ -85,6 +87,8 @@ async function untilStarted(
         : await prober.tcp(address, startup.port, options);
     signal.throwIfAborted();
     if (result.ok) return true;
+    // A clock that was set back makes no budget longer than twice what it is.
+    began = Math.min(began, clock.now());
     const age = clock.now() - began;
     if (age >= startupBudgetMs(rules)) {
       tell({ kind: 'notStarted', message: result.message, at: clock.now() });

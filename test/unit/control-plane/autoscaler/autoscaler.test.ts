@@ -117,6 +117,18 @@ describe('Autoscaler', () => {
     assert.equal(scene.scale, 2);
   });
 
+  it('begins a new window when the clock is set back, and does not wait for it to catch up', async () => {
+    const { scene, seconds } = aDeployment();
+    scene.now = 10_000_000;
+    scene.load = 0.95;
+    await seconds(5);
+    scene.now = 1000;
+    await seconds(9);
+    assert.equal(scene.scale, 1);
+    await seconds(4);
+    assert.equal(scene.scale, 2);
+  });
+
   it('begins a new window after it has scaled', async () => {
     const { scene, seconds } = aDeployment();
     scene.load = 0.95;

@@ -56,6 +56,53 @@ function anInstance(
 }
 
 describe('watching an instance', () => {
+  it('gives up no later than after two budgets when the clock is set back', async () => {
+    let [now, waited] = [10_000_000, 0];
+    const clock: Clock = {
+      now: () => now,
+      async sleep(ms) {
+        waited += ms;
+        now = waited > 60_000 && now > 5_000_000 ? 0 : now + ms;
+      },
+    };
+    const prober: Prober = {
+      http: async () => silent,
+      tcp: async () => silent,
+      protocol: async () => 'silent',
+    };
+    const told: Health[] = [];
+    const wanted = {
+      address: '10.0.0.2',
+      startedAt: now,
+      startup: { kind: 'tcp', port: 80 } as const,
+      httpPorts: [80],
+      liveness: undefined,
+      rules: defaultProbeRules,
+    };
+    const { signal } = new AbortController();
+    await watchInstance(wanted, (health) => told.push(health), { prober, clock, signal });
+    assert.equal(told.at(-1)?.kind, 'notStarted');
+    assert.ok(waited <= 2 * startupBudgetMs(defaultProbeRules) + 20_000, String(waited));
+  });
+
+  it('does not wait for a start in the future when there is no port to ask', async () => {
+    const waits: number[] = [];
+    const clock: Clock = { now: () => 0, sleep: async (ms) => void waits.push(ms) };
+    const never = async (): Promise<never> => Promise.reject(new Error('asked'));
+    const wanted = {
+      address: '10.0.0.2',
+      startedAt: 3_600_000,
+      startup: { kind: 'settled' } as const,
+      httpPorts: [],
+      liveness: undefined,
+      rules: defaultProbeRules,
+    };
+    const prober: Prober = { http: never, tcp: never, protocol: never };
+    const { signal } = new AbortController();
+    await watchInstance(wanted, () => undefined, { prober, clock, signal });
+    assert.deepEqual(waits, [defaultProbeRules.settleMs]);
+  });
+
   it('is ready at the first success, asked at once and often while it is young', async () => {
     const instance = anInstance((age) => (age < 100 ? silent : { ok: true }));
     await instance.watch(false);

@@ -59,6 +59,18 @@ describe('the planner, without volumes', () => {
     assert.deepEqual(broken(20), ['wait 300000']);
   });
 
+  it('does not wait for a clock that was set back to come to where it was, and backs off under one that is ahead', () => {
+    const broken = (endedAt: number) =>
+      steps({ seen: [anInstance(1, 0, { health: 'exited', restarts: 1, endedAt })] });
+    assert.deepEqual(broken(now + 3_600_000), ['remove r1-0', 'run r1 0 restart 2']);
+    assert.deepEqual(broken(now + 2000), ['wait 12000']);
+  });
+
+  it('replaces an instance that was taken out of its network at once', () => {
+    const seen = [anInstance(1, 0, { health: 'cutOff' })];
+    assert.deepEqual(steps({ seen }), ['remove r1-0', 'run r1 0 restart 1']);
+  });
+
   it('forgives what was before after ten minutes of health', () => {
     const seen = [anInstance(1, 0, { health: 'exited', restarts: 9, endedAt: now, ranForMs: 600_000 })];
     assert.deepEqual(steps({ seen }), ['remove r1-0', 'run r1 0 restart 1']);
