@@ -6,6 +6,7 @@ import { ensureEditor } from '../setup/editor.ts';
 import { settingsFor } from '../setup/editorSettings.ts';
 import { ensureEngine } from '../setup/engine.ts';
 import { ensureImages } from '../setup/images.ts';
+import { ensureOwnEngine } from '../setup/ownEngine.ts';
 import { ensureRegistryClients } from '../setup/registryClients.ts';
 import { runInHost } from '../test/inHostStage.ts';
 import { runMocha, type Counts } from '../test/mochaStage.ts';
@@ -44,6 +45,7 @@ const images = once(async () => {
 });
 const editor = once(() => ensureEditor(say));
 const browser = once(() => ensureBrowser(say));
+const ownEngine = once(() => ensureOwnEngine());
 const registryClients = once(() => ensureRegistryClients(say));
 const bundles = once(() => buildAll());
 
@@ -65,7 +67,7 @@ const stages: readonly Stage[] = [
     run: async () =>
       runInHost({ filter: values.grep, settings: settingsFor(await images()), signal: stop.signal }),
   },
-  mocha('e2e', 'test/e2e/**/*.test.ts', 600_000, [engine, images, browser, editor, bundles]),
+  mocha('e2e', 'test/e2e/**/*.test.ts', 600_000, [engine, images, ownEngine, browser, editor, bundles]),
 ];
 
 function mocha(name: string, files: string, timeoutMs: number, needs: Stage['needs']): Stage {

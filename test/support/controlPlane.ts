@@ -114,7 +114,7 @@ export function controlPlaneOver<R extends Reconciler>(
       collect: () => Promise.reject(new Error('Nothing is collected here.')),
       last: () => undefined,
     },
-    external: createExternalRegistry({ fetch, platform: () => reconciler.facts.platform }),
+    external: createExternalRegistry({ fetch, platform: () => reconciler.region().platform }),
     feed,
     version: '1.2.3',
     domain: 'localhost',

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Agent } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { LocalEndpoint } from '../../src/local/contract.ts';
 import { testImages } from './engine.ts';
 import { openTestRegion, workspaceIds, type TestRegion } from './localRegion.ts';
+import type { OwnEngine } from './ownEngine.ts';
 
 const bundle = join(import.meta.dirname, '../../dist/control-plane.mjs');
 
@@ -19,15 +21,20 @@ export interface RegionProcess extends Pick<TestRegion, 'name' | 'engine'> {
   kill(): Promise<void>;
   /** Starts it again on the same state and port. `whileStarting`: resolves at once, whether or not it answers yet. */
   restart(how?: 'untilReady' | 'whileStarting'): Promise<void>;
+  /** How its API and its edge are reached. */
+  readonly fetch: typeof fetch;
+  readonly agent: Agent | undefined;
   /** Everything that the process has printed. */
   printed(): string;
   /** Ends the process and removes the region with its images and state. */
   close(): Promise<void>;
 }
 
+/** `own`: on an engine of the test's own, and in its network. */
 export async function startRegionProcess(
   what: string,
   options: Readonly<Record<string, string>> = {},
+  own?: OwnEngine,
 ): Promise<RegionProcess> {
   const region = await openTestRegion(what);
   const { registry, edge } = testImages();
@@ -38,6 +45,7 @@ export async function startRegionProcess(
     'state-dir': stateDir,
     'token-file': token,
     name: region.name,
+    ...(own === undefined ? {} : { engine: own.address }),
     'registry-image': registry,
     'edge-image': edge,
     'registry-port': String(region.settings.ports.registry),
@@ -48,7 +56,11 @@ export async function startRegionProcess(
   let printed = '';
   const start = (changes: Readonly<Record<string, string>> = {}): ChildProcess => {
     const args = Object.entries({ ...given, ...changes }).flatMap(([name, value]) => [`--${name}`, value]);
-    const started = spawn(process.execPath, [bundle, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command, all] = own?.inside(process.execPath, [bundle, ...args]) ?? [
+      process.execPath,
+      [bundle, ...args],
+    ];
+    const started = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [started.stdout, started.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
     }
@@ -67,9 +79,11 @@ export async function startRegionProcess(
   const endpoint = { url, version, token: (await readFile(token, 'utf8')).trim() };
   return {
     name: region.name,
-    engine: region.engine,
+    engine: own?.engine ?? region.engine,
     stateDir,
     endpoint,
+    fetch: own?.fetch ?? fetch,
+    agent: own?.agent,
     printed: () => printed,
     kill: () => end(child, 'SIGKILL'),
     async restart(how = 'untilReady') {
@@ -77,9 +91,11 @@ export async function startRegionProcess(
       if (how === 'untilReady') await ready(child);
     },
     async close() {
-      const workspaces = await workspaceIds(endpoint);
+      // What is on an engine of its own goes with that engine.
+      const workspaces = own === undefined ? await workspaceIds(endpoint) : [];
       await end(child, 'SIGTERM');
-      await region.close(workspaces);
+      if (own === undefined) await region.close(workspaces);
+      else region.engine.dispose();
       await rm(stateDir, { recursive: true, force: true });
     },
   };

@@ -30,7 +30,7 @@ import { readLines, whatIsThere } from './logLines.ts';
 import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
 import { parseListening } from './listening.ts';
-import { pullFailure, startFailure } from './reasons.ts';
+import { noRoom, pullFailure, startFailure } from './reasons.ts';
 import { identitiesOf, remainingInstance } from './remains.ts';
 import { freeSubnet } from './subnets.ts';
 
@@ -124,6 +124,15 @@ export class DockerExecutor implements Executor {
   }
 
   async run(spec: InstanceSpec, options: Waiting = {}): Promise<RunOutcome> {
+    try {
+      return await this.#run(spec, options);
+    } catch (error) {
+      if (!isEngineError(error, 'noRoom')) throw error;
+      return { kind: 'failed', reason: noRoom(error.message) };
+    }
+  }
+
+  async #run(spec: InstanceSpec, options: Waiting): Promise<RunOutcome> {
     const { engine, region } = this.#options;
     const network = await this.#ensureNetwork(spec.deploymentId, options);
     const configFolder = await this.#ensureConfig(spec);

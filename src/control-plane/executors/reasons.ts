@@ -17,7 +17,8 @@ export function pullFailure(reference: string, error: unknown): Reason {
   return { code: 'pullFailed', message };
 }
 
-function noRoom(words: string): Reason {
+/** The disk of the engine is full; it is tried again until it is not. */
+export function noRoom(words: string): Reason {
   return {
     code: 'noRoom',
     message: `There is no room left on the machine (${words}). Remove images or volumes that are not needed.`,

@@ -137,10 +137,18 @@ export class Apply {
     const outcome = await this.#parts.executor.run(spec, { signal });
     if (outcome.kind === 'failed') return this.#cannot(release, outcome.reason);
     this.#memory.impossible.delete(release.id);
+    this.#memory.hindered.delete(release.id);
   }
 
-  /** A release that was never live is given up for it; a live one is tried again later. */
+  /**
+   * A release that was never live is given up for it; a live one is tried again later, and so is every one that finds
+   * no room: that is no fault of its own.
+   */
   #cannot(release: Release, reason: Reason): void {
+    if (reason.code === 'noRoom') {
+      this.#memory.hindered.set(release.id, reason);
+      throw new Error(reason.message);
+    }
     this.#memory.impossible.set(release.id, reason);
     if (release.state === 'live' || release.state === 'retired') throw new Error(reason.message);
   }

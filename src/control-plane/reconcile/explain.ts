@@ -18,6 +18,7 @@ export function explain(evidence: Evidence): Reason {
   const { instance, health, lines } = evidence;
   const shown = lines.length === 0 ? {} : { lines: [...lines] };
   if (instance.state === 'exited') return { ...exited(evidence), ...shown };
+  if (instance.address === undefined) return { ...cutOff, ...shown };
   if (health?.kind === 'failing') {
     const message = `The liveness probe failed too often: the instance ${health.message}. Its output shows what it was doing.`;
     return { code: 'probeFailed', message, ...shown };
@@ -25,6 +26,12 @@ export function explain(evidence: Evidence): Reason {
   const words = failureWords(health);
   return { ...notReady(evidence, words), ...shown };
 }
+
+const cutOff: Reason = {
+  code: 'engineFailed',
+  message:
+    'It was taken out of its network by somebody else, so that nobody reaches it. It is replaced by an instance in a new network.',
+};
 
 function failureWords(health: Health | undefined): string {
   if (health?.kind === 'notStarted') return health.message;

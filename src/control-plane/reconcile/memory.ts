@@ -19,6 +19,8 @@ export interface Memory {
   readonly lastReason: Map<string, Reason>;
   /** Why a release cannot be started at all. */
   readonly impossible: Map<string, Reason>;
+  /** Why a release cannot be started right now, through no fault of its own: it is tried again and again. */
+  readonly hindered: Map<string, Reason>;
   /** Instances of a release that broke, so that each counts once. */
   readonly broken: Map<string, Set<string>>;
   /** Routes as they were last put into force. */
@@ -63,6 +65,7 @@ export function emptyMemory(): Memory {
     reasons: new Map(),
     lastReason: new Map(),
     impossible: new Map(),
+    hindered: new Map(),
     broken: new Map(),
     routes: undefined,
     rollout: undefined,
@@ -80,6 +83,11 @@ export function forgetGone(memory: Memory, present: ReadonlySet<string>): void {
   for (const map of [memory.draining, memory.reasons]) {
     for (const id of map.keys()) if (!present.has(id)) map.delete(id);
   }
+}
+
+/** Drains that began in the future begin now: the clock was set back, and nobody shall wait for it to catch up. */
+export function beginDrainsBy({ draining }: Memory, now: number): void {
+  for (const [id, since] of draining) if (since > now) draining.set(id, now);
 }
 
 /** What the instances that are ready want to be spoken to in, by instance and port. */

@@ -3,6 +3,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { Lanes } from '../../base/lanes.ts';
 import { describeError } from '../../base/log.ts';
+import { isEngineError } from '../../docker/engine.ts';
 import type { LiveStatus, Reconciler, RegionFacts } from '../domain.ts';
 import type { LogEntry, LogsAsked } from '../executors/executor.ts';
 import type { LoopParts } from './parts.ts';
@@ -127,7 +128,10 @@ export class ReconcileLoop implements Reconciler {
         deployment: deploymentId,
         error: describeError(error),
       });
-      const why = `The container engine cannot be looked at: ${describeError(error)}`;
+      const what = isEngineError(error)
+        ? 'The container engine cannot be looked at'
+        : 'It cannot be looked after';
+      const why = `${what}: ${describeError(error)}`;
       this.#wakeAt(deploymentId, worker.unreachable(why));
     }
   }

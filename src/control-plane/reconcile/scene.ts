@@ -85,6 +85,7 @@ function seenOf(instance: ObservedInstance, inFlight: ReadonlyMap<string, number
 
 function healthOf(instance: ObservedInstance, memory: Memory): Seen['health'] {
   if (instance.state !== 'running') return instance.state;
+  if (instance.address === undefined) return 'cutOff';
   const watch = memory.watches.get(instance.id);
   if (watch === undefined) return 'starting';
   const { health, servedBefore } = watch;

@@ -68,7 +68,8 @@ function running(question: StatusQuestion, ready: number, wanted: number): Verdi
   if (target.state !== 'live') return { status: 'deploying', reason: why };
   if (ready >= wanted) return { status: 'running', reason: undefined };
   if (ready > 0) return { status: 'running', reason: why };
-  const broken = question.seen.some(isBroken) || question.memory.impossible.has(target.id);
+  const { impossible, hindered } = question.memory;
+  const broken = question.seen.some(isBroken) || impossible.has(target.id) || hindered.has(target.id);
   return { status: broken ? 'errored' : 'deploying', reason: why };
 }
 
@@ -80,8 +81,9 @@ const togetherDown: Reason = {
 
 function worstReason({ desired, observed, memory }: StatusQuestion): Reason | undefined {
   const { target } = desired;
-  const impossible = target === undefined ? undefined : memory.impossible.get(target.id);
-  if (impossible !== undefined) return impossible;
+  const cannot =
+    target === undefined ? undefined : (memory.impossible.get(target.id) ?? memory.hindered.get(target.id));
+  if (cannot !== undefined) return cannot;
   const reasons = observed
     .filter(({ releaseId }) => releaseId === target?.id)
     .flatMap(({ id, restarts }) => {
@@ -108,6 +110,7 @@ const shown: Readonly<Record<Seen['health'], LiveInstance['state']>> = {
   starting: 'starting',
   ready: 'ready',
   exited: 'backingOff',
+  cutOff: 'unready',
   notStarted: 'unready',
   failing: 'unready',
 };

@@ -8,7 +8,7 @@ import { startupBudgetMs, startupCheckOf } from '../probes/rules.ts';
 import { watchInstance, type Health } from '../probes/watchInstance.ts';
 import { Apply } from './apply.ts';
 import { explain } from './explain.ts';
-import { emptyMemory, forgetGone, protocolsOf, type Memory, type Watch } from './memory.ts';
+import { beginDrainsBy, emptyMemory, forgetGone, protocolsOf, type Memory, type Watch } from './memory.ts';
 import type { LoopParts } from './parts.ts';
 import { isBroken, plan, serves } from './plan/plan.ts';
 import type { Scene, Step } from './plan/model.ts';
@@ -125,6 +125,7 @@ export class Worker {
     const observed = await executor.observe(this.#id, { signal });
     const present = new Set(observed.map(({ id }) => id));
     forgetGone(this.#memory, present);
+    beginDrainsBy(this.#memory, clock.now());
     if (desired !== 'absent') this.#watch(observed, desired);
     const draining = observed.some(({ id }) => this.#memory.draining.has(id));
     const inFlight = draining ? await edge.inFlight(this.#id, { signal }) : new Map<string, number>();

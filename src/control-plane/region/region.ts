@@ -134,12 +134,17 @@ export class Region {
     }
   }
 
-  /** Something that happens to one of the region's own containers is a reason to look at once. */
+  /**
+   * Something that happens to one of the region's own containers is a reason to look at once, and so is an engine that
+   * tells again what happens: while it did not, everything may have happened.
+   */
   async #watch(signal: AbortSignal): Promise<void> {
     const { engine, clock, name } = this.#options;
+    const onSubscribed = (): void => this.#look.resolve();
+    const labels = { 'cloud.patr.region': name };
     while (!signal.aborted) {
       try {
-        for await (const event of engine.events({ labels: { 'cloud.patr.region': name } }, { signal })) {
+        for await (const event of engine.events({ labels }, { signal, onSubscribed })) {
           const role = event.labels['cloud.patr.role'];
           const service = role === 'edge' || role === 'registry';
           const gone = service && ['die', 'destroy', 'stop'].includes(event.action);

@@ -93,17 +93,19 @@ async function ofDeployment(world: World, wanted: DeploymentInfo, there: There):
   const mounted = Object.keys(wanted.volumes).length * count;
   expect(volumes === mounted, `it has ${volumes} volumes, not ${mounted}`);
   const image = Array.from(world.digests).find(([, digest]) => digest === wanted.currentLiveDigest)?.[0];
-  const body = await bodyAt(wanted);
+  const body = await bodyAt(world, wanted);
   const page = `image ${image} version ${JSON.stringify(wanted.environmentVariables['VERSION']).replaceAll('"', '')}`;
   expect(body === page, `its address answers "${body}", not "${page}"`);
   return found;
 }
 
-async function bodyAt({ addresses }: DeploymentInfo): Promise<string> {
+/** What the deployment's address answers, in the words of the page or of what went wrong. */
+export async function bodyAt({ region }: World, { addresses }: DeploymentInfo): Promise<string> {
   const url = addresses?.find((one) => one.url?.startsWith('http:') === true)?.url;
   if (url === undefined) return 'it has no address';
   try {
-    return (await ask(url)).body.trim();
+    const { agent } = region;
+    return (await ask(url, agent === undefined ? {} : { agent })).body.trim();
   } catch (error) {
     return String(error);
   }

@@ -5,6 +5,7 @@ import type { Target } from '../../../src/deploy/target.ts';
 import type { Runner } from '../../../src/protocol/shapes/workspace.ts';
 import { testImages } from '../engine.ts';
 import { targetAt } from '../localRegion.ts';
+import type { OwnEngine } from '../ownEngine.ts';
 import { startRegionProcess, type RegionProcess } from '../regionProcess.ts';
 
 const app = join(import.meta.dirname, '../../fixtures/page-app');
@@ -27,10 +28,10 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function openWorld(what: string): Promise<World> {
-  const region = await startRegionProcess(what);
+export async function openWorld(what: string, own?: OwnEngine): Promise<World> {
+  const region = await startRegionProcess(what, {}, own);
   const { engine } = region;
-  const reached = await targetAt(region.endpoint);
+  const reached = await targetAt(region.endpoint, region.fetch);
   const { target } = reached;
   const params = { workspaceId: target.workspaceId };
   const { id: repositoryId } = await target.api.createRepository({ params, body: { name: 'page' } });

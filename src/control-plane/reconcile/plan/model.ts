@@ -34,6 +34,8 @@ export interface Seen {
     | 'ready'
     /** Ran and ended, whatever the code. */
     | 'exited'
+    /** Runs, and nobody reaches it: it is in no network any more. */
+    | 'cutOff'
     /** Did not come up within its startup budget. */
     | 'notStarted'
     /** Its liveness probe failed too often. */

@@ -89,6 +89,7 @@ const progress: Readonly<Record<Seen['health'], number>> = {
   notStarted: 0,
   failing: 0,
   exited: 0,
+  cutOff: 0,
   created: 1,
   starting: 2,
   ready: 3,
@@ -127,7 +128,7 @@ function unstarted(inSlot: readonly Seen[]): Step[] {
 
 /** A broken instance goes at once, and its slot is filled again when its back-off is over. */
 function replace(broken: Seen, scene: Scene, rules: PlanRules): Step[] {
-  const due = restartAfter(broken, rules);
+  const due = restartAfter(broken, scene.now, rules);
   if (scene.now < due)
     return [{ kind: 'wait', until: due, because: 'it failed and is started again after a while' }];
   const because = `${whatBroke[broken.health]}, restart ${broken.restarts + 1}`;
@@ -153,6 +154,7 @@ const whatBroke: Readonly<Record<Seen['health'], string>> = {
   starting: 'it is starting',
   ready: 'it is well',
   exited: 'it ended',
+  cutOff: 'its network was taken away',
   notStarted: 'it did not become ready in time',
   failing: 'its liveness probe failed',
 };
@@ -296,6 +298,16 @@ export function serves(seen: Seen): boolean {
   return seen.health === 'ready' && seen.drainingSince === undefined && !seen.leaving;
 }
 
+const broken: Readonly<Record<Seen['health'], boolean>> = {
+  created: false,
+  starting: false,
+  ready: false,
+  exited: true,
+  cutOff: true,
+  notStarted: true,
+  failing: true,
+};
+
 export function isBroken(seen: Seen): boolean {
-  return seen.health === 'exited' || seen.health === 'notStarted' || seen.health === 'failing';
+  return broken[seen.health];
 }
