@@ -78,6 +78,8 @@ describe('the workbench', function () {
     assert.ok(!(await workbench.menuOf(workbench.row('server.js'))).includes('Deploy to Patr…'));
     await page.keyboard.press('Escape');
     await workbench.row('Dockerfile').dblclick();
+    // The menu of a tab goes by the language, which is known once the file is.
+    await workbench.statusBar.getByText('Docker', { exact: true }).waitFor();
     const tab = page.getByRole('tab', { name: 'Dockerfile' });
     assert.ok((await workbench.menuOf(tab)).includes('Deploy to Patr…'));
     await page.keyboard.press('Escape');
@@ -165,6 +167,9 @@ describe('the workbench', function () {
 
   it('opens a shell in an instance, and what is typed there happens there', async () => {
     const { page } = workbench;
+    // The window was loaded anew, and with it the tree.
+    await workbench.unfold(workbench.row(`Deployment ${name}`));
+    await workbench.unfold(workbench.row('Instances'));
     await workbench.menuOf(workbench.row(/^Instance /));
     await workbench.choose('Open Shell');
     await page.locator('.terminal-wrapper.active .xterm').waitFor();

@@ -373,7 +373,7 @@ export function commandsSuite(): void {
       patr.state.events.set(deployment.id, [event]);
       await run('patr.deployment.events', node());
       const document = vscode.window.activeTextEditor!.document;
-      assert.match(document.getText(), /^web shop: what was decided[^]*scaled: Two, because of the load\./);
+      assert.match(document.getText(), /^web shop: what was decided[^]*Z  Two, because of the load\./);
       assert.ok(document.isUntitled === false && document.uri.scheme === 'patr');
       patr.state.events.set(deployment.id, [{ ...event, id: 2, message: 'Three now.' }, event]);
       patr.state.change(deployment.id, { liveRelease: 2 });

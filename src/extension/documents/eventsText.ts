@@ -45,6 +45,7 @@ export function eventsText(
 ): string {
   const parts = [
     `${name}: what was decided, and why. Newest first; it follows what happens.`,
+    '',
     'ROLLOUTS',
     ...section(releases, 'This server tells nothing of its rollouts.', releaseLines),
     '',
@@ -86,10 +87,10 @@ export function proofWords({
   return `proof: ${counted}; took over in ${secondsOf(cutOverMs)}, the old ones drained in ${secondsOf(drainMs)}`;
 }
 
-function eventLines({ at, kind, message, release }: EventInfo): readonly string[] {
-  const version = release === undefined ? '' : ` v${release}`;
+function eventLines({ at, message, release }: EventInfo): readonly string[] {
+  const version = release === undefined ? '' : `v${release}: `;
   const [first = '', ...rest] = message.split('\n');
-  return [`${timeOf(at)}  ${kind}${version}: ${first}`, ...rest.map((line) => `${indent}${line}`)];
+  return [`${timeOf(at)}  ${version}${first}`, ...rest.map((line) => `${indent}${line}`)];
 }
 
 /** As wide as a time and the gap behind it. */

@@ -13,6 +13,12 @@ export class Workbench {
     return this.page.getByRole('treeitem', { name }).first();
   }
 
+  /** Unfolds a row of a tree, unless it is unfolded already. */
+  async unfold(row: Locator): Promise<void> {
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
+  }
+
   get contextMenu(): Locator {
     return this.page.locator('.context-view .monaco-menu');
   }
