@@ -76,12 +76,7 @@ function releaseLines(release: ReleaseInfo): readonly string[] {
 }
 
 /** What the edge counted while a rollout ran. */
-export function proofWords({
-  requests,
-  failures,
-  cutOverMs,
-  drainMs,
-}: NonNullable<ReleaseInfo['proof']>): string {
+function proofWords({ requests, failures, cutOverMs, drainMs }: NonNullable<ReleaseInfo['proof']>): string {
   const failed = failures === 0 ? 'none failed' : `${failures} failed`;
   const counted = requests === 0 ? 'no request came while it ran' : `${requests} requests, ${failed}`;
   return `proof: ${counted}; took over in ${secondsOf(cutOverMs)}, the old ones drained in ${secondsOf(drainMs)}`;

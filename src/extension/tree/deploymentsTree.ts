@@ -268,7 +268,7 @@ function deploymentNode(deployment: Deployment): DeploymentNode {
   return { kind: 'deployment', id: deploymentNodeId(deployment.id), deployment };
 }
 
-export function connectionNodeId(connectionId: string): string {
+function connectionNodeId(connectionId: string): string {
   return `connection/${connectionId}`;
 }
 
