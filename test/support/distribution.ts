@@ -26,6 +26,8 @@ import { openTestEngine, testImages, type TestEngine } from './engine.ts';
 export interface TestDistribution {
   readonly test: TestEngine;
   readonly container: string;
+  /** Its blobs. */
+  readonly volume: string;
   close(): Promise<void>;
 }
 
@@ -93,7 +95,7 @@ export async function startTestDistribution(wanted: TestDistributionWanted): Pro
     await close();
     throw error;
   }
-  return { test, container: spec.name, close };
+  return { test, container: spec.name, volume: blobVolumeName(region), close };
 }
 
 async function makeVolume(test: TestEngine, name: string, bytes: number | undefined): Promise<void> {

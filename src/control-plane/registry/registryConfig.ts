@@ -30,6 +30,9 @@ const notManifests = [
   'application/vnd.oci.image.layer.v1.tar+zstd',
 ];
 
+/** Uploads that were broken off are kept to be gone on with, but not for the week that is usual. */
+const uploadpurging = { enabled: true, age: '24h', interval: '1h', dryrun: false };
+
 /**
  * Configuration file of CNCF Distribution, 2.8 or 3. It is JSON, which is YAML as well.
  *
@@ -43,7 +46,7 @@ export function registryConfig(wanted: RegistryConfigWanted): string {
     storage: {
       filesystem: { rootdirectory: wanted.storageDirectory },
       delete: { enabled: true },
-      ...(wanted.readOnly === true ? { maintenance: { readonly: { enabled: true } } } : {}),
+      maintenance: wanted.readOnly === true ? { readonly: { enabled: true } } : { uploadpurging },
     },
     // Relative locations lead back to whatever address the client came by.
     http: { addr: wanted.listen, relativeurls: true, secret: wanted.secrets.uploads },
