@@ -91,7 +91,8 @@ async function settingsOf(target: Target, choice: Choice, waiting: Waiting): Pro
   };
 }
 
-async function smallestMachine({ api, workspaceId }: Target, waiting: Waiting): Promise<string> {
+/** The machine type that a deployment begins with. @throws JourneyError. */
+export async function smallestMachine({ api, workspaceId }: Target, waiting: Waiting): Promise<string> {
   const { machineTypes } = await api.listMachineTypes({ params: { workspaceId } }, waiting);
   const [smallest] = machineTypes.toSorted(
     (a, b) => a.cpu_count - b.cpu_count || a.memory_count - b.memory_count,
