@@ -19,6 +19,7 @@ export interface CommandArguments {
   'patr.deployment.create': [];
   'patr.deployment.duplicate': [node?: DeploymentNode];
   'patr.deployment.manage': [node?: DeploymentNode];
+  'patr.deployImage': [];
   'patr.deployment.push': [node?: DeploymentNode];
   'patr.deployment.start': [node?: DeploymentNode];
   'patr.deployment.stop': [node?: DeploymentNode];
@@ -69,6 +70,7 @@ export const commandIds: readonly CommandId[] = [
   'patr.deployment.create',
   'patr.deployment.duplicate',
   'patr.deployment.manage',
+  'patr.deployImage',
   'patr.deployment.push',
   'patr.deployment.start',
   'patr.deployment.stop',

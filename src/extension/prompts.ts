@@ -53,6 +53,8 @@ export interface PickQuestion {
 
 export interface InputQuestion extends PickQuestion {
   readonly value: string;
+  /** What is typed is not shown, and taken with the blanks at its ends. */
+  readonly password?: true;
   /** What is wrong with a value, as a sentence; undefined when it is fine. */
   readonly check: (value: string) => Promise<string | undefined> | string | undefined;
   /** Told every value on the way. */
@@ -106,6 +108,7 @@ export const editorPrompts: Prompts = {
       box.title = question.title;
       box.prompt = question.placeholder;
       box.value = question.value;
+      box.password = question.password ?? false;
       box.ignoreFocusOut = true;
       place(box, question.place);
       let latest = 0;
@@ -122,7 +125,7 @@ export const editorPrompts: Prompts = {
           void check();
         }),
         box.onDidAccept(async () => {
-          if (await check()) resolve(box.value.trim());
+          if (await check()) resolve(question.password === true ? box.value : box.value.trim());
         }),
         box.onDidHide(() => resolve(undefined)),
       );

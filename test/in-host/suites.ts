@@ -3,6 +3,7 @@ import { commandsSuite } from './commands.suite.ts';
 import { crashSuite } from './crash.suite.ts';
 import { createFormSuite } from './createForm.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
+import { deployImageSuite } from './deployImage.suite.ts';
 import { historySuite } from './history.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
 import { manageSuite } from './manage.suite.ts';
@@ -20,6 +21,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   createForm: createFormSuite,
   history: historySuite,
   crash: crashSuite,
+  deployImage: deployImageSuite,
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,

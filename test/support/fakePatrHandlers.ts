@@ -43,6 +43,7 @@ export const fakeHandlers: Handlers = {
       repositoryId: string;
     };
     const { id } = state.put({ ...usual, ...body, runner: regionId } as DeploymentInfo);
+    state.release(id, { cause: 'create' });
     return { id };
   },
   updateDeployment: (state, { params, body }) => {
@@ -66,6 +67,11 @@ export const fakeHandlers: Handlers = {
     find(state, params.deploymentId);
     state.change(params.deploymentId, { status: 'stopped', instances: { ready: 0, wanted: 0 } });
     return undefined;
+  },
+  checkImage: (state, { body }) => state.imageCheck(body.credentials?.username),
+  saveRegistry: (state, { body }) => {
+    state.logins.push(body);
+    return { id: state.id() };
   },
   listReleases: (state, { params, query }) => ({
     releases: (state.releases.get(params.deploymentId) ?? []).slice(0, query.count),

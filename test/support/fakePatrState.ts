@@ -1,5 +1,6 @@
 import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
 import type { EventInfo, InstanceInfo, LogLine, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
+import type { ImageCheck } from '../../src/protocol/shapes/registry.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';
 import type { Change, Runner } from '../../src/protocol/shapes/workspace.ts';
 
@@ -15,6 +16,14 @@ export class FakePatrState {
   readonly events = new Map<string, EventInfo[]>();
   /** Newest first. */
   readonly releases = new Map<string, ReleaseDetails[]>();
+  /** What other registries say of an image, by the user name that it is asked with. */
+  imageCheck: (username: string | undefined) => ImageCheck = () => ({
+    outcome: 'found',
+    digest: `sha256:${'d'.repeat(64)}`,
+    size: 1000,
+    ports: { 8080: 'http' },
+  });
+  readonly logins: { readonly registry: string; readonly username: string; readonly password: string }[] = [];
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
   readonly secrets = new Map<string, { readonly name: string; readonly value: string }>();
@@ -24,7 +33,7 @@ export class FakePatrState {
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
   readonly machineTypes: MachineType[] = [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }];
   readonly otherRegions: Runner[] = [];
-  capabilities: readonly string[] = ['server', 'changes', 'instances', 'releases', 'events'];
+  capabilities: readonly string[] = ['server', 'changes', 'instances', 'releases', 'events', 'registries'];
   #last = 0;
   #changes: Change[] = [];
 

@@ -21,6 +21,7 @@ import { scaleCommand } from './scale.ts';
 import { deleteCommand } from './deleteDeployment.ts';
 import { customizeCommand, deployCommand } from './deploy.ts';
 import { duplicateCommand } from './duplicate.ts';
+import { deployImageCommand } from './deployImage.ts';
 import { explainCommand } from './explain.ts';
 import { compareCommand, resumePushesCommand, revertCommand, rollOutCommand } from './history.ts';
 import { lifecycleCommand } from './lifecycle.ts';
@@ -40,6 +41,7 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.deployment.create': async () => context.openCreateForm({ kind: 'new' }),
     'patr.deployment.duplicate': (node) => duplicateCommand(context, node),
     'patr.deployment.manage': (node) => manageCommand(context, node),
+    'patr.deployImage': () => deployImageCommand(context),
     'patr.deployment.push': (node) => pushCommand(context, node),
     'patr.deployment.start': (node) => lifecycleCommand(context, 'start', node),
     'patr.deployment.stop': (node) => lifecycleCommand(context, 'stop', node),

@@ -75,7 +75,7 @@ export class ScriptedPrompts implements Prompts {
     if (answer === back) return back;
     question.onType?.(answer);
     const problem = await question.check(answer);
-    if (problem === undefined) return answer.trim();
+    if (problem === undefined) return question.password === true ? answer : answer.trim();
     this.refused.push(problem);
     return undefined;
   }

@@ -1,0 +1,81 @@
+import { commands, env, Uri } from 'vscode';
+import { systemClock } from '../../base/clock.ts';
+import { createImageDeployment, type ImageChoice } from '../../deploy/existingImage.ts';
+import { bestUrl } from '../../deploy/journey.ts';
+import type { Target } from '../../deploy/target.ts';
+import type { Verdict } from '../../deploy/watchRollout.ts';
+import { askForImage, askForName, askForPorts, findImage } from '../deploy/chooseImage.ts';
+import { regionWords } from '../deploy/regionWords.ts';
+import type { Action } from '../notify.ts';
+import type { CommandContext } from './context.ts';
+import { isTrusted } from './trust.ts';
+
+/** From an image that is in a registry already to a deployment: looked for first, so that nothing is made in vain. */
+export async function deployImageCommand(context: CommandContext): Promise<void> {
+  const { connection, model, prompts } = context;
+  if (!(await isTrusted(context))) return;
+  const image = await askForImage(prompts);
+  if (image === undefined) return;
+  const target = await prompts.progress('Local region', (report, signal) =>
+    connection.start((progress) => report({ message: `${regionWords(progress)}…` }), signal),
+  );
+  const found = await findImage(target, image, prompts);
+  if (found === undefined) return;
+  const ports = await askForPorts(found, prompts);
+  if (ports === undefined) return;
+  if (!model.loaded) await model.refresh();
+  const taken = model.all().map(({ name }) => name);
+  const name = await askForName(target, image, taken, prompts);
+  if (name === undefined) return;
+  const regionId = await firstRegion(target);
+  const verdict = await create(context, target, { ...image, name, ports, regionId });
+  void tell(context, verdict);
+}
+
+async function firstRegion({ api, workspaceId }: Target): Promise<string> {
+  const { runners } = await api.listRunners({ params: { workspaceId } });
+  const [region] = runners;
+  if (region === undefined) throw new Error('The workspace has no region to deploy to.');
+  return region.id;
+}
+
+async function create(
+  { prompts, model, output }: CommandContext,
+  target: Target,
+  choice: ImageChoice,
+): Promise<Verdict> {
+  const title = `Deploying ${choice.name}`;
+  output.info(`${title} from ${choice.registry}/${choice.imageName}:${choice.imageTag}`);
+  const { deploymentId, verdict } = await prompts.progress(title, (report, signal) =>
+    createImageDeployment(target, choice, {
+      clock: systemClock,
+      chance: Math.random,
+      report: { progress: (message) => report({ message }), output: (text) => output.append(text) },
+      signal,
+      created: (id) => void model.reload(id),
+    }),
+  );
+  await model.reload(deploymentId);
+  return verdict;
+}
+
+async function tell({ notify, output, showLogs }: CommandContext, verdict: Verdict): Promise<void> {
+  const { deployment } = verdict;
+  const { id, name } = deployment;
+  const logs: Action = { label: 'Logs', run: () => showLogs(id) };
+  if (verdict.kind === 'unhealthy') {
+    const { reason } = verdict;
+    output.append([`${name} is not healthy: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
+    const remove: Action = {
+      label: 'Delete…',
+      run: () =>
+        commands.executeCommand('patr.deployment.delete', { kind: 'deployment', id: '', deployment }),
+    };
+    return notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, remove]);
+  }
+  const url = bestUrl(deployment);
+  const open = url === undefined ? [] : [{ label: 'Open', run: () => env.openExternal(Uri.parse(url)) }];
+  const where = url === undefined ? '' : ` at ${url}`;
+  const source = ' What is pushed to its registry later is not rolled out by itself.';
+  await notify.done(`${name} is serving${where}.${source}`, [...open, logs]);
+}
