@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchContext } from '../../scripts/bench/bench.ts';
@@ -8,11 +7,11 @@ import { must } from '../../scripts/setup/processes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { JourneyEvent } from '../../src/deploy/contract.ts';
 import { push, deploy } from '../../src/deploy/journey.ts';
-import { ask } from '../support/addressLoad.ts';
 import { freePort } from '../support/editor/freePort.ts';
 import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
 import { median } from './median.ts';
 import { startPlainRegistry } from './plainRegistry.ts';
+import { changeSample, untilAnswered } from './sampleVersions.ts';
 
 const rounds = 5;
 
@@ -53,7 +52,7 @@ async function measure(region: TestRegion, folder: string, { images, say }: Benc
   const [ours, byHand]: [number[], number[]] = [[], []];
   try {
     for (let round = 0; round < rounds; round += 1) {
-      const marker = await change(folder);
+      const marker = await changeSample(folder);
       await push(target, source, first.deploymentId, tools);
       await untilAnswered(first.url, marker);
       ours.push(performance.now() - builtAt);
@@ -68,25 +67,6 @@ async function measure(region: TestRegion, folder: string, { images, say }: Benc
     'mainjob.built_to_served_ms': median(ours),
     'mainjob.by_hand_ms': median(byHand),
   };
-}
-
-/** Gives the sample another greeting, and so another layer. */
-async function change(folder: string): Promise<string> {
-  const marker = randomBytes(6).toString('hex');
-  const file = join(folder, 'server.js');
-  const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replace(/const greeting = .*;/, `const greeting = 'Hello ${marker}';`));
-  return marker;
-}
-
-async function untilAnswered(url: string, marker: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (performance.now() < deadline) {
-    const answer = await ask(url).catch(() => undefined);
-    if (answer?.status === 200 && answer.body.includes(marker)) return;
-    await systemClock.sleep(5);
-  }
-  throw new Error(`${url} did not answer with the new version.`);
 }
 
 /** The docker command line against a plain registry of its own. */
@@ -109,7 +89,7 @@ async function startHand(registryImage: string) {
         await must('docker', ['push', '--quiet', image]);
         pushedBase = true;
       }
-      const marker = await change(folder);
+      const marker = await changeSample(folder);
       await build(folder, base);
       const started = performance.now();
       await must('docker', ['push', '--quiet', image]);
