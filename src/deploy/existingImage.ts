@@ -36,7 +36,7 @@ async function createOrSay(
   const { registry, imageName, name, regionId, ports } = choice;
   const waiting = signal === undefined ? {} : { signal };
   const details = await detailsOf(target, choice, waiting);
-  const tools = { clock, note: report.output, ...waiting };
+  const tools = { clock, note: (text: string) => report.output(text), ...waiting };
   try {
     return await create(target, { name, regionId, ports, details }, { registry, imageName }, tools);
   } catch (error) {

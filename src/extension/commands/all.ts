@@ -119,6 +119,12 @@ async function pickFromStatusBar(context: CommandContext): Promise<void> {
     ...(deployment.reason === undefined
       ? []
       : [{ label: '$(question) Explain', command: 'patr.deployment.explain' }]),
+    ...(deployment.pushesPaused === true
+      ? [{ label: '$(debug-continue) Resume pushes', command: 'patr.deployment.resumePushes' }]
+      : []),
+    ...(deployment.newerImage === undefined
+      ? []
+      : [{ label: '$(cloud-download) Roll out the newest image', command: 'patr.deployment.rollOut' }]),
   ];
   const title = `${deployment.name}: ${lookOf(deployment).words}`;
   const placeholder = describeDeployment(deployment);
