@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { isAbort, withTimeout } from '../../base/abort.ts';
 import { describeError } from '../../base/log.ts';
+import { decode } from '../../protocol/decode.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import { canonicalRegistry, hub, type ImageCheck, type ImageFault } from '../../protocol/shapes/registry.ts';
+import { repositoryName } from '../../protocol/wire.ts';
 import type { RegistryLogin } from '../domain.ts';
 import { parseChallenge } from './challenge.ts';
 import {
@@ -44,6 +46,8 @@ export interface ExternalRegistryParts {
 export function createExternalRegistry(parts: ExternalRegistryParts): ExternalRegistry {
   return {
     async check(image, login, { signal } = {}) {
+      // Such a name would be a path out of the registry's API.
+      if (!decode(repositoryName, image.imageName).ok) return noImage(image);
       try {
         return await look(new Session(parts.fetch, image, login, signal), image, parts.platform());
       } catch (error) {
@@ -256,6 +260,11 @@ function basicOf({ username, password }: RegistryLogin): string {
 function otherPlatform(image: ExternalImage, made: readonly string[], platform: string): Refusal {
   const message = `${nameOf(image)} is made for ${made.join(', ')}, and the region runs ${platform}. Choose another tag, or build the image for ${platform}.`;
   return new Refusal('otherPlatform', message);
+}
+
+function noImage({ imageName }: ExternalImage): ImageCheck {
+  const message = `No registry has an image ${imageName}: names are lower-case letters and digits, joined by dots, hyphens, underscores and slashes.`;
+  return { outcome: 'notFound', message };
 }
 
 function unreadable({ registry }: ExternalImage, why: string): ImageCheck {

@@ -83,12 +83,7 @@ export class Repositories {
     return this.#database
       .prepare('SELECT name, digest, size, changed_at FROM tag WHERE repository_id = ? ORDER BY name')
       .all(repositoryId)
-      .map((row) => ({
-        tag: text(row, 'name'),
-        digest: text(row, 'digest'),
-        size: optionalNumber(row, 'size'),
-        changedAt: number(row, 'changed_at'),
-      }));
+      .map(tagOf);
   }
 
   /** Notes what a tag points to now. True when that is news. */
@@ -121,13 +116,25 @@ export class Repositories {
 
   /** What a tag was last seen to point to. */
   seenTag(repositoryId: string, tag: string): SeenTag | undefined {
-    return this.seenTags(repositoryId).find((one) => one.tag === tag);
+    const row = this.#database
+      .prepare('SELECT name, digest, size, changed_at FROM tag WHERE repository_id = ? AND name = ?')
+      .get(repositoryId, tag);
+    return row === undefined ? undefined : tagOf(row);
   }
 
   /** A tag that the registry has not any more. */
   unsee(repositoryId: string, tag: string): void {
     this.#database.prepare('DELETE FROM tag WHERE repository_id = ? AND name = ?').run(repositoryId, tag);
   }
+}
+
+function tagOf(row: Row): SeenTag {
+  return {
+    tag: text(row, 'name'),
+    digest: text(row, 'digest'),
+    size: optionalNumber(row, 'size'),
+    changedAt: number(row, 'changed_at'),
+  };
 }
 
 function repositoryOf(row: Row): RepositoryRow {

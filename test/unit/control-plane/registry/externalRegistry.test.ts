@@ -156,6 +156,14 @@ describe('a registry of somebody else', () => {
     });
   }
 
+  it('is not asked for names that no image has', async () => {
+    for (const imageName of ['../../secret', 'Shop/Web', 'a b/c', 'shop//web']) {
+      const check = await registry(serving(manifest)).check({ ...image, imageName }, login);
+      assert.equal(check.outcome, 'notFound', imageName);
+    }
+    assert.deepEqual(asked, []);
+  });
+
   it('is given up when the person gives up', async () => {
     const leaving = new AbortController();
     const check = registry(() => {
