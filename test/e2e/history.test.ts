@@ -93,9 +93,9 @@ describe('the history of a deployment', function () {
   it('survives an upgrade of the control plane, and what is paused stays so', async () => {
     const load = loadOn(url);
     const before = await releases();
-    await region.window({ version: '0.2.0' }).ensure(() => undefined);
+    const replaced = await controlPlaneId();
     ({ target } = await targetAt(await region.window({ version: '0.2.0' }).ensure(() => undefined)));
-    assert.equal(target.backend.version, '0.2.0');
+    assert.notEqual(await controlPlaneId(), replaced);
     assert.deepEqual(await releases(), before);
     const { environmentVariables } = await target.api.getRelease({
       params: { ...at, releaseId: before[0]!.id },
@@ -159,6 +159,12 @@ describe('the history of a deployment', function () {
     ).releases;
     assert.deepEqual([release?.digest, release?.size], [found.digest, found.size]);
   });
+
+  async function controlPlaneId(): Promise<string> {
+    const record = await region.engine.inspectContainer(`patr-${region.name}-control-plane`);
+    assert.ok(record !== 'absent');
+    return record.id;
+  }
 
   async function imageOf(): Promise<{ repository: string; tag: string }> {
     const info = await target.api.getDeployment({ params: at });
