@@ -19,7 +19,7 @@ const rounds = 6;
 export const bench: Bench = {
   name: 'revert',
   figures: {
-    'revert.to_first_answer_ms': `from asking for an earlier version to the first answer of it at the same address, with the drain of the other one; median of ${rounds} rounds to and fro`,
+    'revert.to_first_answer_ms': `from asking for an earlier version to the first answer of it at the same address; median of ${rounds} rounds to and fro`,
     'revert.docker_run_ms':
       'docker run of the same image until its first answer, at a new port and with the old one left alone; in turn with ours',
     'revert.to_first_answer_ratio': 'ours against docker run',
