@@ -46,7 +46,7 @@ describe('the history of a deployment', function () {
   const bodyOf = async (address: string): Promise<string> => (await ask(address)).body;
 
   before(async () => {
-    region = await openTestRegion('history');
+    region = await openTestRegion('history', '0.0.71');
     folder = await mkdtemp(join(tmpdir(), 'patr-history-'));
     await cp(sample, folder, { recursive: true });
     const reached = await targetAt(await region.host.ensure(() => undefined));
@@ -63,7 +63,13 @@ describe('the history of a deployment', function () {
   });
   after(async () => {
     await other?.close();
-    await region.close();
+    const workspaces = target === undefined ? [] : [target.workspaceId];
+    await region.host.remove();
+    for (const { tags } of await region.engine.listImages({ labels: {} })) {
+      const own = tags.filter((tag) => /^patr-control-plane:0\.0\.7[12]-/.test(tag));
+      for (const tag of own) await region.engine.removeImage(tag);
+    }
+    await region.close(workspaces);
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -94,7 +100,7 @@ describe('the history of a deployment', function () {
     const load = loadOn(url);
     const before = await releases();
     const replaced = await controlPlaneId();
-    ({ target } = await targetAt(await region.window({ version: '0.2.0' }).ensure(() => undefined)));
+    ({ target } = await targetAt(await region.window({ version: '0.0.72' }).ensure(() => undefined)));
     assert.notEqual(await controlPlaneId(), replaced);
     assert.deepEqual(await releases(), before);
     const { environmentVariables } = await target.api.getRelease({
