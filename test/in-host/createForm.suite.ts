@@ -77,6 +77,8 @@ export function createFormSuite(): void {
       extension = await theExtension();
       machine = new FakeMachine(patr);
       await extension.runOn(machine);
+      // What others have left open is none of ours.
+      await closeAll();
       told = 0;
       closed = false;
       life = new DisposableStore();
