@@ -5,13 +5,13 @@ import type { Answered } from '../../src/protocol/panel.ts';
 import type { PanelCaller } from '../../src/protocol/panelCaller.ts';
 import type { Choices, CreateContract, CreateSubject } from '../../src/protocol/panelCreate.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
-import { addFiles } from './addFiles.ts';
-import { addVariables } from './addVariables.ts';
-import { emptyDraft, notRefused, type Draft } from './draft.ts';
+import { emptyDraft, notRefused, type Draft } from '../shared/fields/draft.ts';
 import { page } from './page.ts';
-import { placed, problemsOf, shownProblems, wholeForm, type Problems } from './problems.ts';
-import type { Actions, Aside, View } from './view.ts';
-import { wishOf } from './wish.ts';
+import { placed, problemsOf, shownProblems, wholeForm, type Problems } from '../shared/fields/problems.ts';
+import { OnTheSpot } from '../shared/fields/onTheSpot.ts';
+import { firstOnPage, focusOn } from '../shared/focus.ts';
+import type { Actions, View } from './view.ts';
+import { wishOf } from '../shared/fields/wish.ts';
 
 type Host = Pick<PanelCaller<CreateContract>, 'call' | 'onNews'>;
 type Looked = Answered<CreateContract, 'look'>;
@@ -28,7 +28,7 @@ export interface FormOptions {
 /** The form of one panel: what was typed, what the host tells, and the drawing of both. */
 export class Form {
   readonly #options: FormOptions;
-  readonly #asides = new Map<string, Aside>();
+  readonly #spot: OnTheSpot;
   #draft: Draft;
   /** Undefined: nothing has come of the question what the form shall arrive with. */
   #begun: boolean;
@@ -44,6 +44,14 @@ export class Form {
     this.#options = options;
     this.#begun = options.kept !== undefined;
     this.#draft = options.kept ?? emptyDraft(options.subject, noPrefill);
+    this.#spot = new OnTheSpot({
+      draft: () => this.#draft,
+      edit: (make, fields) => this.#edit(make, fields),
+      createSecret: (wanted) => options.host.call('createSecret', wanted),
+      know: (change) => this.#know(change),
+      goTo: (field) => this.#actions.goTo(field),
+      onChange: () => this.#later(),
+    });
     options.host.onNews(() => void this.#look());
   }
 
@@ -129,7 +137,7 @@ export class Form {
       problems: shownProblems(problems, this.#draft),
       begun: this.#begun,
       tags: this.#tags,
-      asides: this.#asides,
+      asides: this.#spot.asides,
       actions: this.#actions,
     };
     render(page(view), this.#options.root);
@@ -139,6 +147,10 @@ export class Form {
   }
 
   readonly #actions: Actions = {
+    aside: (...args) => this.#spot.actions.aside(...args),
+    createSecret: (...args) => this.#spot.actions.createSecret(...args),
+    addVariables: (...args) => this.#spot.actions.addVariables(...args),
+    addFiles: (...args) => this.#spot.actions.addFiles(...args),
     change: (changes, ...fields) => this.#edit(() => changes, fields),
     edit: (make, ...fields) => this.#edit(make, fields),
     submit: () => void this.#submit(),
@@ -148,11 +160,7 @@ export class Form {
     },
     startRegion: () => void this.#startRegion(),
     look: () => void this.#look(),
-    aside: (field, text) => this.#aside(field, text === undefined ? undefined : { kind: 'open', text }),
     createRepository: (name) => void this.#createRepository(name),
-    createSecret: (key, name) => void this.#createSecret(key, name),
-    addVariables: (key, text) => this.#addVariables(key, text),
-    addFiles: (files) => void this.#addFiles(files),
   };
 
   #edit(make: (draft: Draft) => Partial<Draft>, fields: readonly string[]): void {
@@ -167,12 +175,6 @@ export class Form {
       (name) => changed[name] !== before[name],
     );
     if (moved) this.#lookAtImage();
-  }
-
-  #aside(field: string, aside: Aside | undefined): void {
-    if (aside === undefined) this.#asides.delete(field);
-    else this.#asides.set(field, aside);
-    this.#later();
   }
 
   /** Suggestions from the registry. Without them everything can still be typed, so their failure is no news. */
@@ -228,13 +230,8 @@ export class Form {
 
   /** To the problem that stands first on the page. */
   #goToFirst(problems: Problems): void {
-    const inOrder = Array.from(
-      document.querySelectorAll<HTMLElement>('[data-field]'),
-      (one) => one.dataset['field'],
-    );
-    const first = inOrder.find((field) => field !== undefined && problems.has(field));
     const [any = wholeForm] = problems.keys();
-    this.#actions.goTo(first ?? any);
+    this.#actions.goTo(firstOnPage(problems) ?? any);
   }
 
   async #startRegion(): Promise<void> {
@@ -247,9 +244,7 @@ export class Form {
   }
 
   async #createRepository(name: string): Promise<void> {
-    const field = 'new-repository';
-    this.#aside(field, { kind: 'busy', text: name });
-    const made = await this.#onTheSpot(field, name, () =>
+    const made = await this.#spot.make('new-repository', name, () =>
       this.#options.host.call('createRepository', { name }),
     );
     if (made === undefined) return;
@@ -258,60 +253,10 @@ export class Form {
     this.#actions.goTo('repository');
   }
 
-  async #createSecret(key: number, name: string): Promise<void> {
-    const field = `secret-${key}`;
-    const row = this.#draft.environment.find((one) => one.key === key);
-    if (row === undefined) return;
-    this.#aside(field, { kind: 'busy', text: name });
-    const wanted = { name, value: row.value };
-    const made = await this.#onTheSpot(field, name, () => this.#options.host.call('createSecret', wanted));
-    if (made === undefined) return;
-    this.#know(({ secrets = [], ...rest }) => ({ ...rest, secrets: [...secrets, made] }));
-    this.#edit(
-      ({ environment }) => ({
-        environment: environment.map((one) =>
-          one.key === key ? { ...one, value: '', secret: made.id } : one,
-        ),
-      }),
-      [],
-    );
-    this.#actions.goTo(`value-${key}`);
-  }
-
-  /** Makes something while the form is filled in; where it is refused, that is said where it was asked for. */
-  async #onTheSpot<T>(field: string, text: string, make: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const made = await make();
-      this.#aside(field, undefined);
-      return made;
-    } catch (error) {
-      if (isAbort(error)) return undefined;
-      const [told] = isProblem(error) ? error.fields : [];
-      const problem = told?.message ?? `cannot be used: ${describeError(error).replace(/\.$/, '')}`;
-      this.#aside(field, { kind: 'open', text, problem });
-      this.#actions.goTo(field);
-      return undefined;
-    }
-  }
-
   #know(change: (choices: Choices) => Choices): void {
     const choices = this.#choices();
     if (choices === undefined) return;
     this.#looked = { ...this.#looked, server: { kind: 'ready', choices: change(choices) } };
-  }
-
-  #addVariables(key: number | undefined, text: string): void {
-    const { environment, problem, last } = addVariables(this.#draft.environment, key, text);
-    if (problem !== undefined) return this.#aside('env-text', { kind: 'open', text, problem });
-    this.#aside('env-text', undefined);
-    this.#edit(() => ({ environment }), []);
-    if (last !== undefined) this.#actions.goTo(`value-${last}`);
-  }
-
-  async #addFiles(files: Iterable<File>): Promise<void> {
-    const { added, problem } = await addFiles(files, this.#draft.mounts);
-    this.#aside('files', problem === undefined ? undefined : { kind: 'open', text: '', problem });
-    this.#edit(({ mounts }) => ({ mounts: added(mounts) }), []);
   }
 }
 
@@ -324,11 +269,3 @@ const noPrefill = {
   minHorizontalScale: 1,
   maxHorizontalScale: 1,
 };
-
-/** Brings a field, or the heading of a section, into view and the focus to it. */
-function focusOn(field: string): void {
-  const own = document.getElementById(field);
-  const element = own ?? document.getElementById(`${field}-heading`);
-  element?.scrollIntoView({ block: own === null ? 'start' : 'center' });
-  element?.focus({ preventScroll: true });
-}

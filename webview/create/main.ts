@@ -3,9 +3,10 @@ import { createContract, createSubject } from '../../src/protocol/panelCreate.ts
 import { connectToHost } from '../shared/connect.ts';
 import { theEditor } from '../shared/editor.ts';
 import { registerElements } from '../shared/toolkit.ts';
-import { draft } from './draft.ts';
+import { draft } from '../shared/fields/draft.ts';
 import { Form } from './form.ts';
 import '../shared/page.css';
+import '../shared/fields/fields.css';
 import './create.css';
 
 registerElements();

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { button } from '../shared/controls.ts';
-import { sectionOf, sections, type Section } from './problems.ts';
+import { sectionOf, sections, type Section } from '../shared/fields/problems.ts';
 import { detailsSection } from './sections/details.ts';
 import { reviewSection } from './sections/review.ts';
 import { runningSection } from './sections/running.ts';
-import { costOf, scalingSection } from './sections/scaling.ts';
+import { scalingSection } from './sections/scaling.ts';
+import { costOf } from '../shared/fields/scaling.ts';
 import type { View } from './view.ts';
 
 const titles: Readonly<Record<Section, string>> = {

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { button, choice, textField } from '../../shared/controls.ts';
-import { registries, type RegistryChoice } from '../draft.ts';
-import { choicesOf, optionsOf, type View } from '../view.ts';
+import { registries, type RegistryChoice } from '../../shared/fields/draft.ts';
+import { choicesOf, optionsOf } from '../../shared/fields/view.ts';
+import type { View } from '../view.ts';
 
 /** Value of the entry in the list of repositories that makes a new one. */
 const make = 'new';

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { memoryWords } from '../../../src/protocol/cost.ts';
-import type { Draft } from '../draft.ts';
-import { wholeForm } from '../problems.ts';
-import { choicesOf, type View } from '../view.ts';
-import { scalesItself } from '../wish.ts';
-import { costOf } from './scaling.ts';
+import type { Draft } from '../../shared/fields/draft.ts';
+import { wholeForm } from '../../shared/fields/problems.ts';
+import { costOf } from '../../shared/fields/scaling.ts';
+import { choicesOf } from '../../shared/fields/view.ts';
+import { scalesItself } from '../../shared/fields/wish.ts';
+import type { View } from '../view.ts';
 
 export function reviewSection(view: View): TemplateResult {
   const { draft, submission } = view;

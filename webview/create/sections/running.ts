@@ -1,9 +1,9 @@
 import { html, type TemplateResult } from 'lit-html';
-import { environment } from './environment.ts';
-import { mounts } from './mounts.ts';
-import { ports } from './ports.ts';
-import { probes } from './probes.ts';
-import { volumes } from './volumes.ts';
+import { environment } from '../../shared/fields/environment.ts';
+import { mounts } from '../../shared/fields/mounts.ts';
+import { ports } from '../../shared/fields/ports.ts';
+import { probes } from '../../shared/fields/probes.ts';
+import { volumes } from '../../shared/fields/volumes.ts';
 import type { View } from '../view.ts';
 
 export function runningSection(view: View): TemplateResult {

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import { button } from '../../shared/controls.ts';
+import { button } from '../controls.ts';
 
 export interface Rows<R extends { readonly key: number }> {
   /** Id of the heading, and class of the rows. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addFiles } from '../../../../webview/create/addFiles.ts';
+import { addFiles } from '../../../../../webview/shared/fields/addFiles.ts';
 import {
   encodeBytes,
   encodeText,
   mostContentBytes,
   sizeOf,
   textOf,
-} from '../../../../webview/create/content.ts';
+} from '../../../../../webview/shared/fields/content.ts';
 
 describe('the content of a config mount', () => {
   it('is the same text after it was encoded', () => {

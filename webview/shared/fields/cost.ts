@@ -1,13 +1,13 @@
-import type { Billed, Pricing } from '../../src/protocol/cost.ts';
-import { choicesOf, type View } from './view.ts';
+import type { Billed, Pricing } from '../../../src/protocol/cost.ts';
+import { choicesOf, type FieldsView } from './view.ts';
 import { newVolumes, numberOf } from './wish.ts';
 
-export function pricingOf(view: View): Pricing | undefined {
+export function pricingOf(view: FieldsView): Pricing | undefined {
   return choicesOf(view)?.regions.find(({ id }) => id === view.draft.region)?.pricing;
 }
 
 /** What the draft comes to, as soon as everything that costs something is filled in. */
-export function billedOf(view: View): Billed | undefined {
+export function billedOf(view: FieldsView): Billed | undefined {
   const { draft } = view;
   const choices = choicesOf(view);
   const machine = choices?.machineTypes.find(({ id }) => id === draft.machine);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { CreateSubject, Prefill } from '../../src/protocol/panelCreate.ts';
-import { portType } from '../../src/protocol/shapes/deployment.ts';
+import type { CreateSubject, Prefill } from '../../../src/protocol/panelCreate.ts';
+import { portType } from '../../../src/protocol/shapes/deployment.ts';
 
 /** Where the image comes from. `dockerHub` and `other` are registries that are not pushed to from here. */
 export const registries = ['build', 'patr', 'dockerHub', 'other'] as const;

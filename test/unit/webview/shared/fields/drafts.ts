@@ -1,6 +1,6 @@
-import { emptyDraft, type Draft } from '../../../../webview/create/draft.ts';
-import type { Choices, Prefill } from '../../../../src/protocol/panelCreate.ts';
-import { machineTypeId, regionId } from '../../../support/fakePatrState.ts';
+import { emptyDraft, type Draft } from '../../../../../webview/shared/fields/draft.ts';
+import type { Choices, Prefill } from '../../../../../src/protocol/panelCreate.ts';
+import { machineTypeId, regionId } from '../../../../support/fakePatrState.ts';
 
 export const repositoryId = '4'.repeat(32);
 

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
-import { button, choice, textArea, textField } from '../../shared/controls.ts';
-import { looksLikeCredential } from '../credentials.ts';
-import { looksLikeDotEnv } from '../dotenv.ts';
-import { changeRow, nextKey, type VariableRow } from '../draft.ts';
-import { choicesOf, optionsOf, type View } from '../view.ts';
+import { button, choice, textArea, textField } from '../controls.ts';
+import { looksLikeCredential } from './credentials.ts';
+import { looksLikeDotEnv } from './dotenv.ts';
+import { changeRow, nextKey, type VariableRow } from './draft.ts';
+import { choicesOf, optionsOf, type FieldsView } from './view.ts';
 import { removeButton, rowsOf, without } from './rows.ts';
 
-export function environment(view: View): TemplateResult {
+export function environment(view: FieldsView): TemplateResult {
   const { draft, actions, asides } = view;
   const add = (): void => {
     const key = nextKey(draft.environment);
@@ -26,7 +26,7 @@ export function environment(view: View): TemplateResult {
   });
 }
 
-function pasted({ actions, asides }: View): TemplateResult {
+function pasted({ actions, asides }: FieldsView): TemplateResult {
   const aside = asides.get('env-text');
   const text = aside?.text ?? '';
   return html`<div class="aside">
@@ -53,7 +53,7 @@ function pasted({ actions, asides }: View): TemplateResult {
 }
 
 /** Of hundreds of rows only those are drawn anew for which something has changed. */
-function guardedRow(view: View, row: VariableRow, number: number): unknown {
+function guardedRow(view: FieldsView, row: VariableRow, number: number): unknown {
   const { problems, asides } = view;
   const { key } = row;
   const depends = [
@@ -67,7 +67,7 @@ function guardedRow(view: View, row: VariableRow, number: number): unknown {
   return guard(depends, () => variableRow(view, row, number));
 }
 
-function variableRow(view: View, row: VariableRow, number: number): TemplateResult {
+function variableRow(view: FieldsView, row: VariableRow, number: number): TemplateResult {
   const { problems, actions, asides } = view;
   const { key, name } = row;
   const secrets = choicesOf(view)?.secrets;
@@ -121,7 +121,7 @@ function variableRow(view: View, row: VariableRow, number: number): TemplateResu
   </div>`;
 }
 
-function sourceButton({ actions }: View, { key, secret }: VariableRow, title: string): TemplateResult {
+function sourceButton({ actions }: FieldsView, { key, secret }: VariableRow, title: string): TemplateResult {
   const raw = secret === undefined;
   const changes = raw ? { secret: '' } : { secret: undefined };
   return button({
@@ -131,7 +131,7 @@ function sourceButton({ actions }: View, { key, secret }: VariableRow, title: st
   });
 }
 
-function warning(view: View, { key, name, value, secret }: VariableRow, title: string) {
+function warning(view: FieldsView, { key, name, value, secret }: VariableRow, title: string) {
   if (secret !== undefined || !looksLikeCredential(name, value)) return nothing;
   const possible = choicesOf(view)?.secrets !== undefined;
   const { actions } = view;
@@ -149,7 +149,7 @@ function warning(view: View, { key, name, value, secret }: VariableRow, title: s
   </div>`;
 }
 
-function makeSecret({ actions, asides }: View, { key }: VariableRow, title: string): TemplateResult {
+function makeSecret({ actions, asides }: FieldsView, { key }: VariableRow, title: string): TemplateResult {
   const aside = asides.get(`secret-${key}`);
   const busy = aside?.kind === 'busy';
   const text = aside?.text ?? '';

@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { button, textArea, textField } from '../../shared/controls.ts';
-import { bytesWords, encodeText, textOf } from '../content.ts';
-import { changeRow, nextKey, type MountRow } from '../draft.ts';
-import type { View } from '../view.ts';
+import { button, textArea, textField } from '../controls.ts';
+import { bytesWords, encodeText, textOf } from './content.ts';
+import { changeRow, nextKey, type MountRow } from './draft.ts';
+import type { FieldsView } from './view.ts';
 import { removeButton, rowsOf, without } from './rows.ts';
 
-export function mounts(view: View): TemplateResult {
+export function mounts(view: FieldsView): TemplateResult {
   const { draft, actions, asides } = view;
   const write = (): void => {
     const key = nextKey(draft.mounts);
@@ -55,7 +55,7 @@ export function mounts(view: View): TemplateResult {
   </div>`;
 }
 
-function mountRow(view: View, { key, name, content }: MountRow, number: number): TemplateResult {
+function mountRow(view: FieldsView, { key, name, content }: MountRow, number: number): TemplateResult {
   const { draft, problems, actions } = view;
   const text = textOf(content);
   const change = (changes: Partial<MountRow>, ...fields: string[]): void =>

@@ -1,5 +1,5 @@
-import type { CreateWishInput } from '../../src/protocol/panelCreate.ts';
-import { patrRegistry, type Probe } from '../../src/protocol/shapes/deployment.ts';
+import type { CreateWishInput } from '../../../src/protocol/panelCreate.ts';
+import { patrRegistry, type Probe } from '../../../src/protocol/shapes/deployment.ts';
 import { dockerHub, type Draft, type ProbeDraft } from './draft.ts';
 
 /**

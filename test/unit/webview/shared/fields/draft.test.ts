@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as v from 'valibot';
-import { draft, emptyDraft, httpPorts, withVariables } from '../../../../webview/create/draft.ts';
-import { wishOf } from '../../../../webview/create/wish.ts';
+import { draft, emptyDraft, httpPorts, withVariables } from '../../../../../webview/shared/fields/draft.ts';
+import { wishOf } from '../../../../../webview/shared/fields/wish.ts';
 import { aDraft, noPrefill, repositoryId } from './drafts.ts';
 
 describe('a draft', () => {

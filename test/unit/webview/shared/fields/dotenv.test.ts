@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addVariables } from '../../../../webview/create/addVariables.ts';
-import { looksLikeDotEnv, parseDotEnv } from '../../../../webview/create/dotenv.ts';
+import { addVariables } from '../../../../../webview/shared/fields/addVariables.ts';
+import { looksLikeDotEnv, parseDotEnv } from '../../../../../webview/shared/fields/dotenv.ts';
 
 const values = (text: string): Record<string, string> =>
   Object.fromEntries(parseDotEnv(text).variables.map(({ name, value }) => [name, value]));

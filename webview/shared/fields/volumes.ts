@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { button, choice, textField } from '../../shared/controls.ts';
-import { changeRow, nextKey, type VolumeRow } from '../draft.ts';
-import { choicesOf, optionsOf, type View } from '../view.ts';
+import { button, choice, textField } from '../controls.ts';
+import { changeRow, nextKey, type VolumeRow } from './draft.ts';
+import { choicesOf, optionsOf, type FieldsView } from './view.ts';
 import { removeButton, rowsOf, without } from './rows.ts';
 
-export function volumes(view: View): TemplateResult {
+export function volumes(view: FieldsView): TemplateResult {
   const { draft, actions } = view;
   const add = (): void => {
     const key = nextKey(draft.volumes);
@@ -22,7 +22,11 @@ export function volumes(view: View): TemplateResult {
   });
 }
 
-function volumeRow(view: View, { key, id, name, size, path }: VolumeRow, number: number): TemplateResult {
+function volumeRow(
+  view: FieldsView,
+  { key, id, name, size, path }: VolumeRow,
+  number: number,
+): TemplateResult {
   const { draft, problems, actions } = view;
   const free = choicesOf(view)?.volumes ?? [];
   const change = (changes: Partial<VolumeRow>, ...fields: string[]): void =>

@@ -1,7 +1,7 @@
-import { decode } from '../../src/protocol/decode.ts';
-import { createWish, type Choices } from '../../src/protocol/panelCreate.ts';
-import type { FieldProblem } from '../../src/protocol/problems.ts';
-import { breachesAmong } from '../../src/protocol/rules.ts';
+import { decode } from '../../../src/protocol/decode.ts';
+import { createWish, type Choices } from '../../../src/protocol/panelCreate.ts';
+import type { FieldProblem } from '../../../src/protocol/problems.ts';
+import { breachesAmong } from '../../../src/protocol/rules.ts';
 import type { Draft, ProbeDraft } from './draft.ts';
 import { newVolumes, numberOf, scalesItself, wishOf } from './wish.ts';
 

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { check, choice, textField } from '../../shared/controls.ts';
-import { httpPorts, type ProbeDraft } from '../draft.ts';
-import type { View } from '../view.ts';
+import { check, choice, textField } from '../controls.ts';
+import { httpPorts, type ProbeDraft } from './draft.ts';
+import type { FieldsView } from './view.ts';
 
 const kinds = {
   startup: {
@@ -14,14 +14,14 @@ const kinds = {
   },
 } as const;
 
-export function probes(view: View): TemplateResult {
+export function probes(view: FieldsView): TemplateResult {
   return html`<section aria-labelledby="probes-heading">
     <h3 id="probes-heading" tabindex="-1">Probes</h3>
     ${probe(view, 'startup')} ${probe(view, 'liveness')}
   </section>`;
 }
 
-function probe({ draft, problems, actions }: View, kind: keyof typeof kinds): TemplateResult {
+function probe({ draft, problems, actions }: FieldsView, kind: keyof typeof kinds): TemplateResult {
   const { on, port, path } = draft[kind];
   const { label, hint } = kinds[kind];
   const known = httpPorts(draft);

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { PortType } from '../../../src/protocol/shapes/deployment.ts';
-import { button, choice, textField } from '../../shared/controls.ts';
-import { changeRow, nextKey, type PortRow } from '../draft.ts';
-import type { View } from '../view.ts';
+import { button, choice, textField } from '../controls.ts';
+import { changeRow, nextKey, type PortRow } from './draft.ts';
+import type { FieldsView } from './view.ts';
 import { removeButton, rowsOf, without } from './rows.ts';
 
 const types: readonly { readonly value: PortType; readonly label: string }[] = [
@@ -11,7 +11,7 @@ const types: readonly { readonly value: PortType; readonly label: string }[] = [
   { value: 'udp', label: 'UDP' },
 ];
 
-export function ports(view: View): TemplateResult {
+export function ports(view: FieldsView): TemplateResult {
   const { draft, problems, actions } = view;
   const add = (): void => {
     const key = nextKey(draft.ports);
@@ -29,7 +29,7 @@ export function ports(view: View): TemplateResult {
   });
 }
 
-function portRow({ draft, problems, actions }: View, { key, port, type }: PortRow, number: number) {
+function portRow({ draft, problems, actions }: FieldsView, { key, port, type }: PortRow, number: number) {
   const change = (changes: Partial<PortRow>, ...fields: string[]): void =>
     actions.change({ ports: changeRow(draft.ports, key, changes) }, 'ports', ...fields);
   return html`<div role="listitem" class="row">

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { decode } from '../../../../src/protocol/decode.ts';
-import { createWish } from '../../../../src/protocol/panelCreate.ts';
-import type { Draft } from '../../../../webview/create/draft.ts';
+import { decode } from '../../../../../src/protocol/decode.ts';
+import { createWish } from '../../../../../src/protocol/panelCreate.ts';
+import type { Draft } from '../../../../../webview/shared/fields/draft.ts';
 import {
   fieldOf,
   problemsOf,
   sectionOf,
   shownProblems,
   wholeForm,
-} from '../../../../webview/create/problems.ts';
-import { wishOf } from '../../../../webview/create/wish.ts';
+} from '../../../../../webview/shared/fields/problems.ts';
+import { wishOf } from '../../../../../webview/shared/fields/wish.ts';
 import { aDraft, someChoices } from './drafts.ts';
 
 const problems = (changes: Partial<Draft>): Record<string, string> =>
