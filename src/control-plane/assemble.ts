@@ -19,6 +19,7 @@ import { networkProber } from './probes/prober.ts';
 import { defaultProbeRules } from './probes/rules.ts';
 import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
 import { defaultPlanRules } from './reconcile/plan/model.ts';
+import { UsageMeter } from './usage/usageMeter.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { collectRules, createCollector } from './registry/collect/collector.ts';
 import { createExternalRegistry } from './registry/externalRegistry.ts';
@@ -143,6 +144,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     notary,
     vault,
     registryVault,
+    usage: new UsageMeter({ executor, clock }),
     reconciler,
     registry: registry.client,
     collector,

@@ -118,6 +118,7 @@ export const endpoints = {
   }),
   getRelease: get(`${one}/release/:releaseId`, { returns: releaseDetails, capability: 'releases' }),
   listInstances: get(`${one}/instance`, {
+    query: v.object({ usage: v.optional(queryBoolean, false) }),
     returns: v.object({ instances: v.array(instance) }),
     capability: 'instances',
   }),

@@ -9,6 +9,7 @@ import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/
 import type { Reconciler } from '../../src/control-plane/domain.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
+import type { Usage } from '../../src/control-plane/usage/usageMeter.ts';
 import { Vault } from '../../src/control-plane/secrets/vault.ts';
 import { createExternalRegistry } from '../../src/control-plane/registry/externalRegistry.ts';
 import { openDatabase } from '../../src/control-plane/state/database.ts';
@@ -67,6 +68,8 @@ export interface TestControlPlane {
   readonly reconciler: FakeReconciler;
   readonly registry: FakeRegistry;
   readonly feed: ChangeFeed;
+  /** What instances use, by id. */
+  readonly used: Map<string, Usage>;
   readonly token: string;
   readonly stopping: AbortController;
   dispose(): void;
@@ -86,6 +89,8 @@ export function controlPlaneOver<R extends Reconciler>(
 ): Omit<TestControlPlane, 'reconciler'> & { readonly reconciler: R } {
   const { store } = notary;
   const registry = new FakeRegistry();
+  const used = new Map<string, Usage>();
+  const usage = { of: () => Promise.resolve(used) };
   const feed = new ChangeFeed(aliveEveryMs);
   const spreading = spread(store, reconciler, feed);
   const stopping = new AbortController();
@@ -106,6 +111,7 @@ export function controlPlaneOver<R extends Reconciler>(
   const handlers = allHandlers({
     store,
     notary,
+    usage,
     vault: notary.vault,
     registryVault: notary.registryVault,
     reconciler,
@@ -133,6 +139,7 @@ export function controlPlaneOver<R extends Reconciler>(
     reconciler,
     registry,
     feed,
+    used,
     token: formatToken(parts),
     stopping,
     dispose() {

@@ -1,5 +1,5 @@
 import type {
-  CpuTotal,
+  UsageTotal,
   Executor,
   Identities,
   ImageOutcome,
@@ -127,7 +127,7 @@ export class FakeExecutor implements Executor {
     return Promise.resolve(lines.map(({ text }) => text).slice(-count));
   }
 
-  cpuTotals(deploymentId: string): Promise<ReadonlyMap<string, CpuTotal>> {
+  usageTotals(deploymentId: string): Promise<ReadonlyMap<string, UsageTotal>> {
     const running = this.#of(deploymentId).filter(({ observed }) => observed.state === 'running');
     const at = this.#now();
     return Promise.resolve(new Map(running.map(({ observed }) => [observed.id, { at, nanoseconds: 0 }])));

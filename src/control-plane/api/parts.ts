@@ -6,6 +6,7 @@ import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../state/store.ts';
 import type { Notary } from '../state/wishes.ts';
+import type { UsageMeter } from '../usage/usageMeter.ts';
 import type { ChangeFeed } from './changeFeed.ts';
 
 /** What the handlers work with. Handed over once, by `assemble.ts` or by a test. */
@@ -19,6 +20,7 @@ export interface ApiParts {
   readonly collector: Pick<Collector, 'collect' | 'last'>;
   readonly external: ExternalRegistry;
   readonly feed: ChangeFeed;
+  readonly usage: Pick<UsageMeter, 'of'>;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */
   readonly domain: string;

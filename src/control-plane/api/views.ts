@@ -2,7 +2,7 @@ import type { LogEntry } from '../executors/executor.ts';
 import type { WireAnswerOf } from '../../protocol/endpoint.ts';
 import type { Endpoints } from '../../protocol/endpoints.ts';
 import type { Deployment as WireDeployment, MachineType } from '../../protocol/shapes/deployment.ts';
-import type { EventInfo, InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
+import type { EventInfo, InstanceInfo, InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { Repository, Runner } from '../../protocol/shapes/workspace.ts';
 import { formatTimestamp } from '../../protocol/wire.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
   RepositoryRow,
 } from '../domain.ts';
 import { addressesOf } from '../hostNames.ts';
+import type { Usage } from '../usage/usageMeter.ts';
 import type { StoredEvent } from '../state/events.ts';
 import type { RegionRow } from '../state/identity.ts';
 import { imageWasCollected } from './collected.ts';
@@ -136,7 +137,7 @@ export function releaseDetailsView(parts: ApiParts, release: Release): WireAnswe
   };
 }
 
-export function instanceView(instance: LiveInstance): InstanceInfo {
+export function instanceView(instance: LiveInstance, used: Usage | undefined): InstanceInfo {
   return {
     id: instance.id,
     name: instance.name,
@@ -146,6 +147,15 @@ export function instanceView(instance: LiveInstance): InstanceInfo {
     ...given('startedAt', instance.startedAt === undefined ? undefined : formatTimestamp(instance.startedAt)),
     restarts: instance.restarts,
     ...given('reason', instance.reason),
+    ...given('usage', used === undefined ? undefined : usageView(used)),
+  };
+}
+
+function usageView({ cpus, memoryBytes, memoryLimitBytes }: Usage): InstanceUsage {
+  return {
+    ...given('cpus', cpus),
+    ...given('memoryBytes', memoryBytes),
+    ...given('memoryLimitBytes', memoryLimitBytes),
   };
 }
 

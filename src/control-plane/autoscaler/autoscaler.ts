@@ -1,14 +1,14 @@
 import { describeError, type Log } from '../../base/log.ts';
 import { rest, type Clock } from '../../base/clock.ts';
 import type { Desired, ReconcileStore, Reconciler } from '../domain.ts';
-import type { CpuTotal, Executor } from '../executors/executor.ts';
+import type { UsageTotal, Executor } from '../executors/executor.ts';
 import { gigabytes, memoryBytesOf, mostInstances, type Capacity } from '../capacity.ts';
 import { decideScale, type LoadSample, type ScaleDecision, type ScaleRules } from './decideScale.ts';
 
 export interface AutoscalerParts {
   readonly store: Pick<ReconcileStore, 'deploymentIds' | 'desired' | 'setScale' | 'recordEvent'>;
   readonly reconciler: Pick<Reconciler, 'status' | 'region'>;
-  readonly executor: Pick<Executor, 'cpuTotals'>;
+  readonly executor: Pick<Executor, 'usageTotals'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly rules: ScaleRules;
@@ -19,7 +19,7 @@ interface Track {
   /** What must stay the same for a window to go on: release, scale, and what is ready. */
   readonly signature: string;
   readonly steadySince: number;
-  readonly totals: ReadonlyMap<string, CpuTotal>;
+  readonly totals: ReadonlyMap<string, UsageTotal>;
   readonly samples: readonly LoadSample[];
   /** It was told that there is no room for more; once is enough while nothing changes. */
   readonly toldNoRoom: boolean;
@@ -78,7 +78,7 @@ export class Autoscaler {
       this.#tracks.delete(id);
       return;
     }
-    const totals = await executor.cpuTotals(id, { signal });
+    const totals = await executor.usageTotals(id, { signal });
     const before = this.#tracks.get(id);
     const now = clock.now();
     const track = this.#next(desired, before, totals, now);
@@ -89,7 +89,7 @@ export class Autoscaler {
   #next(
     desired: Desired,
     before: Track | undefined,
-    totals: ReadonlyMap<string, CpuTotal>,
+    totals: ReadonlyMap<string, UsageTotal>,
     now: number,
   ): Track {
     const { rules, reconciler } = this.#parts;
@@ -170,8 +170,8 @@ function mayScale({ deployment, target }: Desired): boolean {
  * there is none: an average over nothing is no measurement.
  */
 export function cpuShare(
-  before: ReadonlyMap<string, CpuTotal>,
-  now: ReadonlyMap<string, CpuTotal>,
+  before: ReadonlyMap<string, UsageTotal>,
+  now: ReadonlyMap<string, UsageTotal>,
   cpus: number,
 ): number | undefined {
   const shares: number[] = [];

@@ -11,7 +11,7 @@ import type { SharedFolder } from '../region/sharedFolders.ts';
 import { readConfig, removeConfig, writeConfig } from './configFolder.ts';
 import { containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
 import type {
-  CpuTotal,
+  UsageTotal,
   Executor,
   Identities,
   ImageOutcome,
@@ -205,16 +205,17 @@ export class DockerExecutor implements Executor {
       .slice(-count);
   }
 
-  async cpuTotals(deploymentId: string, options: Waiting = {}): Promise<ReadonlyMap<string, CpuTotal>> {
+  async usageTotals(deploymentId: string, options: Waiting = {}): Promise<ReadonlyMap<string, UsageTotal>> {
     const { engine, region } = this.#options;
     const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
     const containers = await engine.listContainers({ labels }, options);
     const running = containers.filter(({ state }) => state === 'running');
     const totals = await Promise.all(
-      running.map(async ({ id, labels: own }): Promise<[string, CpuTotal] | undefined> => {
+      running.map(async ({ id, labels: own }): Promise<[string, UsageTotal] | undefined> => {
         const sample = await engine.stats(id, options);
         if (sample === 'absent' || sample.cpuNanoseconds === undefined) return undefined;
-        return [own[label.instance] ?? id, { at: sample.at, nanoseconds: sample.cpuNanoseconds }];
+        const { at, cpuNanoseconds: nanoseconds, memoryBytes, memoryLimitBytes } = sample;
+        return [own[label.instance] ?? id, { at, nanoseconds, memoryBytes, memoryLimitBytes }];
       }),
     );
     return new Map(totals.filter((total) => total !== undefined));

@@ -24,8 +24,8 @@ export interface Executor {
   removeVolume(volume: InstanceVolume, options?: Waiting): Promise<void>;
   /** The last lines that an instance printed, oldest first. */
   lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
-  /** CPU time that each running instance has used since it started, by instance id. */
-  cpuTotals(deploymentId: string, options?: Waiting): Promise<ReadonlyMap<string, CpuTotal>>;
+  /** What each running instance has used since it started, by instance id. */
+  usageTotals(deploymentId: string, options?: Waiting): Promise<ReadonlyMap<string, UsageTotal>>;
   /** The newest lines of all instances of a deployment up to a time, oldest first. */
   readLogs(deploymentId: string, wanted: LogsAsked, options?: Waiting): Promise<readonly LogEntry[]>;
   /** TCP ports that processes of the instance listen on; empty when it cannot be told. */
@@ -70,10 +70,12 @@ export interface RemainingInstance {
   readonly record: AdoptionRecord;
 }
 
-/** `at` in milliseconds since the epoch, as of the engine. */
-export interface CpuTotal {
+/** CPU time since the instance started, and memory now. `at` in milliseconds since the epoch, as of the engine. */
+export interface UsageTotal {
   readonly at: number;
   readonly nanoseconds: number;
+  readonly memoryBytes?: number | undefined;
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 export interface LogsAsked {

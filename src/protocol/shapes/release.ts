@@ -79,6 +79,14 @@ export type RevertPart = (typeof revertParts)[number];
 export const instanceStates = ['starting', 'ready', 'unready', 'draining', 'backingOff', 'stopped'] as const;
 export type InstanceState = (typeof instanceStates)[number];
 
+/** What an instance uses now. `cpus` counts whole ones: 0.5 is half of one. */
+export const usage = v.object({
+  cpus: v.optional(v.number()),
+  memoryBytes: v.optional(v.number()),
+  memoryLimitBytes: v.optional(v.number()),
+});
+export type InstanceUsage = v.InferOutput<typeof usage>;
+
 export const instance = v.object({
   /** Stable for the life of the instance. */
   id: v.string(),
@@ -90,6 +98,8 @@ export const instance = v.object({
   startedAt: v.optional(timestamp),
   restarts: v.number(),
   reason: v.optional(reason),
+  /** Only where it was asked for, and the engine told it. */
+  usage: v.optional(usage),
 });
 export type InstanceInfo = v.InferOutput<typeof instance>;
 

@@ -78,9 +78,11 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
       }));
     },
     getRelease: ({ params }) => releaseDetailsView(parts, releaseOf(store, params)),
-    listInstances({ params }) {
+    async listInstances({ params, query }) {
       const found = deploymentOf(store, params);
-      return { instances: reconciler.status(found.id).instances.map(instanceView) };
+      const used = query.usage ? await parts.usage.of(found.id) : undefined;
+      const { instances } = reconciler.status(found.id);
+      return { instances: instances.map((one) => instanceView(one, used?.get(one.id))) };
     },
     async getLogs({ params, query, signal }) {
       const found = deploymentOf(store, params);

@@ -8,7 +8,7 @@ import type {
   RegionFacts,
   Release,
 } from '../../../../src/control-plane/domain.ts';
-import type { CpuTotal } from '../../../../src/control-plane/executors/executor.ts';
+import type { UsageTotal } from '../../../../src/control-plane/executors/executor.ts';
 import { silentLog } from '../../../../src/base/log.ts';
 
 const rules: ScaleRules = {
@@ -64,9 +64,9 @@ function aDeployment(changes: Partial<Deployment> = {}) {
       region: () => ({ capacity: { cpus: 8, memoryBytes: scene.memoryBytes } }) as RegionFacts,
     },
     executor: {
-      cpuTotals: async () =>
+      usageTotals: async () =>
         new Map(
-          Array.from({ length: scene.scale }, (_, index): [string, CpuTotal] => [
+          Array.from({ length: scene.scale }, (_, index): [string, UsageTotal] => [
             `instance-${index}`,
             { at: scene.now, nanoseconds: scene.used },
           ]),
@@ -167,7 +167,7 @@ describe('Autoscaler', () => {
 });
 
 describe('cpuShare', () => {
-  const total = (at: number, nanoseconds: number): CpuTotal => ({ at, nanoseconds });
+  const total = (at: number, nanoseconds: number): UsageTotal => ({ at, nanoseconds });
 
   it('is the mean over the instances that were there both times', () => {
     const before = new Map([
