@@ -75,17 +75,3 @@ export function wakeLabel(notary: Notary, publish: Publish, name: string): void 
     publish({ kind: 'wish', deploymentId });
   }
 }
-
-/** True when instances made from either configuration would be the same. */
-export function sameConfig(one: ReleaseConfig, other: ReleaseConfig): boolean {
-  return canonical(one) === canonical(other);
-}
-
-/** JSON whose keys are in order, so that it can be compared. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}

@@ -1,6 +1,7 @@
+import { sameConfig } from '../../../protocol/consequences.ts';
 import { isProblem, problem } from '../../../protocol/problems.ts';
 import type { Deployment, Release } from '../../domain.ts';
-import { note, release, sameConfig } from '../../state/wishes.ts';
+import { note, release } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
 import { noteOvercommit, refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';

@@ -1,14 +1,15 @@
+import { dataLossWords, dataLost, sameConfig, scaleWithin } from '../../../protocol/consequences.ts';
 import { problem } from '../../../protocol/problems.ts';
 import type { Probe, UpdateDeployment } from '../../../protocol/shapes/deployment.ts';
 import type { Deployment } from '../../domain.ts';
-import { note, release, sameConfig, wakeLabel } from '../../state/wishes.ts';
+import { note, release, wakeLabel } from '../../state/wishes.ts';
 import { deploymentOf } from '../find.ts';
 import { noteOvercommit, refuseMisfit } from '../fit.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { nameTaken } from './create.ts';
 import { checkSecrets } from './secrets.ts';
-import { checkVolumes, volumesLost } from './volumes.ts';
+import { checkVolumes } from './volumes.ts';
 
 type At = { readonly workspaceId: string; readonly deploymentId: string };
 
@@ -27,8 +28,11 @@ export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment
     if (ifRevision !== undefined && ifRevision !== before.revision) throw problem('revisionConflict');
     const after = changed(before, body);
     check(parts, after, body);
-    const lost = volumesLost(before, after);
-    if (lost !== undefined && !allowDataLoss) throw problem('dataLossNotConfirmed', { says: lost });
+    const lost = dataLost(before, after);
+    if (lost !== undefined && !allowDataLoss) {
+      const says = `The change deletes ${dataLossWords(lost)}, with everything in it. Ask again with allowDataLoss to go on.`;
+      throw problem('dataLossNotConfirmed', { says });
+    }
     const rollsOut = before.intent === 'running' && !sameConfig(before.config, after.config);
     if (rollsOut || body.environmentVariables !== undefined) {
       checkSecrets(store, after.workspaceId, after.config.environment);
@@ -66,7 +70,7 @@ function changed(before: Deployment, body: UpdateDeployment): Deployment {
     pushesPaused: body.pushesPaused ?? (before.pushesPaused && body.deployOnPush !== true),
     minScale,
     maxScale,
-    scale: Math.min(maxScale, Math.max(minScale, before.scale)),
+    scale: scaleWithin(before.scale, minScale, maxScale),
     config: {
       ports: body.ports ?? config.ports,
       environment: body.environmentVariables ?? config.environment,

@@ -105,16 +105,3 @@ export function checkVolumes(
     paths.add(path);
   }
 }
-
-/** What a change of scale would delete, in words; undefined when nothing. */
-export function volumesLost(
-  before: { readonly scale: number; readonly config: { readonly volumes: Readonly<Record<string, string>> } },
-  after: { readonly scale: number },
-): string | undefined {
-  const instances = before.scale - after.scale;
-  const volumes = Object.keys(before.config.volumes).length;
-  if (instances <= 0 || volumes === 0) return undefined;
-  const each = volumes === 1 ? 'the volume' : `the ${volumes} volumes`;
-  const whose = instances === 1 ? '1 instance' : `${instances} instances`;
-  return `The change deletes ${each} of ${whose}, with everything in it. Ask again with allowDataLoss to go on.`;
-}

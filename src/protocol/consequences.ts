@@ -1,0 +1,92 @@
+import type { EnvValue, PortType, Probe } from './shapes/deployment.ts';
+
+/** What instances are made from. */
+export interface InstanceConfig {
+  readonly ports: Readonly<Record<string, PortType>>;
+  readonly environment: Readonly<Record<string, EnvValue>>;
+  readonly startupProbe: Probe | undefined;
+  readonly livenessProbe: Probe | undefined;
+  readonly configMounts: Readonly<Record<string, string>>;
+  /** Volume id to mount path. */
+  readonly volumes: Readonly<Record<string, string>>;
+  readonly machineTypeId: string;
+}
+
+/** What is wanted of a deployment, as far as a change of it has consequences. */
+export interface Wanted {
+  readonly name: string;
+  /** Instances that there shall be. */
+  readonly scale: number;
+  readonly config: InstanceConfig;
+}
+
+/** What a change does to a deployment, besides being noted. */
+export type Consequence =
+  /** New instances take over from those that run. `slotBySlot`: each goes before its successor comes. */
+  | { readonly kind: 'rollOut'; readonly slotBySlot: boolean }
+  /** It does not run: what is new is taken up when it is started. */
+  | { readonly kind: 'nextStart' }
+  | { readonly kind: 'scale'; readonly from: number; readonly to: number }
+  /** Addresses that are made of its name are others. */
+  | { readonly kind: 'rename' }
+  | ({ readonly kind: 'dataLoss' } & DataLoss);
+
+/** Volumes that go, each with the data that one instance has in it. */
+export interface DataLoss {
+  readonly instances: number;
+  readonly volumes: number;
+}
+
+/** What comes of a change; nothing when nothing restarts. The server acts by the same rules. */
+export function consequencesOf(before: Wanted, after: Wanted, runs: boolean): readonly Consequence[] {
+  const fresh = !sameConfig(before.config, after.config);
+  const lost = dataLost(before, after);
+  const slotBySlot = hasVolumes(before.config) || hasVolumes(after.config);
+  return [
+    ...(fresh ? [runs ? { kind: 'rollOut' as const, slotBySlot } : { kind: 'nextStart' as const }] : []),
+    ...(runs && before.scale !== after.scale
+      ? [{ kind: 'scale' as const, from: before.scale, to: after.scale }]
+      : []),
+    ...(before.name === after.name ? [] : [{ kind: 'rename' as const }]),
+    ...(lost === undefined ? [] : [{ kind: 'dataLoss' as const, ...lost }]),
+  ];
+}
+
+/** True when instances made from either configuration would be the same. */
+export function sameConfig(one: InstanceConfig, other: InstanceConfig): boolean {
+  return canonical(one) === canonical(other);
+}
+
+/** The number of instances nearest to the present one that the bounds allow. */
+export function scaleWithin(scale: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, scale));
+}
+
+/** What a change of scale deletes; undefined when nothing. Only slots that are not wanted any more lose data. */
+export function dataLost(
+  before: { readonly scale: number; readonly config: Pick<InstanceConfig, 'volumes'> },
+  after: { readonly scale: number },
+): DataLoss | undefined {
+  const instances = before.scale - after.scale;
+  const volumes = Object.keys(before.config.volumes).length;
+  return instances <= 0 || volumes === 0 ? undefined : { instances, volumes };
+}
+
+/** `the 2 volumes of 3 instances`. */
+export function dataLossWords({ instances, volumes }: DataLoss): string {
+  const each = volumes === 1 ? 'the volume' : `the ${volumes} volumes`;
+  return `${each} of ${instances === 1 ? '1 instance' : `${instances} instances`}`;
+}
+
+function hasVolumes({ volumes }: InstanceConfig): boolean {
+  return Object.keys(volumes).length > 0;
+}
+
+/** JSON whose keys are in order, so that it can be compared. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
