@@ -131,12 +131,12 @@ export function activate(context: ExtensionContext): Exports {
   const logs = held.add(new DeploymentLogs(model));
   const documents = held.add(new Documents(model));
   const showLogs = (deploymentId: string): Promise<void> => logs.show(deploymentId);
-  const managePanels = held.add(
-    new Panels(managePanel({ connection, model }), {
-      extensionUri: context.extensionUri,
-      onDefect: (error) => output.error('A panel failed', { error: describeError(error) }),
-    }),
-  );
+  const panels = {
+    extensionUri: context.extensionUri,
+    onDefect: (error: unknown) => output.error('A panel failed', { error: describeError(error) }),
+  };
+  const managed = managePanel({ connection, model, output, prices: ownPrices });
+  const managePanels = held.add(new Panels(managed, panels));
   const manage = ({ id, name }: Pick<Deployment, 'id' | 'name'>): void =>
     void managePanels.open({ deploymentId: id, name });
   const reveal = async (deploymentId: string): Promise<void> => {
@@ -171,10 +171,6 @@ export function activate(context: ExtensionContext): Exports {
     trusted,
     startRegion: () => commands.executeCommand('patr.region.start'),
     manage,
-  };
-  const panels = {
-    extensionUri: context.extensionUri,
-    onDefect: (error: unknown) => output.error('A panel failed', { error: describeError(error) }),
   };
   const createForms = held.add(new Panels(createPanel(createParts), panels));
   const openCreateForm = (subject: CreateSubject): void => void createForms.open(subject);

@@ -24,7 +24,7 @@ export const createSubject = v.variant('kind', [
 ]);
 export type CreateSubject = v.InferOutput<typeof createSubject>;
 
-const named = v.object({ id: uuid, name: v.string() });
+export const named = v.object({ id: uuid, name: v.string() });
 export type Named = v.InferOutput<typeof named>;
 
 /** A volume that is made together with the deployment. */
@@ -69,7 +69,7 @@ export const prefill = v.object({
 export type Prefill = v.InferOutput<typeof prefill>;
 
 /** What can be chosen from, as the server has it now. */
-const choices = v.object({
+export const choices = v.object({
   regions: v.array(v.object({ ...named.entries, pricing, message: v.optional(v.string()) })),
   machineTypes: v.array(machineType),
   repositories: v.array(named),

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { nothing } from './panel.ts';
-import { deploymentInfo } from './shapes/deployment.ts';
-import { event, instance, release } from './shapes/release.ts';
+import { choices, named, newVolume } from './panelCreate.ts';
+import { deploymentInfo, updateDeployment } from './shapes/deployment.ts';
+import { event, instance, release, usage } from './shapes/release.ts';
+import { createSecret } from './shapes/secret.ts';
 import { uuid } from './wire.ts';
 
 /** The deployment that a panel is about. Its name is what the panel is called until it has been read. */
@@ -15,8 +17,31 @@ const shownInstance = v.object({
 });
 export type ShownInstance = v.InferOutput<typeof shownInstance>;
 
+const shownRelease = v.object({
+  ...release.entries,
+  /** Its state and what made it, as a person says it. */
+  words: v.string(),
+  causeWords: v.string(),
+  canRevert: v.boolean(),
+});
+export type ShownRelease = v.InferOutput<typeof shownRelease>;
+
+/** What can be done with a release. */
+export const releaseVerbs = ['revert', 'compare'] as const;
+export type ReleaseVerb = (typeof releaseVerbs)[number];
+
 /** What can be done with a deployment from its panel, each by the command of the same name. */
-export const verbs = ['open', 'push', 'start', 'stop', 'restart', 'logs', 'delete'] as const;
+export const verbs = [
+  'open',
+  'push',
+  'start',
+  'stop',
+  'restart',
+  'logs',
+  'rollOut',
+  'resumePushes',
+  'delete',
+] as const;
 export type Verb = (typeof verbs)[number];
 
 /** How a deployment is now, read together. Lists that a server does not keep are absent. */
@@ -34,10 +59,18 @@ const there = v.object({
   fix: v.optional(v.string()),
   instances: v.optional(v.array(shownInstance)),
   /** Newest first. */
-  releases: v.optional(v.array(release)),
+  releases: v.optional(v.array(shownRelease)),
   events: v.optional(v.array(event)),
 });
 export type Managed = v.InferOutput<typeof there>;
+
+/** What is saved: one update, and the volumes that are made for it, each mounted at its path. */
+export const wishedChange = v.object({
+  update: updateDeployment,
+  newVolumes: v.array(newVolume),
+});
+export type WishedChange = v.InferOutput<typeof wishedChange>;
+export type WishedChangeInput = v.InferInput<typeof wishedChange>;
 
 const facts = v.variant('kind', [
   there,
@@ -51,8 +84,19 @@ export type ManageFacts = v.InferOutput<typeof facts>;
 export const manageContract = {
   calls: {
     look: { takes: nothing, returns: facts },
+    /** What instances use now, by their id; nothing where the server does not tell. */
+    usage: { takes: nothing, returns: v.record(v.string(), usage) },
+    /** What fields offer to choose from; other deployments' names and volumes only. */
+    choices: { takes: nothing, returns: choices },
+    createSecret: { takes: createSecret, returns: named },
+    save: { takes: wishedChange, returns: nothing },
     /** Answered when it is done; what goes wrong is told where commands tell it. */
     run: { takes: v.object({ verb: v.picklist(verbs) }), returns: nothing },
+    /** The same, for one of its releases. */
+    runOnRelease: {
+      takes: v.object({ verb: v.picklist(releaseVerbs), number: v.number() }),
+      returns: nothing,
+    },
     fix: { takes: nothing, returns: nothing },
     startRegion: { takes: nothing, returns: nothing },
     /** One of the deployment's own addresses, in the browser. */

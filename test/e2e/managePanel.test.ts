@@ -1,16 +1,30 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { problem } from '../../src/protocol/problems.ts';
+import { seriousViolations } from '../support/editor/accessibility.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, anInstance, aRelease } from '../support/fakePatrState.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { Panel } from '../support/editor/panel.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
+import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 
 const id = '5'.repeat(32);
 const name = '<img onerror=alert(1)> & web';
+const volumeId = '7'.repeat(32);
+/** Beside the panel there is the activity bar. */
+const besidePanel = 48;
+/** Without what is wrong with it, and with something to change. */
+const usual = {
+  name: 'web shop',
+  reason: undefined,
+  environmentVariables: { MODE: 'plain', SIZE: '5' },
+  maxHorizontalScale: 3,
+  revision: 20,
+};
 
 describe('the panel of a deployment', function () {
   this.timeout(240_000);
@@ -37,6 +51,15 @@ describe('the panel of a deployment', function () {
     if (this.currentTest?.state === 'failed') await screenshot(editor.page, 'failed-manage');
   });
 
+  const configure = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
+    await mkdir(join(folder, '.vscode'), { recursive: true });
+    await writeFile(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
+  };
+  const consequence = (words: string): Promise<void> =>
+    panel.control('consequences').getByText(words).waitFor();
+  const updates = (): number => patr.seen.filter((one) => one.name === 'updateDeployment').length;
+  const lastUpdate = (): unknown => patr.seen.findLast((one) => one.name === 'updateDeployment')?.body;
+
   function put(): void {
     const at = Date.now();
     patr.state.put(
@@ -56,6 +79,7 @@ describe('the panel of a deployment', function () {
       }),
     );
     patr.state.repositories.set('4'.repeat(32), 'shop/web');
+    patr.state.volumes.splice(0, 1, { id: volumeId, name: 'web data', size: 2, deploymentId: id });
     patr.state.instances.set(id, [
       anInstance({ id: 'a'.repeat(12), release: 2, startedAt: at - 3_700_000 }),
       anInstance({
@@ -132,6 +156,27 @@ describe('the panel of a deployment', function () {
     await editor.page.getByRole('tab', { name: '<img onerror=alert(1)> & web' }).waitFor();
   });
 
+  it('has tabs that arrows, Home and End walk through', async () => {
+    const tab = (title: string) => panel.frame.getByRole('tab', { name: title });
+    await tab('Overview').press('End');
+    await panel.frame.locator('.release').first().waitFor();
+    await tab('Image history').press('ArrowRight');
+    assert.equal(await tab('Overview').getAttribute('aria-selected'), 'true');
+    await tab('Overview').press('ArrowRight');
+    await panel.control('variable-0').or(panel.control('add-variable')).first().waitFor();
+    await tab('Configuration').press('Home');
+    await panel.frame.locator('#addresses-heading').waitFor();
+  });
+
+  it('tells what instances use', async () => {
+    const [first, ...others] = patr.state.instances.get(id) ?? [];
+    const usage = { cpus: 0.126, memoryBytes: 45_000_000, memoryLimitBytes: 500_000_000 };
+    patr.state.instances.set(id, [{ ...first!, usage }, ...others]);
+    const row = panel.frame.getByRole('row', { name: 'sample-aaaa' });
+    await row.getByText('45 MB of 500 MB').waitFor();
+    assert.match(await row.innerText(), /13 %/);
+  });
+
   it('follows what happens elsewhere', async () => {
     tell({ status: 'stopped', reason: undefined, instances: { ready: 0, wanted: 0 } });
     await panel.control('status').getByText('stopped').waitFor();
@@ -146,10 +191,151 @@ describe('the panel of a deployment', function () {
     put();
     tell({});
     await panel.press('Change the port to 3000');
-    await panel.frame.locator('#view-overview').waitFor();
+    await panel.frame.locator('#tab-overview').waitFor();
     await until(() => patr.seen.some((one) => one.name === 'updateDeployment'));
     const { body } = patr.seen.find((one) => one.name === 'updateDeployment')!;
     assert.deepEqual((body as { ports: unknown }).ports, { 3000: 'http' });
+  });
+
+  it('says what saving does, and saves everything as one update of what it was typed over', async () => {
+    patr.seen.length = 0;
+    tell({ ...usual });
+    await panel.tab('Configuration');
+    await panel.frame.locator('#deploy-on-push').click();
+    await consequence('Nothing restarts.');
+    await panel.fill('value-0', 'dark');
+    await consequence('Rolls out without downtime');
+    await panel.tab('Scaling');
+    await panel.fill('max', '4');
+    await panel.press('Save');
+    await panel.frame.locator('.saving').waitFor({ state: 'detached' });
+    assert.deepEqual(lastUpdate(), {
+      deployOnPush: false,
+      environmentVariables: { MODE: 'dark', SIZE: '5' },
+      maxHorizontalScale: 4,
+      ifRevision: 20,
+    });
+    assert.equal(updates(), 1);
+  });
+
+  it('saves nothing while a field is wrong, and shows at its field what the server refuses', async () => {
+    patr.seen.length = 0;
+    await panel.tab('Configuration');
+    await panel.fill('name', 'ab');
+    await panel.press('Save');
+    await panel.control('name-problem').getByText('must have 4 to 255 characters').waitFor();
+    assert.equal(updates(), 0);
+    await panel.fill('name', 'taken name');
+    const fields = [{ field: 'name', message: 'is already taken' }];
+    patr.refuse('updateDeployment', problem('resourceAlreadyExists', { fields }));
+    await panel.press('Save');
+    await panel.control('name-problem').getByText('is already taken').waitFor();
+    assert.equal(await panel.value('name'), 'taken name');
+    await panel.press('Discard');
+    assert.equal(await panel.value('name'), usual.name);
+  });
+
+  it('shows an edit that collides with one made elsewhere, and overwrites neither', async () => {
+    await panel.fill('value-0', 'mine');
+    await panel.fill('value-1', '6');
+    tell({ environmentVariables: { MODE: 'theirs', SIZE: '5', MORE: 'new' }, revision: 30 });
+    const collision = panel.frame.getByRole('group', { name: 'Collision: variable MODE' });
+    await collision.waitFor();
+    assert.match(await collision.innerText(), /Yours\s+mine\s+Theirs\s+theirs/);
+    assert.equal(await panel.value('value-0'), 'mine');
+    assert.equal(await panel.value('variable-2'), 'MORE');
+    assert.equal(await panel.control('save').getAttribute('disabled'), '');
+    await screenshot(editor.page, 'manage-collision');
+    await panel.press('Take theirs: variable MODE');
+    assert.equal(await panel.value('value-0'), 'theirs');
+    patr.seen.length = 0;
+    await panel.press('Save');
+    await panel.frame.locator('.saving').waitFor({ state: 'detached' });
+    assert.deepEqual(lastUpdate(), {
+      environmentVariables: { MODE: 'theirs', SIZE: '6', MORE: 'new' },
+      ifRevision: 30,
+    });
+  });
+
+  it('keeps what was typed when the server knows of a change that the page was not told of', async () => {
+    await panel.fill('value-0', 'late');
+    patr.refuse('updateDeployment', problem('revisionConflict'));
+    await panel.press('Save');
+    await panel.control('refusal').getByText('changed elsewhere').waitFor();
+    assert.equal(await panel.value('value-0'), 'late');
+    tell({ environmentVariables: { MODE: 'first' }, revision: 40 });
+    await panel.press('Keep yours: variable MODE');
+    await panel.press('Save');
+    await panel.frame.locator('.saving').waitFor({ state: 'detached' });
+    assert.deepEqual(lastUpdate(), { environmentVariables: { MODE: 'late' }, ifRevision: 40 });
+  });
+
+  it('deletes volumes of instances only for those who said that they know', async () => {
+    tell({
+      ...usual,
+      volumes: { [volumeId]: '/data' },
+      minHorizontalScale: 3,
+      maxHorizontalScale: 3,
+      instances: { ready: 3, wanted: 3 },
+      revision: 50,
+    });
+    patr.seen.length = 0;
+    await panel.tab('Scaling');
+    await panel.fill('min', '1');
+    await consequence('Deletes the volume of 2 instances');
+    assert.equal(await panel.control('save').getAttribute('disabled'), '');
+    await screenshot(editor.page, 'manage-data-loss');
+    await panel.control('know-loss').click();
+    await panel.press('Save');
+    await panel.frame.locator('.saving').waitFor({ state: 'detached' });
+    assert.deepEqual(lastUpdate(), {
+      minHorizontalScale: 1,
+      maxHorizontalScale: 1,
+      ifRevision: 50,
+      allowDataLoss: true,
+    });
+  });
+
+  it('loses nothing that was typed when it is hidden, or when there is nobody to ask', async () => {
+    tell({ ...usual, volumes: {}, revision: 60 });
+    await panel.tab('Configuration');
+    await panel.fill('value-0', 'typed');
+    await workbench.run('File: New Untitled Text File');
+    await panel.frame.locator('main').waitFor({ state: 'detached' });
+    patr.refuse('getDeployment', problem('unauthorized', { says: 'The region does not know you.' }));
+    await workbench.run('Patr: Manage');
+    await panel.frame.locator('#away').waitFor();
+    await panel.press('Look again');
+    await panel.control('status').waitFor();
+    assert.equal(await panel.value('value-0'), 'typed');
+    await consequence('Rolls out without downtime');
+    await panel.press('Discard');
+  });
+
+  it('has nothing that people with a disability would trip over, in every kind of theme', async () => {
+    const { page } = editor;
+    put();
+    tell({ ...usual, minHorizontalScale: 1, maxHorizontalScale: 3, revision: 70 });
+    await panel.fill('value-0', 'changed');
+    await workbench.run('View: Toggle Primary Side Bar Visibility');
+    for (const [kind, { theme, css }] of Object.entries(themes)) {
+      await configure({ 'workbench.colorTheme': theme });
+      await page.locator(`.monaco-workbench.${css}`).waitFor();
+      for (const tab of ['Overview', 'Configuration', 'Scaling', 'Image history']) {
+        await panel.tab(tab);
+        assert.deepEqual(await seriousViolations(panel.frame), [], `${tab}, ${kind}`);
+        for (const width of [400, 1200]) {
+          await page.setViewportSize({ width: width + besidePanel, height: 900 });
+          await screenshot(page, `manage-${tab.toLowerCase().replace(' ', '-')}-${kind}-${width}`);
+          const wider = await panel.frame
+            .locator('body')
+            .evaluate((body) => body.scrollWidth > body.clientWidth);
+          assert.ok(!wider, `something on ${tab} is wider than the page at ${width}`);
+        }
+      }
+    }
+    await panel.tab('Configuration');
+    await panel.press('Discard');
   });
 
   it('is where it was after it was hidden', async () => {
@@ -160,12 +346,12 @@ describe('the panel of a deployment', function () {
     await workbench.run('Patr: Manage');
     await panel.frame.locator('.release').nth(2).waitFor();
     const text = await panel.frame.locator('[data-release="2"]').innerText();
-    assert.match(text, /live\s+Configuration changed/);
+    assert.match(text, /current\s+configuration changed/);
   });
 
   it('goes when the deployment is deleted after its name was typed', async () => {
     await panel.press('Delete…');
-    await workbench.quickInput.locator('input').fill(name);
+    await workbench.quickInput.locator('input').fill(usual.name);
     await editor.page.keyboard.press('Enter');
     await panel.frame.locator('main').waitFor({ state: 'detached' });
     assert.equal(patr.state.deployments.size, 0);

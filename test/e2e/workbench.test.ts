@@ -160,8 +160,8 @@ describe('the workbench', function () {
     await page.reload();
     await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
     const release = panel.frame.locator('[data-release="1"]');
-    await release.getByText('live', { exact: true }).waitFor();
-    assert.match(await release.innerText(), /Created/);
+    await release.getByText('current', { exact: true }).waitFor();
+    assert.match(await release.innerText(), /created/);
     await screenshot(page, 'manage-real-history');
   });
 

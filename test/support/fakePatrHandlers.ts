@@ -47,10 +47,15 @@ export const fakeHandlers: Handlers = {
     return { id };
   },
   updateDeployment: (state, { params, body }) => {
-    const { revision = 0 } = find(state, params.deploymentId);
-    const { startupProbe: _startup, livenessProbe: _liveness, ifRevision, allowDataLoss: _, ...rest } = body;
-    if (ifRevision !== undefined && ifRevision !== revision) throw problem('revisionConflict');
-    state.change(params.deploymentId, { ...rest, revision: revision + 1 } as Partial<DeploymentInfo>);
+    const before = find(state, params.deploymentId);
+    const { startupProbe, livenessProbe, ifRevision, allowDataLoss: _allowed, ...rest } = body;
+    if (ifRevision !== undefined && ifRevision !== before.revision) throw problem('revisionConflict');
+    state.change(params.deploymentId, {
+      ...(rest as Partial<DeploymentInfo>),
+      startupProbe: probeAfter(before.startupProbe, startupProbe),
+      livenessProbe: probeAfter(before.livenessProbe, livenessProbe),
+      revision: (before.revision ?? 0) + 1,
+    });
     return undefined;
   },
   deleteDeployment: (state, { params }) => {
@@ -142,6 +147,11 @@ export const fakeHandlers: Handlers = {
     return { repository: { name, ...repositoryFacts } };
   },
 };
+
+function probeAfter(before: DeploymentInfo['startupProbe'], change: DeploymentInfo['startupProbe']) {
+  if (change === undefined || change === null) return before;
+  return change.port === 0 ? undefined : change;
+}
 
 function volumeOf({ volumes }: FakePatrState, id: string): Volume {
   const found = volumes.find((one) => one.id === id);

@@ -6,6 +6,7 @@ import { registerElements } from '../shared/toolkit.ts';
 import { Manage } from './manage.ts';
 import { pageState } from './state.ts';
 import '../shared/page.css';
+import '../shared/fields/fields.css';
 import './manage.css';
 
 registerElements();

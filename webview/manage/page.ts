@@ -1,29 +1,38 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { button } from '../shared/controls.ts';
+import { tabbed } from '../shared/tabs.ts';
 import type { Managed, Verb } from '../../src/protocol/panelManage.ts';
 import { tabs, type Tab } from './state.ts';
+import { saving } from './saving.ts';
+import { configuration } from './tabs/configuration.ts';
 import { history } from './tabs/history.ts';
 import { overview } from './tabs/overview.ts';
-import type { View } from './view.ts';
+import { scaling } from './tabs/scaling.ts';
+import type { EditView, View } from './view.ts';
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: 'Overview',
+  configuration: 'Configuration',
+  scaling: 'Scaling',
   history: 'Image history',
 };
 
-const bodies: Readonly<Record<Tab, (view: View, managed: Managed) => TemplateResult>> = {
+const bodies: Readonly<Record<Tab, (view: View, managed: Managed, edit: EditView) => TemplateResult>> = {
   overview,
+  configuration: (_view, _managed, edit) => configuration(edit),
+  scaling: (_view, _managed, edit) => scaling(edit),
   history,
 };
 
 /** The whole page. */
-export function page(view: View): TemplateResult {
+export function page(view: View, edit: EditView | undefined): TemplateResult {
   const { managed, facts } = view;
-  if (managed === undefined) {
+  if (managed === undefined || edit === undefined) {
     return html`<header><h1>${view.subject.name}</h1></header>
       ${facts === undefined ? html`<p class="lead" role="status">Looking at the deployment…</p>` : banner(view)}`;
   }
-  return html`${header(view, managed)} ${banner(view)} ${refusal(view)} ${tabbed(view, managed)}`;
+  return html`${header(view, managed)} ${banner(view)} ${refusal(view)} ${parts(view, managed, edit)}
+  ${saving(view, edit)}`;
 }
 
 function header(view: View, { deployment, words, description, verbs }: Managed): TemplateResult {
@@ -80,24 +89,13 @@ function refusal({ refusal: words }: View): TemplateResult | typeof nothing {
   return html`<div class="note error" role="alert" id="refusal"><p>${words}</p></div>`;
 }
 
-function tabbed(view: View, managed: Managed): TemplateResult {
+function parts(view: View, managed: Managed, edit: EditView): TemplateResult {
   const { state, actions } = view;
-  const chosen = (event: Event): void => {
-    const { activeid } = event.currentTarget as HTMLElement & { readonly activeid: string };
-    const tab = tabs.find((one) => `tab-${one}` === activeid);
-    if (tab !== undefined && tab !== state.tab) actions.show(tab);
-  };
-  return html`<vscode-panels
-    aria-label="Parts of the deployment"
-    activeid=${`tab-${state.tab}`}
-    @change=${chosen}
-  >
-    ${tabs.map((tab) => html`<vscode-panel-tab id=${`tab-${tab}`}>${titles[tab]}</vscode-panel-tab>`)}
-    ${tabs.map(
-      (tab) =>
-        html`<vscode-panel-view id=${`view-${tab}`}>
-          ${tab === state.tab ? html`<div class="tab">${bodies[tab](view, managed)}</div>` : nothing}
-        </vscode-panel-view>`,
-    )}
-  </vscode-panels>`;
+  return tabbed<Tab>({
+    label: 'Parts of the deployment',
+    tabs: tabs.map((id) => ({ id, label: titles[id] })),
+    chosen: state.tab,
+    body: bodies[state.tab](view, managed, edit),
+    onChoose: (tab) => actions.show(tab),
+  });
 }

@@ -1,9 +1,22 @@
 import * as v from 'valibot';
+import { deploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import { draft } from '../shared/fields/draft.ts';
 
 /** Parts of the panel, in the order of their tabs. */
-export const tabs = ['overview', 'history'] as const;
+export const tabs = ['overview', 'configuration', 'scaling', 'history'] as const;
 export type Tab = (typeof tabs)[number];
 
+/** What was typed, the deployment that it was typed over, and where the two collide with what others changed since. */
+export const editing = v.object({ base: deploymentInfo, draft, collisions: v.array(v.string()) });
+export type Editing = v.InferOutput<typeof editing>;
+
 /** What of a page outlives it. */
-export const pageState = v.object({ tab: v.picklist(tabs) });
+export const pageState = v.object({ tab: v.picklist(tabs), editing: v.optional(editing) });
 export type PageState = v.InferOutput<typeof pageState>;
+
+const ofScaling = new Set(['min', 'max', 'machine']);
+
+/** The tab that a field stands on. */
+export function tabOfField(field: string): Tab {
+  return ofScaling.has(field) ? 'scaling' : 'configuration';
+}

@@ -1,5 +1,14 @@
-import type { Managed, ManageFacts, ManageSubject, Verb } from '../../src/protocol/panelManage.ts';
-import type { PageState, Tab } from './state.ts';
+import type { Consequence } from '../../src/protocol/consequences.ts';
+import type {
+  Managed,
+  ManageFacts,
+  ManageSubject,
+  ReleaseVerb,
+  Verb,
+} from '../../src/protocol/panelManage.ts';
+import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
+import type { FieldsView } from '../shared/fields/view.ts';
+import type { Editing, PageState, Tab } from './state.ts';
 
 /** What is shown, all of it: a rendering of the page follows from this alone. */
 export interface View {
@@ -9,6 +18,8 @@ export interface View {
   readonly managed: Managed | undefined;
   /** Why what is shown may be old, or that the deployment is gone; undefined until the host has answered. */
   readonly facts: ManageFacts | undefined;
+  /** What instances use now, by their id. */
+  readonly usage: Readonly<Record<string, InstanceUsage>>;
   /** What was asked for and is not done yet. */
   readonly busy: ReadonlySet<string>;
   /** What the last request was refused with. */
@@ -18,14 +29,32 @@ export interface View {
   readonly actions: Actions;
 }
 
+/** What is edited, for the tabs that do. */
+export interface EditView {
+  readonly editing: Editing;
+  readonly fields: FieldsView;
+  /** Paths of the settings that differ from how they are. */
+  readonly changes: readonly string[];
+  /** What saving does; undefined while it cannot be told. */
+  readonly consequences: readonly Consequence[] | undefined;
+  /** Whether the person knows that data is deleted. */
+  readonly lossKnown: boolean;
+}
+
 /** What a person can do. */
 export interface Actions {
   show(tab: Tab): void;
   run(verb: Verb): void;
+  runOnRelease(verb: ReleaseVerb, number: number): void;
   fix(): void;
   openAddress(url: string): void;
   copy(text: string): void;
   startRegion(): void;
   look(): void;
   close(): void;
+  save(): void;
+  /** Takes back what was typed. */
+  discard(): void;
+  decide(path: string, whose: 'mine' | 'theirs'): void;
+  knowLoss(known: boolean): void;
 }

@@ -1,4 +1,5 @@
-import type { ReleaseInfo, RolloutProof } from '../../src/protocol/shapes/release.ts';
+import { formatBytes } from '../../src/base/formatBytes.ts';
+import type { InstanceUsage, RolloutProof } from '../../src/protocol/shapes/release.ts';
 import { parseTimestamp } from '../../src/protocol/wire.ts';
 
 const units = [
@@ -39,37 +40,19 @@ export function proofWords({ requests, failures, cutOverMs, drainMs }: RolloutPr
   return `${asked} while it rolled out, ${failed}; cut over in ${shortWords(cutOverMs)}, drained in ${shortWords(drainMs)}`;
 }
 
-const causes: Readonly<Record<ReleaseInfo['cause'], string>> = {
-  create: 'Created',
-  start: 'Started',
-  push: 'Pushed',
-  rollOut: 'Newest image rolled out',
-  update: 'Configuration changed',
-  restart: 'Restarted',
-  revert: 'Reverted',
-  adopt: 'Found running',
-  unknown: 'Released',
-};
-
-export function causeWords({ cause }: ReleaseInfo): string {
-  return causes[cause];
-}
-
-const states: Readonly<Record<ReleaseInfo['state'], string>> = {
-  waiting: 'waiting',
-  rolling: 'rolling out',
-  live: 'live',
-  retired: 'retired',
-  failed: 'failed',
-  superseded: 'superseded',
-  unknown: 'in a state that this version does not know',
-};
-
-export function stateWords({ state }: ReleaseInfo): string {
-  return states[state];
-}
-
 /** The first twelve digits of a digest: enough to tell it from others. */
 export function digestWords(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
+}
+
+/** `12 %` of one CPU; a dash where it is not known. */
+export function cpuWords({ cpus }: InstanceUsage): string {
+  return cpus === undefined ? '–' : `${Math.round(cpus * 100)} %`;
+}
+
+/** `120 MB of 500 MB`; a dash where it is not known. */
+export function memoryWords({ memoryBytes, memoryLimitBytes }: InstanceUsage): string {
+  if (memoryBytes === undefined) return '–';
+  const limit = memoryLimitBytes === undefined ? '' : ` of ${formatBytes(memoryLimitBytes)}`;
+  return `${formatBytes(memoryBytes)}${limit}`;
 }

@@ -13,8 +13,16 @@ interface Waiting {
 /** The person's own price tables, by the name of the region. */
 export type OwnPrices = Readonly<Record<string, PriceTable>>;
 
-/** Everything that the form offers to choose from, read anew. @throws the client's errors. */
-export async function readChoices(target: Target, prices: OwnPrices, waiting: Waiting): Promise<Choices> {
+/**
+ * Everything that a form offers to choose from, read anew. `own`: the deployment that the form is about, whose name
+ * and volumes are free for it. @throws the client's errors.
+ */
+export async function readChoices(
+  target: Target,
+  prices: OwnPrices,
+  waiting: Waiting,
+  own?: string,
+): Promise<Choices> {
   const { api, workspaceId } = target;
   const given = { params: { workspaceId } };
   const [regions, { machineTypes }, repositories, volumes, secrets, deployments] = await Promise.all([
@@ -33,11 +41,11 @@ export async function readChoices(target: Target, prices: OwnPrices, waiting: Wa
     repositories: byName(repositories.map(named)),
     volumes: byName(
       (volumes ?? [])
-        .filter(({ deploymentId }) => deploymentId === null)
+        .filter(({ deploymentId }) => deploymentId === null || deploymentId === own)
         .map(({ id, name, size }) => ({ id, name, size })),
     ),
     ...(secrets === undefined ? {} : { secrets: byName(secrets.map(named)) }),
-    takenNames: deployments.map(({ name }) => name),
+    takenNames: deployments.filter(({ id }) => id !== own).map(({ name }) => name),
   };
 }
 

@@ -1,11 +1,14 @@
 import { isAbort } from '../../base/abort.ts';
 import type { Target } from '../../deploy/target.ts';
-import type { Managed, Verb } from '../../protocol/panelManage.ts';
+import type { Managed, ShownRelease, Verb } from '../../protocol/panelManage.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { Deployment, DeploymentInfo } from '../../protocol/shapes/deployment.ts';
+import type { InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { fixOf } from '../commands/fix.ts';
-import { abilitiesOf, type Ability } from '../tree/contextValue.ts';
+import { causeWords, releaseLooks } from '../history/releaseWords.ts';
+import { abilitiesOf, canRevertTo, type Ability } from '../tree/contextValue.ts';
 import { describeDeployment, instanceLooks, lookOf } from '../tree/look.ts';
+import { releaseNode } from '../tree/parts.ts';
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -47,7 +50,7 @@ export async function readFacts(
       verbs: verbsOf(deployment),
       fix: fixOf(deployment.reason)?.label,
       instances: instances?.instances.map((one) => ({ ...one, words: instanceLooks[one.state].words })),
-      releases: releases?.releases,
+      releases: releases?.releases.map((one, index) => shownRelease(deployment, one, index)),
       events: events?.events,
     };
   } catch (error) {
@@ -56,12 +59,28 @@ export async function readFacts(
   }
 }
 
+/** What instances use now, by their id. @throws the client's errors. */
+export async function readUsage(
+  { api, backend, workspaceId }: Target,
+  deploymentId: string,
+  waiting: Waiting,
+): Promise<Record<string, InstanceUsage>> {
+  if (!backend.offers('instances')) return {};
+  const given = { params: { workspaceId, deploymentId }, query: { usage: true } };
+  const { instances } = await api.listInstances(given, waiting);
+  return Object.fromEntries(
+    instances.flatMap(({ id, usage: used }) => (used === undefined ? [] : [[id, used]])),
+  );
+}
+
 const abilityOf: Readonly<Record<Verb, Ability | undefined>> = {
   open: 'canOpen',
   push: 'canPush',
   start: 'canStart',
   stop: 'canStop',
   restart: 'canRestart',
+  rollOut: 'canRollOut',
+  resumePushes: 'canResume',
   logs: undefined,
   delete: undefined,
 };
@@ -72,6 +91,15 @@ function verbsOf(deployment: Deployment): Verb[] {
   return all
     .filter(([, ability]) => ability === undefined || abilities.includes(ability))
     .map(([verb]) => verb);
+}
+
+function shownRelease(deployment: Deployment, release: ReleaseInfo, index: number): ShownRelease {
+  return {
+    ...release,
+    words: releaseLooks[release.state].words,
+    causeWords: causeWords[release.cause],
+    canRevert: canRevertTo(releaseNode(deployment, release, index)),
+  };
 }
 
 /** What a person calls the image. A repository that cannot be read is known by its id. */

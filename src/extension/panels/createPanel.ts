@@ -10,7 +10,7 @@ import {
   type Submission,
 } from '../../protocol/panelCreate.ts';
 import { problem } from '../../protocol/problems.ts';
-import type { ConnectionState } from '../connections/connection.ts';
+import { awayWords } from '../connections/awayWords.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
 import { prefillFromDeployment, prefillFromDockerfile } from '../create/prefill.ts';
@@ -227,24 +227,3 @@ class CreateForm {
 
 const buildingWords =
   'It is being built and pushed; the notification shows how far it is. This form stays until the deployment is made.';
-
-/** Why nothing can be chosen now, as a sentence. */
-function awayWords(state: ConnectionState): string {
-  switch (state.kind) {
-    case 'looking':
-      return 'The local region is being looked for.';
-    case 'untrusted':
-      return 'Nothing is started in a workspace that is not trusted.';
-    case 'notStarted':
-      return 'The local region does not run.';
-    case 'connected':
-      return 'The region answers again.';
-    case 'starting':
-    case 'failed':
-    case 'noEngine':
-    case 'engineStopped':
-    case 'engineForbidden':
-    case 'engineTooOld':
-      return state.message;
-  }
-}

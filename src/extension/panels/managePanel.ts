@@ -8,21 +8,31 @@ import {
   type Managed,
   type ManageFacts,
   type ManageSubject,
+  type ReleaseVerb,
   type Verb,
+  type WishedChange,
 } from '../../protocol/panelManage.ts';
+import type { Choices, Named } from '../../protocol/panelCreate.ts';
 import { problem } from '../../protocol/problems.ts';
+import type { InstanceUsage } from '../../protocol/shapes/release.ts';
 import { fixOf } from '../commands/fix.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
+import { readChoices, type OwnPrices } from '../create/choices.ts';
 import type { CommandId } from '../ids.ts';
-import { readFacts } from '../manage/facts.ts';
+import { readFacts, readUsage } from '../manage/facts.ts';
+import { saveChange } from '../manage/save.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Output } from '../output.ts';
 import { deploymentNodeId } from '../tree/deploymentsTree.ts';
+import { releaseNode } from '../tree/parts.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface ManagePanelParts {
   readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
   readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange'>;
+  readonly output: Pick<Output, 'append'>;
+  readonly prices: () => OwnPrices;
 }
 
 /** The panel that a deployment is looked after with. */
@@ -38,7 +48,12 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
       const managing = new Managing(parts, subject, panel);
       return {
         look: (_, signal) => managing.look(signal),
+        usage: (_, signal) => managing.usage(signal),
+        choices: (_, signal) => managing.choices(signal),
+        createSecret: (body) => managing.createSecret(body),
+        save: (change) => managing.save(change),
         run: ({ verb }) => managing.run(verb),
+        runOnRelease: ({ verb, number }) => managing.runOnRelease(verb, number),
         fix: () => managing.fix(),
         startRegion: async () => {
           await commands.executeCommand('patr.region.start' satisfies CommandId);
@@ -65,8 +80,15 @@ const commandOf = {
   stop: 'patr.deployment.stop',
   restart: 'patr.deployment.restart',
   logs: 'patr.deployment.logs',
+  rollOut: 'patr.deployment.rollOut',
+  resumePushes: 'patr.deployment.resumePushes',
   delete: 'patr.deployment.delete',
 } as const satisfies Record<Verb, CommandId>;
+
+const releaseCommandOf = {
+  revert: 'patr.release.revert',
+  compare: 'patr.release.compare',
+} as const satisfies Record<ReleaseVerb, CommandId>;
 
 /** What one panel asks for. */
 class Managing {
@@ -107,6 +129,28 @@ class Managing {
     }
   }
 
+  usage(signal: AbortSignal): Promise<Record<string, InstanceUsage>> {
+    return readUsage(this.#target(), this.#id, { signal });
+  }
+
+  /** What fields offer: this deployment's own name is free for it, and its own volumes are. */
+  choices(signal: AbortSignal): Promise<Choices> {
+    return readChoices(this.#target(), this.#parts.prices(), { signal }, this.#id);
+  }
+
+  async createSecret(body: { readonly name: string; readonly value: string }): Promise<Named> {
+    const { api, workspaceId } = this.#target();
+    const { id } = await api.createSecret({ params: { workspaceId }, body });
+    return { id, name: body.name };
+  }
+
+  /** Saves everything as one update. Volumes that it needs are made first, and go again when it is refused. */
+  async save(change: WishedChange): Promise<null> {
+    await saveChange(this.#target(), this.#id, change, (text) => this.#parts.output.append(text));
+    await this.#parts.model.reload(this.#id);
+    return null;
+  }
+
   /** Runs a command on the deployment, as the tree would. */
   async run(verb: Verb): Promise<null> {
     const deployment = this.#parts.model.get(this.#id) ?? this.#managed?.deployment;
@@ -114,6 +158,15 @@ class Managing {
     this.#deleting ||= verb === 'delete';
     const node = { kind: 'deployment', id: deploymentNodeId(this.#id), deployment } as const;
     await commands.executeCommand(commandOf[verb], node);
+    return null;
+  }
+
+  async runOnRelease(verb: ReleaseVerb, number: number): Promise<null> {
+    const { deployment, releases = [] } = this.#managed ?? {};
+    const index = releases.findIndex((one) => one.number === number);
+    const release = releases[index];
+    if (deployment === undefined || release === undefined) throw problem('resourceDoesNotExist');
+    await commands.executeCommand(releaseCommandOf[verb], releaseNode(deployment, release, index));
     return null;
   }
 

@@ -28,7 +28,7 @@ export function contextValueOf(node: Node): string {
 }
 
 /** What is there already is nothing to go back to, nor is what never had an image. */
-function canRevertTo({ current, release }: ReleaseNode): boolean {
+export function canRevertTo({ current, release }: ReleaseNode): boolean {
   return !current && release.digest !== null;
 }
 

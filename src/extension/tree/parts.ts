@@ -1,9 +1,9 @@
 import { describeError } from '../../base/log.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
-import type { InstanceInfo, InstanceState } from '../../protocol/shapes/release.ts';
+import type { InstanceInfo, InstanceState, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { mostReleases, type DeploymentsModel } from '../model/deployments.ts';
 import { bestAddresses, labelOf } from './address.ts';
-import type { Node } from './nodes.ts';
+import type { Node, ReleaseNode } from './nodes.ts';
 
 /** What a deployment has, in the order in which it is shown. What cannot be read says so in its place. */
 export async function partsOf(
@@ -70,17 +70,28 @@ export function releasesOf(
     if (found.length === 0)
       return [{ kind: 'message', id: `none/${parentId}`, parentId, label: 'Nothing was released yet' }];
     const live = model.get(deploymentId)?.liveRelease;
-    const nodes = found.map((release, index): Node => ({
-      kind: 'release',
-      id: `release/${deploymentId}/${release.id}`,
-      deploymentId,
-      release,
-      current: index === 0 && release.number === live,
-    }));
+    const nodes: Node[] = found.map((release, index) =>
+      releaseNode({ id: deploymentId, liveRelease: live }, release, index),
+    );
     if (found.length < mostReleases) return nodes;
     const label = `Versions older than these ${mostReleases} are listed by the API`;
     return [...nodes, { kind: 'message', id: `older/${parentId}`, parentId, label }];
   });
+}
+
+/** One of the releases of a deployment; `index` counts from the newest. */
+export function releaseNode(
+  deployment: { readonly id: string; readonly liveRelease?: number | undefined },
+  release: ReleaseInfo,
+  index: number,
+): ReleaseNode {
+  return {
+    kind: 'release',
+    id: `release/${deployment.id}/${release.id}`,
+    deploymentId: deployment.id,
+    release,
+    current: index === 0 && release.number === deployment.liveRelease,
+  };
 }
 
 export function configMountsOf(

@@ -1,38 +1,14 @@
-import type { FrameLocator, Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
+import { Panel } from './panel.ts';
 
 /** No way through the form is longer. */
 const mostTabs = 80;
 
-/** The form in its panel, by what a person sees of it: a webview's content is two frames deep. */
-export class CreateForm {
-  readonly page: Page;
-  readonly frame: FrameLocator;
-
-  constructor(page: Page) {
-    this.page = page;
-    this.frame = page.frameLocator('iframe.webview').frameLocator('#active-frame');
-  }
-
+/** The form in its panel, by what a person sees of it. */
+export class CreateForm extends Panel {
   /** Resolves when the form can be filled in. */
   async ready(): Promise<void> {
     await this.frame.locator('.form:not([inert])').waitFor();
-  }
-
-  control(id: string): Locator {
-    return this.frame.locator(`#${id}`);
-  }
-
-  /** The input of a field, behind the shadow root of its element. */
-  input(id: string): Locator {
-    return this.control(id).locator('input, textarea');
-  }
-
-  async fill(id: string, text: string): Promise<void> {
-    await this.input(id).fill(text);
-  }
-
-  value(id: string): Promise<string> {
-    return this.input(id).inputValue();
   }
 
   async choose(id: string, label: string): Promise<void> {
@@ -43,10 +19,6 @@ export class CreateForm {
   /** What a dropdown shows as chosen. */
   chosen(id: string, label: string): Locator {
     return this.control(id).locator('.selected-value').getByText(label, { exact: true });
-  }
-
-  async press(name: string | RegExp): Promise<void> {
-    await this.frame.getByRole('button', { name, exact: typeof name === 'string' }).click();
   }
 
   problem(id: string): Locator {

@@ -7,7 +7,7 @@ export class Panel {
 
   constructor(page: Page) {
     this.page = page;
-    this.frame = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    this.frame = page.frameLocator('iframe.webview').frameLocator('#active-frame');
   }
 
   control(id: string): Locator {
@@ -21,6 +21,10 @@ export class Panel {
 
   async fill(id: string, text: string): Promise<void> {
     await this.input(id).fill(text);
+  }
+
+  value(id: string): Promise<string> {
+    return this.input(id).inputValue();
   }
 
   async press(name: string | RegExp): Promise<void> {

@@ -1,56 +1,104 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatBytes } from '../../../src/base/formatBytes.ts';
-import type { Managed } from '../../../src/protocol/panelManage.ts';
-import type { ReleaseInfo } from '../../../src/protocol/shapes/release.ts';
+import type { Managed, ReleaseVerb, ShownRelease, Verb } from '../../../src/protocol/panelManage.ts';
 import { button } from '../../shared/controls.ts';
 import type { View } from '../view.ts';
-import {
-  agoWords,
-  causeWords,
-  digestWords,
-  proofWords,
-  shortWords,
-  stateWords,
-  timeWords,
-} from '../words.ts';
+import { agoWords, digestWords, proofWords, shortWords, timeWords } from '../words.ts';
 
-export function history(view: View, { releases }: Managed): TemplateResult {
-  if (releases === undefined) {
-    return html`<p class="lead">This server keeps no releases.</p>`;
-  }
+export function history(view: View, managed: Managed): TemplateResult {
+  const { releases } = managed;
+  if (releases === undefined) return html`<p class="lead">This server keeps no releases.</p>`;
   return html`<h2 id="history-heading">Image history</h2>
     <p class="lead">Every release of an image and its configuration, newest first.</p>
+    ${pushNotes(view, managed)}
     ${releases.length === 0 ? html`<p>Nothing was released yet. Push an image, or start the deployment.</p>` : nothing}
-    <ol class="plain releases" aria-labelledby="history-heading">
+    <ol class="plain" aria-labelledby="history-heading">
       ${releases.map((release) => releaseCard(view, release))}
     </ol>`;
 }
 
-function releaseCard({ now, actions }: View, release: ReleaseInfo): TemplateResult {
-  const { number, state, created, digest, imageTag, size, tookMs, reason, proof } = release;
+/** Pushes that wait since a revert, and an image that was pushed and does not run. */
+function pushNotes(view: View, { deployment, verbs }: Managed): TemplateResult {
+  const { pushesPaused, newerImage } = deployment;
+  const offered = (verb: Verb, label: string) =>
+    verbs.includes(verb) ? verbButton(view, verb, label) : nothing;
+  return html`${
+    pushesPaused === true
+      ? html`<div class="note warning" id="paused">
+          <p>Pushes are paused since a revert: what is pushed is not rolled out until you resume.</p>
+          <div class="buttons">${offered('resumePushes', 'Resume pushes')}</div>
+        </div>`
+      : nothing
+  }
+  ${
+    newerImage === undefined
+      ? nothing
+      : html`<div class="note" id="newer">
+          <p>
+            A newer image is in the registry: <code>${digestWords(newerImage.digest)}</code>, pushed
+            ${agoWords(newerImage.pushedAt, view.now)}.
+          </p>
+          <div class="buttons">${offered('rollOut', 'Roll out the newest image')}</div>
+        </div>`
+  }`;
+}
+
+function verbButton({ busy, actions }: View, verb: Verb, label: string): TemplateResult {
+  return button({ id: verb, label, disabled: busy.has(verb), onClick: () => actions.run(verb) });
+}
+
+function releaseCard(view: View, release: ShownRelease): TemplateResult {
+  const { number, state, words, causeWords, created, tookMs, reason, proof } = release;
   const took =
     tookMs === undefined ? '' : ` · ${state === 'failed' ? 'given up' : 'live'} after ${shortWords(tookMs)}`;
-  const weight = size === undefined ? '' : ` · ${formatBytes(size)}`;
-  return html`<li class="card release" data-release=${number}>
+  return html`<li class="release" data-release=${number}>
     <p class="release-head">
       <strong>v${number}</strong>
-      <span class="badge ${state}">${stateWords(release)}</span>
-      <span>${causeWords(release)}</span>
-      <span class="lead" title=${timeWords(created)}>${agoWords(created, now)}${took}</span>
+      <span class="badge ${state}">${words}</span>
+      <span>${causeWords}</span>
+      <span class="lead" title=${timeWords(created)}>${agoWords(created, view.now)}${took}</span>
     </p>
+    ${imageLine(release)} ${reason === undefined ? nothing : html`<p class="problem">${reason.message}</p>`}
+    ${proof === undefined ? nothing : html`<p>${proofWords(proof)}.</p>`} ${releaseButtons(view, release)}
+  </li>`;
+}
+
+function imageLine({ digest, imageTag, size, imageRemoved }: ShownRelease): TemplateResult {
+  if (digest === null) return html`<p class="lead">tag ${imageTag}, not looked up yet</p>`;
+  const kept = size === undefined ? '' : ` · ${formatBytes(size)}`;
+  return html`<p class="text">
+    tag ${imageTag} · <code>${digestWords(digest)}</code>${
+      imageRemoved === true ? ' · image removed from the registry' : kept
+    }
+  </p>`;
+}
+
+function releaseButtons(
+  { busy, actions }: View,
+  { number, digest, canRevert }: ShownRelease,
+): TemplateResult {
+  const says = (label: string): string => `${label}, v${number}`;
+  const verb = (name: ReleaseVerb, label: string) =>
+    button({
+      label,
+      says: says(label),
+      disabled: busy.has(`${name} ${number}`),
+      onClick: () => actions.runOnRelease(name, number),
+    });
+  return html`<div class="buttons">
+    ${
+      canRevert
+        ? html`${verb('revert', 'Revert to this version…')} ${verb('compare', 'Compare with what runs')}`
+        : nothing
+    }
     ${
       digest === null
-        ? html`<p class="lead">tag ${imageTag}, not looked up yet</p>`
-        : html`<p class="line">
-            <span class="text">tag ${imageTag} · <code>${digestWords(digest)}</code>${weight}</span>
-            ${button({
-              label: 'Copy digest',
-              says: `Copy the digest of v${number}`,
-              onClick: () => actions.copy(digest),
-            })}
-          </p>`
+        ? nothing
+        : button({
+            label: 'Copy digest',
+            says: says('Copy digest'),
+            onClick: () => actions.copy(digest),
+          })
     }
-    ${reason === undefined ? nothing : html`<p class="problem">${reason.message}</p>`}
-    ${proof === undefined ? nothing : html`<p>${proofWords(proof)}.</p>`}
-  </li>`;
+  </div>`;
 }

@@ -5,7 +5,15 @@ import type { EventInfo } from '../../../src/protocol/shapes/release.ts';
 import { parseTimestamp } from '../../../src/protocol/wire.ts';
 import { button } from '../../shared/controls.ts';
 import type { View } from '../view.ts';
-import { agoWords, digestWords, durationWords, proofWords, timeWords } from '../words.ts';
+import {
+  agoWords,
+  cpuWords,
+  digestWords,
+  durationWords,
+  memoryWords,
+  proofWords,
+  timeWords,
+} from '../words.ts';
 
 export function overview(view: View, managed: Managed): TemplateResult {
   return html`${reasonNote(view, managed)} ${addresses(view, managed)} ${instances(view, managed)}
@@ -32,7 +40,7 @@ function reasonNote({ actions, busy }: View, { deployment, fix }: Managed): Temp
 
 function linesOf({ lines = [] }: Reason): TemplateResult | typeof nothing {
   if (lines.length === 0) return nothing;
-  return html`<pre tabindex="0" aria-label="The lines that show it">${lines.join('\n')}</pre>`;
+  return html`<pre tabindex="0" role="group" aria-label="The lines that show it">${lines.join('\n')}</pre>`;
 }
 
 function addresses({ actions }: View, { deployment }: Managed): TemplateResult {
@@ -63,7 +71,7 @@ function addressText({ url, host, publicPort, port }: Address): string {
   return url ?? `${host ?? ''}:${publicPort ?? port}`;
 }
 
-const columns = ['Instance', 'State', 'Version', 'Node', 'Up', 'Restarts'] as const;
+const columns = ['Instance', 'State', 'Version', 'Node', 'Up', 'Restarts', 'CPU', 'Memory'] as const;
 
 function instances(view: View, { instances: all, deployment }: Managed): TemplateResult | typeof nothing {
   if (all === undefined) return nothing;
@@ -88,11 +96,12 @@ function instances(view: View, { instances: all, deployment }: Managed): Templat
   </section>`;
 }
 
-function instanceRow({ now }: View, instance: ShownInstance): TemplateResult {
-  const { name, words, release, node, startedAt, restarts, reason, state } = instance;
+function instanceRow({ now, usage }: View, instance: ShownInstance): TemplateResult {
+  const { id, name, words, release, node, startedAt, restarts, reason, state } = instance;
   const started = startedAt === undefined ? undefined : parseTimestamp(startedAt);
   const up = started === undefined || state === 'stopped' ? '–' : durationWords(now - started);
-  const cells = [words, `v${release}`, node, up, String(restarts)];
+  const used = usage[id] ?? {};
+  const cells = [words, `v${release}`, node, up, String(restarts), cpuWords(used), memoryWords(used)];
   return html`<tr>
       <th scope="row" data-label=${columns[0]}>${name}</th>
       ${cells.map((text, index) => html`<td data-label=${columns[index + 1] ?? ''}>${text}</td>`)}
