@@ -1,8 +1,8 @@
 import { canonicalRegistry } from '../../protocol/shapes/registry.ts';
 import type { RegistryLogin } from '../domain.ts';
 import type { Registries, RegistryRow } from '../state/registries.ts';
+import { sealAnew, type SealedAnew } from './sealAnew.ts';
 import type { Associated, Sealer } from './sealer.ts';
-import type { SealedAnew } from './vault.ts';
 
 /** Credentials without the password. */
 type Facts = Omit<RegistryRow, 'sealed'>;
@@ -31,16 +31,8 @@ export class RegistryVault {
 
   /** Lets the newest key be the one that everything is sealed with. */
   sealAnew(): SealedAnew {
-    let [sealed, unreadable] = [0, 0];
-    for (const row of this.#rows.all()) {
-      const opened = this.#sealer.open(row.sealed, belongingTo(row));
-      if (opened.kind !== 'opened') unreadable += 1;
-      else if (!this.#sealer.isCurrent(row.sealed)) {
-        this.put(row, opened.text);
-        sealed += 1;
-      }
-    }
-    return { sealed, unreadable };
+    const rows = this.#rows.all();
+    return sealAnew(this.#sealer, { rows, belongingTo, put: (row, text) => this.put(row, text) });
   }
 }
 

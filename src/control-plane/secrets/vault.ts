@@ -1,16 +1,10 @@
 import type { SecretValue } from '../domain.ts';
 import type { SecretRow, Secrets } from '../state/secrets.ts';
+import { sealAnew, type SealedAnew } from './sealAnew.ts';
 import type { Associated, Sealer } from './sealer.ts';
 
 /** A secret without its value. */
 type Facts = Omit<SecretRow, 'sealed'>;
-
-/** How sealing everything anew went, in numbers of secrets. */
-export interface SealedAnew {
-  readonly sealed: number;
-  /** Their key is gone, or they were changed: they need their values anew. */
-  readonly unreadable: number;
-}
 
 /** Puts values of secrets into the state and takes them out; in between they are sealed. Callers hold the transaction. */
 export class Vault {
@@ -37,16 +31,8 @@ export class Vault {
 
   /** Lets the newest key be the one that everything is sealed with. */
   sealAnew(): SealedAnew {
-    let [sealed, unreadable] = [0, 0];
-    for (const row of this.#rows.all()) {
-      const opened = this.#sealer.open(row.sealed, belongingTo(row));
-      if (opened.kind !== 'opened') unreadable += 1;
-      else if (!this.#sealer.isCurrent(row.sealed)) {
-        this.put(row, opened.text);
-        sealed += 1;
-      }
-    }
-    return { sealed, unreadable };
+    const rows = this.#rows.all();
+    return sealAnew(this.#sealer, { rows, belongingTo, put: (row, text) => this.put(row, text) });
   }
 }
 

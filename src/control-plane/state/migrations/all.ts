@@ -2,13 +2,13 @@ import { deployments } from './0001-deployments.ts';
 import { tags } from './0002-tags.ts';
 import { volumes } from './0003-volumes.ts';
 import { deleted } from './0004-deleted.ts';
-import { secrets } from './0010-secrets.ts';
+import { secrets } from './0005-secrets.ts';
+import { tokenRights } from './0006-token-rights.ts';
+import { imageSizes } from './0007-image-sizes.ts';
+import { hostLabels } from './0008-host-labels.ts';
+import { contents } from './0009-contents.ts';
+import { registries } from './0010-registries.ts';
 import { adopted } from './0011-adopted.ts';
-import { hostLabels } from './0016-host-labels.ts';
-import { tokenRights } from './0020-token-rights.ts';
-import { imageSizes } from './0030-image-sizes.ts';
-import { contents } from './0021-contents.ts';
-import { registries } from './0031-registries.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is

@@ -8,7 +8,7 @@ import {
   openDatabase,
   schemaVersion,
 } from '../../../../src/control-plane/state/database.ts';
-import { hostLabels } from '../../../../src/control-plane/state/migrations/0016-host-labels.ts';
+import { hostLabels } from '../../../../src/control-plane/state/migrations/0008-host-labels.ts';
 import { migrations } from '../../../../src/control-plane/state/migrations/all.ts';
 import { seed } from '../../../../src/control-plane/state/seed.ts';
 import { Store } from '../../../../src/control-plane/state/store.ts';
