@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -99,7 +99,7 @@ export async function openOwnEngine(diskMegabytes = 400): Promise<OwnEngine> {
     await loadImages(address);
   } catch (error) {
     await stop('SIGKILL');
-    await end(holder, 'SIGKILL');
+    await endAllInside(holder);
     throw error;
   }
   return {
@@ -123,7 +123,7 @@ export async function openOwnEngine(diskMegabytes = 400): Promise<OwnEngine> {
       await dispatcher.destroy();
       await end(relay, 'SIGTERM');
       await stop('SIGTERM');
-      await end(holder, 'SIGKILL');
+      await endAllInside(holder);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -198,6 +198,27 @@ async function loadImages(address: string): Promise<void> {
   const load = spawn('docker', ['--host', address, 'load'], { stdio: [save.stdout, 'ignore', 'inherit'] });
   const [code] = (await once(load, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`The images ${names.join(', ')} could not be loaded into the engine.`);
+}
+
+/** An engine that was killed leaves processes that nobody knows any more: they are those in the holder's file systems. */
+async function endAllInside(holder: ChildProcess): Promise<void> {
+  const space = (pid: string): Promise<string | undefined> =>
+    readlink(`/proc/${pid}/ns/mnt`).catch(() => undefined);
+  const own = await space(String(holder.pid));
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const left = own !== undefined && Number(pid) !== holder.pid && (await space(pid)) === own;
+    if (left) endProcess(Number(pid));
+  }
+  await end(holder, 'SIGKILL');
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It may have ended of itself in the meantime.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
