@@ -97,12 +97,14 @@ describe('the history of a deployment', function () {
   });
 
   it('survives an upgrade of the control plane, and what is paused stays so', async () => {
+    // The newest proof still counts while the version before it drains.
+    const history = async () => (await releases()).map((release) => ({ ...release, proof: undefined }));
     const load = loadOn(url);
-    const before = await releases();
+    const before = await history();
     const replaced = await controlPlaneId();
     ({ target } = await targetAt(await region.window({ version: '0.0.72' }).ensure(() => undefined)));
     assert.notEqual(await controlPlaneId(), replaced);
-    assert.deepEqual(await releases(), before);
+    assert.deepEqual(await history(), before);
     const { environmentVariables } = await target.api.getRelease({
       params: { ...at, releaseId: before[0]!.id },
     });
