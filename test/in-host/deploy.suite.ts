@@ -43,6 +43,7 @@ export function deploySuite(): void {
       await showView(true);
     });
     after(async () => {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
       await removeImages(extension);
       answering({ confirm: () => true });
       await vscode.commands.executeCommand('patr.region.remove');

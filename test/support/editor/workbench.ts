@@ -60,7 +60,7 @@ export class Workbench {
 
   /** By Enter: right after it opened a menu ignores the pointer's buttons, lest the click that opened it picks. */
   async choose(label: string): Promise<void> {
-    await this.contextMenu.getByRole('menuitem', { name: label }).hover();
+    await this.contextMenu.getByText(label, { exact: true }).hover();
     await this.page.keyboard.press('Enter');
     await this.contextMenu.waitFor({ state: 'hidden' });
   }
