@@ -23,6 +23,7 @@ const shownRelease = v.object({
   words: v.string(),
   causeWords: v.string(),
   canRevert: v.boolean(),
+  canCompare: v.boolean(),
 });
 export type ShownRelease = v.InferOutput<typeof shownRelease>;
 

@@ -60,7 +60,10 @@ export function historySuite(): void {
       const [second, first] = await history();
       assert.deepEqual([item(second!).label, item(second!).contextValue], ['v2', 'release']);
       assert.match(String(item(second!).description), /^current · pushed /);
-      assert.deepEqual([item(first!).label, item(first!).contextValue], ['v1', 'release canRevert']);
+      assert.deepEqual(
+        [item(first!).label, item(first!).contextValue],
+        ['v1', 'release canRevert canCompare'],
+      );
       assert.match(String(item(first!).description), /^succeeded · created /);
     });
 

@@ -10,8 +10,9 @@ import { releaseName } from '../documents/releaseText.ts';
 import { describeRelease, partWords, releaseLooks } from '../history/releaseWords.ts';
 import type { Action } from '../notify.ts';
 import { back, type ProgressReport } from '../prompts.ts';
-import { abilitiesOf } from '../tree/contextValue.ts';
+import { abilitiesOf, canCompareWith, canRevertTo } from '../tree/contextValue.ts';
 import type { DeploymentNode, NewerImageNode, ReleaseNode } from '../tree/nodes.ts';
+import { releaseNode } from '../tree/parts.ts';
 import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
 
 /** A version of a deployment. */
@@ -22,7 +23,7 @@ interface Chosen {
 
 /** Goes back to an earlier version, or to those parts of it that the person ticks. */
 export async function revertCommand(context: CommandContext, node: ReleaseNode | undefined): Promise<void> {
-  const chosen = await chooseRelease(context, node, 'Revert to an earlier version');
+  const chosen = await chooseRelease(context, node, canRevertTo, 'Revert to an earlier version');
   if (chosen === undefined) return;
   const { deployment, release } = chosen;
   const target = await targetOf(context);
@@ -56,7 +57,7 @@ export async function revertCommand(context: CommandContext, node: ReleaseNode |
 
 /** Shows a version beside the one that takes traffic. */
 export async function compareCommand(context: CommandContext, node: ReleaseNode | undefined): Promise<void> {
-  const chosen = await chooseRelease(context, node, 'Compare a version with what runs');
+  const chosen = await chooseRelease(context, node, canCompareWith, 'Compare a version with what runs');
   if (chosen === undefined) return;
   const { deployment, release } = chosen;
   const releases = await context.model.releases(deployment.id);
@@ -111,6 +112,7 @@ export async function rollOutCommand(
 async function chooseRelease(
   context: CommandContext,
   node: ReleaseNode | undefined,
+  fits: (node: ReleaseNode) => boolean,
   question: string,
 ): Promise<Chosen | undefined> {
   const deploymentNode = node === undefined ? undefined : context.model.get(node.deploymentId);
@@ -119,14 +121,16 @@ async function chooseRelease(
   if (node !== undefined) return { deployment, release: node.release };
   const releases = await context.model.releases(deployment.id);
   const items = releases
-    .filter(({ digest, number }) => digest !== null && number !== deployment.liveRelease)
-    .map((release) => ({
+    .map((release, index) => releaseNode(deployment, release, index))
+    .filter(fits)
+    .map(({ release }) => ({
       label: `$(${releaseLooks[release.state].icon}) v${release.number}`,
       description: describeRelease(release),
       ...(release.reason === undefined ? {} : { detail: release.reason.message }),
       release,
     }));
-  if (items.length === 0) throw new Error(`${deployment.name} has no other version yet.`);
+  if (items.length === 0)
+    throw new Error(`${deployment.name} has no other version for this yet. Push a new image first.`);
   const placeholder = `Image history of ${deployment.name}, newest first`;
   const chosen = await context.prompts.pick(items, { title: question, placeholder });
   return chosen === undefined || chosen === back ? undefined : { deployment, release: chosen.release };

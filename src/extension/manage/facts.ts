@@ -6,7 +6,7 @@ import type { Deployment, DeploymentInfo } from '../../protocol/shapes/deploymen
 import type { InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { fixOf } from '../commands/fix.ts';
 import { causeWords, releaseLooks } from '../history/releaseWords.ts';
-import { abilitiesOf, canRevertTo, type Ability } from '../tree/contextValue.ts';
+import { abilitiesOf, canCompareWith, canRevertTo, type Ability } from '../tree/contextValue.ts';
 import { describeDeployment, instanceLooks, lookOf } from '../tree/look.ts';
 import { releaseNode } from '../tree/parts.ts';
 
@@ -94,11 +94,13 @@ function verbsOf(deployment: Deployment): Verb[] {
 }
 
 function shownRelease(deployment: Deployment, release: ReleaseInfo, index: number): ShownRelease {
+  const node = releaseNode(deployment, release, index);
   return {
     ...release,
     words: releaseLooks[release.state].words,
     causeWords: causeWords[release.cause],
-    canRevert: canRevertTo(releaseNode(deployment, release, index)),
+    canRevert: canRevertTo(node),
+    canCompare: canCompareWith(node),
   };
 }
 

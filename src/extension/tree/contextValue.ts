@@ -16,20 +16,30 @@ export const abilities = [
 export type Ability = (typeof abilities)[number];
 
 /** Of parts of a deployment, beside those above. */
-export const partAbilities = ['canOpenShell', 'canRevert'] as const;
+export const partAbilities = ['canOpenShell', 'canRevert', 'canCompare'] as const;
 
 /** A node's context value: its kind, and after it what may be done with it, each a word of its own. */
 export function contextValueOf(node: Node): string {
   if (node.kind === 'deployment') return ['deployment', ...abilitiesOf(node.deployment)].join(' ');
   if (node.kind === 'address') return node.address.url === undefined ? 'address' : 'address canOpen';
   if (node.kind === 'instance') return ['instance', ...instanceAbilities(node)].join(' ');
-  if (node.kind === 'release') return canRevertTo(node) ? 'release canRevert' : 'release';
+  if (node.kind === 'release') return ['release', ...releaseAbilities(node)].join(' ');
   return node.kind;
 }
 
-/** What is there already is nothing to go back to, nor is what never had an image. */
-export function canRevertTo({ current, release }: ReleaseNode): boolean {
+/** What is there already is nothing to go back to, nor is what has no image, or has it no more. */
+export function canRevertTo(node: ReleaseNode): boolean {
+  return canCompareWith(node) && node.release.imageRemoved !== true;
+}
+
+/** What is there already differs in nothing. What a release was stays known when its image is gone. */
+export function canCompareWith({ current, release }: ReleaseNode): boolean {
   return !current && release.digest !== null;
+}
+
+function releaseAbilities(node: ReleaseNode): readonly string[] {
+  const compare = canCompareWith(node) ? ['canCompare'] : [];
+  return canRevertTo(node) ? ['canRevert', ...compare] : compare;
 }
 
 function instanceAbilities({ hasShell, instance }: NodeOf<'instance'>): readonly string[] {

@@ -41,6 +41,7 @@ export const everyNode: readonly Node[] = [
   { kind: 'history', id: 'h', deployment: deployment! },
   { kind: 'release', id: 'q', deploymentId: id, release: aRelease({ number: 1 }), current: true },
   { kind: 'release', id: 's', deploymentId: id, release: aRelease({ number: 1 }), current: false },
+  { kind: 'release', id: 't', deploymentId: id, release: aRelease({ imageRemoved: true }), current: false },
   { kind: 'message', id: 'm', parentId: 'i', label: 'None is running' },
 ];
 

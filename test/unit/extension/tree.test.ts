@@ -61,9 +61,15 @@ describe('a context value', () => {
   it('offers to go back to any version but the one that is wanted and runs, or that never had an image', () => {
     const value = (release: ReturnType<typeof aRelease>, current = false): string =>
       contextValueOf({ kind: 'release', id, deploymentId: id, release, current });
-    assert.equal(value(aRelease({ number: 1 })), 'release canRevert');
+    assert.equal(value(aRelease({ number: 1 })), 'release canRevert canCompare');
     assert.equal(value(aRelease({ number: 1 }), true), 'release');
     assert.equal(value(aRelease({ number: 1, digest: null })), 'release');
+  });
+
+  it('offers to compare with a version whose image is removed, and not to go back to it', () => {
+    const release = aRelease({ number: 1, imageRemoved: true });
+    const value = contextValueOf({ kind: 'release', id, deploymentId: id, release, current: false });
+    assert.equal(value, 'release canCompare');
   });
 
   it('offers to explain where there is something to explain', () => {

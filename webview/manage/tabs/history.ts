@@ -75,7 +75,7 @@ function imageLine({ digest, imageTag, size, imageRemoved }: ShownRelease): Temp
 
 function releaseButtons(
   { busy, actions }: View,
-  { number, digest, canRevert }: ShownRelease,
+  { number, digest, canRevert, canCompare }: ShownRelease,
 ): TemplateResult {
   const says = (label: string): string => `${label}, v${number}`;
   const verb = (name: ReleaseVerb, label: string) =>
@@ -86,11 +86,8 @@ function releaseButtons(
       onClick: () => actions.runOnRelease(name, number),
     });
   return html`<div class="buttons">
-    ${
-      canRevert
-        ? html`${verb('revert', 'Revert to this version…')} ${verb('compare', 'Compare with what runs')}`
-        : nothing
-    }
+    ${canRevert ? verb('revert', 'Revert to this version…') : nothing}
+    ${canCompare ? verb('compare', 'Compare with what runs') : nothing}
     ${
       digest === null
         ? nothing

@@ -53,16 +53,21 @@ describe('the host of a panel of a deployment', () => {
   it('reads everything that is shown, and does without what a server does not keep', async () => {
     patr.state.repositories.set('4'.repeat(32), 'shop/web');
     patr.state.instances.set(id, [anInstance()]);
-    patr.state.releases.set(id, [aRelease({ number: 2, state: 'failed' }), aRelease()]);
+    patr.state.releases.set(id, [
+      aRelease({ number: 3, state: 'failed' }),
+      aRelease({ number: 2, state: 'retired', imageRemoved: true }),
+      aRelease(),
+    ]);
     const facts = await readFacts(target, id, {});
     assert.ok(facts !== 'gone');
     assert.equal(facts.image, 'shop/web');
     assert.equal(facts.region, 'local');
     assert.deepEqual(
-      facts.releases?.map(({ number, canRevert }) => [number, canRevert]),
+      facts.releases?.map(({ number, canRevert, canCompare }) => [number, canRevert, canCompare]),
       [
-        [2, true],
-        [1, true],
+        [3, true, true],
+        [2, false, true],
+        [1, true, true],
       ],
     );
     assert.ok(facts.verbs.includes('stop') && !facts.verbs.includes('start'));
