@@ -5,8 +5,9 @@ import type { Prober, ProbeResult } from './prober.ts';
 import { startupBudgetMs, startupWait, type ProbeRules, type StartupCheck } from './rules.ts';
 
 /**
- * What probes say of an instance. `starting` → `ready` → `failing` (liveness failed too often) or `notStarted`
- * (the startup budget is used up). Only a success makes `ready`; the last two are final for this instance.
+ * What probes say of an instance. `starting` → `ready` ⇄ `failing` (liveness failed too often), or `notStarted` (the
+ * startup budget is used up), which is final. Only a success makes `ready`, also again: one that was left alone
+ * because others failed with it may get well by itself.
  */
 export type Health =
   | {
@@ -44,23 +45,30 @@ interface Around {
 
 type Tell = (health: Health) => void;
 
-/** Probes one instance until it fails for good or the signal fires; tells every change of its health. */
+/** Probes one instance until the signal fires or nothing is left to ask; tells every change of its health. */
 export async function watchInstance(wanted: WatchWanted, tell: Tell, around: Around): Promise<void> {
   if (!(await untilStarted(wanted, tell, around))) return;
   const protocols = await askPorts(wanted, wanted.httpPorts, around);
   around.signal.throwIfAborted();
-  const ready: Ready = { kind: 'ready', at: around.clock.now(), protocols };
+  let ready: Ready = { kind: 'ready', at: around.clock.now(), protocols };
+  let failing = false;
   tell(ready);
-  const failed = new AbortController();
-  const learning = learnTheRest(wanted, ready, tell, {
-    ...around,
-    signal: AbortSignal.any([around.signal, failed.signal]),
-  });
-  const failing =
-    wanted.liveness === undefined
-      ? undefined
-      : untilFailing(wanted, wanted.liveness, tell, around).finally(() => failed.abort());
-  await Promise.all([learning, failing]);
+  const learning = learnTheRest(
+    wanted,
+    ready,
+    (learned) => {
+      ready = learned;
+      if (!failing) tell(ready);
+    },
+    around,
+  );
+  const judged = (message: string | undefined): void => {
+    failing = message !== undefined;
+    tell(message === undefined ? ready : { kind: 'failing', message, at: around.clock.now() });
+  };
+  const living =
+    wanted.liveness === undefined ? undefined : keepAsking(wanted, wanted.liveness, judged, around);
+  await Promise.all([learning, living]);
 }
 
 async function untilStarted(
@@ -100,28 +108,32 @@ async function untilStarted(
   }
 }
 
-async function untilFailing(
+/** Says why, when liveness has failed too often, and nothing, when it succeeds again after that. */
+async function keepAsking(
   wanted: WatchWanted,
   probe: Probe,
-  tell: Tell,
+  judged: (message: string | undefined) => void,
   { prober, clock, signal }: Around,
-): Promise<void> {
+): Promise<never> {
   const { liveness } = wanted.rules;
   let failures = 0;
   for (;;) {
     await clock.sleep(liveness.periodMs, signal);
     const result = await prober.http(wanted.address, probe, { timeoutMs: liveness.timeoutMs, signal });
     signal.throwIfAborted();
+    if (result.ok && failures >= liveness.failures) judged(undefined);
     failures = result.ok ? 0 : failures + 1;
-    if (!result.ok && failures >= liveness.failures) {
-      tell({ kind: 'failing', message: result.message, at: clock.now() });
-      return;
-    }
+    if (!result.ok && failures === liveness.failures) judged(result.message);
   }
 }
 
 /** A second port may be opened after the first one: it is asked again until somebody listens on it. */
-async function learnTheRest(wanted: WatchWanted, ready: Ready, tell: Tell, around: Around): Promise<void> {
+async function learnTheRest(
+  wanted: WatchWanted,
+  ready: Ready,
+  learn: (learned: Ready) => void,
+  around: Around,
+): Promise<void> {
   const { clock, signal } = around;
   let known = ready.protocols;
   while (known.size < wanted.httpPorts.length) {
@@ -131,7 +143,7 @@ async function learnTheRest(wanted: WatchWanted, ready: Ready, tell: Tell, aroun
     if (signal.aborted) return;
     if (learned.size === 0) continue;
     known = new Map([...known, ...learned]);
-    tell({ ...ready, protocols: known });
+    learn({ ...ready, protocols: known });
   }
 }
 

@@ -127,14 +127,26 @@ describe('watching an instance', () => {
     ]);
   });
 
-  it('forgets about silent ports when its liveness fails', async () => {
+  it('is not ready because a port speaks while its liveness fails', async () => {
     const instance = anInstance(
       (age) => (age < 1000 ? { ok: true } : ill),
       60 * 60_000,
-      () => 'silent',
+      (port, age) => (port === 80 || age > 1_800_000 ? 'http1' : 'silent'),
     );
     await instance.watch(true);
-    assert.equal(instance.kinds().at(-1), 'failing');
+    assert.deepEqual(instance.kinds(), ['starting', 'ready', 'failing']);
+  });
+
+  it('is ready again when its liveness succeeds again, with what was learned meanwhile', async () => {
+    const instance = anInstance(
+      (age) => (age < 1000 || age > 2_400_000 ? { ok: true } : ill),
+      60 * 60_000,
+      (port, age) => (port === 80 || age > 1_800_000 ? 'http1' : 'silent'),
+    );
+    await instance.watch(true);
+    assert.deepEqual(instance.kinds(), ['starting', 'ready', 'failing', 'ready']);
+    const last = instance.told.at(-1);
+    assert.ok(last?.kind === 'ready' && last.protocols.size === 2);
   });
 
   it('gives a slow starter its whole budget, and then not more', async () => {
@@ -157,8 +169,10 @@ describe('watching an instance', () => {
   it('is failing after fifteen failures in a row, not before', async () => {
     const instance = anInstance((age) => (age < 1000 ? { ok: true } : ill));
     await instance.watch(true);
-    assert.equal(instance.kinds().at(-1), 'failing');
-    assert.equal(instance.asked.length, 1 + 15);
+    assert.deepEqual(instance.kinds(), ['starting', 'ready', 'failing']);
+    const last = instance.told.at(-1);
+    assert.ok(last?.kind === 'failing');
+    assert.equal(last.at, 15 * defaultProbeRules.liveness.periodMs);
   });
 
   it('forgives failures with a success between them', async () => {
