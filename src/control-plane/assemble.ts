@@ -16,7 +16,7 @@ import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { scaleRules } from './autoscaler/decideScale.ts';
 import type { Options } from './options.ts';
 import { networkProber } from './probes/prober.ts';
-import { defaultProbeRules } from './probes/rules.ts';
+import { defaultProbeRules, type ProbeRules } from './probes/rules.ts';
 import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
 import { defaultPlanRules } from './reconcile/plan/model.ts';
 import { UsageMeter } from './usage/usageMeter.ts';
@@ -47,6 +47,8 @@ export interface AssembleWanted {
   readonly log: Log;
   /** 0 to 1. */
   readonly chance: () => number;
+  /** Patr's numbers when absent. */
+  readonly probeRules?: ProbeRules;
 }
 
 export interface ControlPlane {
@@ -106,7 +108,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     chance,
     ids,
     planRules: defaultPlanRules,
-    probeRules: defaultProbeRules,
+    probeRules: wanted.probeRules ?? defaultProbeRules,
     domain: options.domain,
     registryHost: () => region.facts().registryHost,
     repositoryPath: (id) => pathOf(store, id),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { must } from '../../scripts/setup/processes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { deploy } from '../../src/deploy/journey.ts';
 import type { Target } from '../../src/deploy/target.ts';
@@ -194,6 +197,41 @@ describe('a running deployment', function () {
     assert.equal(text, 'hello over tcp');
   });
 
+  it('publishes a udp port and shows where', async () => {
+    const deployment = await create('over udp', {
+      ports: { 8080: 'http', 9001: 'udp' },
+      environmentVariables: { UDP_PORT: '9001' },
+    });
+    const address = deployment.addresses!.find(({ type }) => type === 'udp')!;
+    const socket = createSocket('udp4');
+    try {
+      const answered = once(socket, 'message') as Promise<[Buffer]>;
+      socket.send('hello?', address.publicPort!, address.host!);
+      const [text] = await answered;
+      assert.equal(text.toString(), 'hello over udp');
+    } finally {
+      socket.close();
+    }
+  });
+
+  it('runs with few capabilities, gains no privileges and keeps a bounded log', async () => {
+    const deployment = await create('kept small');
+    const status = await say(deployment, '/read?path=/proc/self/status');
+    // CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP and NET_BIND_SERVICE (capabilities(7)).
+    const bits = [0, 1, 3, 4, 5, 6, 7, 8, 10].reduce((mask, bit) => mask | (1 << bit), 0);
+    assert.equal(Number.parseInt(/^CapBnd:\s+(\w+)$/m.exec(status)?.[1] ?? '', 16), bits);
+    assert.match(status, /^NoNewPrivs:\s+1$/m);
+    const [container] = await containersOf(deployment.id);
+    const told = await must('docker', ['inspect', '--format', '{{json .HostConfig}}', container!.id]);
+    const { Privileged, LogConfig } = JSON.parse(told) as {
+      Privileged: boolean;
+      LogConfig: { Config: Record<string, string> };
+    };
+    assert.equal(Privileged, false);
+    assert.equal(LogConfig.Config['max-size'], '20000000');
+    assert.equal(LogConfig.Config['max-file'], '5');
+  });
+
   it('cannot reach other instances, the control plane, the registry or the edge on the host', async () => {
     const one = await create('from here', {});
     const [other] = await containersOf(first);
@@ -223,6 +261,32 @@ describe('a running deployment', function () {
       events.some(({ message }) => /it ended, restart 1/.test(message)),
       JSON.stringify(events),
     );
+  });
+
+  it('waits longer and longer before it is restarted again, and says why it ends', async () => {
+    const deployment = await create('keeps ending');
+    const end = () =>
+      eventuallyTrue(async () => (await say(deployment, '/exit?code=7').catch(String)) === 'ending');
+    const becomes = (wanted: string) =>
+      eventuallyTrue(async () => {
+        const { instances } = await target.api.listInstances({ ...at(deployment.id), query: {} });
+        return instances.map(({ state, restarts }) => `${state}, ${restarts} restarts`).join() === wanted;
+      });
+    await end();
+    await becomes('ready, 1 restarts');
+    await end();
+    await becomes('backingOff, 1 restarts');
+    const waiting = await eventually(deployment.id, ({ reason }) => reason?.exitCode === 7);
+    assert.equal(waiting.status, 'errored');
+    await becomes('ready, 2 restarts');
+    await end();
+    const looping = await eventually(deployment.id, ({ reason }) => reason?.code === 'crashLoop');
+    assert.match(
+      looping.reason!.message,
+      /failed again after 2 restarts\. It ended with code 7 after [\d.]+ s/,
+    );
+    assert.equal(looping.reason!.exitCode, 7);
+    assert.ok(looping.reason!.lines?.includes('told to end'), JSON.stringify(looping.reason));
   });
 
   it('is ended when it uses more memory than it may, and that is said', async () => {

@@ -7,6 +7,7 @@ import { silentLog } from '../../src/base/log.ts';
 import type { Api } from '../../src/client/client.ts';
 import { assemble, type ControlPlane } from '../../src/control-plane/assemble.ts';
 import { parseOptions } from '../../src/control-plane/options.ts';
+import type { ProbeRules } from '../../src/control-plane/probes/rules.ts';
 import { listen, type Server } from '../../src/control-plane/server.ts';
 import type { Engine } from '../../src/docker/engine.ts';
 import type { LocalEndpoint } from '../../src/local/contract.ts';
@@ -32,6 +33,7 @@ export interface AssembledRegion {
 export interface AssembledWanted {
   /** Further options of the command line, by name. */
   readonly options?: Readonly<Record<string, string>>;
+  readonly probeRules?: ProbeRules;
   /** May answer a notification in the control plane's place. */
   readonly onWebhook?: (
     request: Request,
@@ -71,6 +73,7 @@ export async function startAssembledRegion(
       ids: () => toWireUuid(randomUUID()),
       log: silentLog,
       chance: Math.random,
+      ...(wanted.probeRules === undefined ? {} : { probeRules: wanted.probeRules }),
     });
     const deliver = async (request: Request): Promise<Response> => plane.app.fetch(request);
     const server = await listen(
