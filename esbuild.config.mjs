@@ -103,6 +103,11 @@ export async function buildAll(names = Object.keys(bundles)) {
   if (shipped.every((name) => names.includes(name))) await prune('dist', new Set(outputs));
 }
 
+/** Builds a program of the tests' own the way the control plane is built, as `NAME.mjs` in a folder. */
+export async function buildProgram(name, file, folder) {
+  await build({ ...bundles.controlPlane, entryPoints: { [name]: file }, outdir: folder });
+}
+
 async function prune(folder, kept) {
   const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

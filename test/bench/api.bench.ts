@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { buildProgram } from '../../esbuild.config.mjs';
 import type { Bench } from '../../scripts/bench/bench.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { nodeFlags } from '../../src/local/containerSpec.ts';
 import { clientFor } from '../support/localRegion.ts';
 import { median, percentile } from './median.ts';
+import { cpuSeconds, residentMegabytes } from './processFigures.ts';
 
 const deployments = 1000;
 const instances = 5;
@@ -15,8 +18,6 @@ const requests = 1000;
 /** Garbage of the start is gone by then; `restMs` holds one of the looks at everything that changed. */
 const settleMs = 10_000;
 const restMs = 40_000;
-/** Of the kernel's clock that CPU time is counted in. */
-const ticksPerSecond = 100;
 
 /** A control plane with 1,000 deployments of 5 instances each: API over HTTP, the real loop, the fake executor. */
 export const bench: Bench = {
@@ -31,7 +32,8 @@ export const bench: Bench = {
     'controlplane.rest_cpu_percent_1000': 'CPU at rest with them, in % of a core (aim below 2)',
   },
   async run({ say }) {
-    const program = join(import.meta.dirname, '../support/fleetServer.ts');
+    const folder = await mkdtemp(join(tmpdir(), 'patr-bench-'));
+    const program = await bundled(folder);
     const child = spawn(process.execPath, [...nodeFlags, program, String(deployments), String(instances)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -65,9 +67,16 @@ export const bench: Bench = {
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
+      await rm(folder, { recursive: true, force: true });
     }
   },
 };
+
+/** The program as the control plane is shipped: a process that reads TypeScript holds the compiler as well. */
+async function bundled(folder: string): Promise<string> {
+  await buildProgram('fleet', join(import.meta.dirname, '../support/fleetServer.ts'), folder);
+  return join(folder, 'fleet.mjs');
+}
 
 /** How long each took, in milliseconds; one after the other, on a connection that is kept. */
 async function timed(count: number, work: (index: number) => Promise<void>): Promise<number[]> {
@@ -79,16 +88,4 @@ async function timed(count: number, work: (index: number) => Promise<void>): Pro
     if (index >= 0) took.push(performance.now() - began);
   }
   return took;
-}
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
-}
-
-/** User and system time since it began (proc(5), `stat`). */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
