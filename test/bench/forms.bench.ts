@@ -76,7 +76,7 @@ async function managePaints(): Promise<number[]> {
     const paints: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       await workbench.run('View: Close All Editors');
-      await workbench.run('Patr: Manage');
+      await workbench.run('Patr: Manage Deployment');
       await panel.control('status').waitFor();
       paints.push(await largestPicture(panel));
     }

@@ -135,7 +135,7 @@ describe('the panel of a deployment', function () {
   }
 
   it('opens from the palette and shows how it is', async () => {
-    await workbench.run('Patr: Manage');
+    await workbench.run('Patr: Manage Deployment');
     await panel.control('status').getByText('running, with a problem').waitFor();
     const text = await panel.frame.locator('main').innerText();
     for (const words of [
@@ -303,7 +303,7 @@ describe('the panel of a deployment', function () {
     await workbench.run('File: New Untitled Text File');
     await panel.frame.locator('main').waitFor({ state: 'detached' });
     patr.refuse('getDeployment', problem('unauthorized', { says: 'The region does not know you.' }));
-    await workbench.run('Patr: Manage');
+    await workbench.run('Patr: Manage Deployment');
     await panel.frame.locator('#away').waitFor();
     await panel.press('Look again');
     await panel.control('status').waitFor();
@@ -343,7 +343,7 @@ describe('the panel of a deployment', function () {
     await panel.frame.locator('.release').first().waitFor();
     await workbench.run('File: New Untitled Text File');
     await panel.frame.locator('main').waitFor({ state: 'detached' });
-    await workbench.run('Patr: Manage');
+    await workbench.run('Patr: Manage Deployment');
     await panel.frame.locator('.release').nth(2).waitFor();
     const text = await panel.frame.locator('[data-release="2"]').innerText();
     assert.match(text, /current\s+configuration changed/);

@@ -143,9 +143,9 @@ describe('the workbench', function () {
       await screenshot(page, `tree-${kind}`);
     }
     const menu = await workbench.menuOf(workbench.row(`Deployment ${name}`));
-    for (const label of ['Open in the Browser', 'Push', 'Show Logs', 'Stop', 'Delete…'])
+    for (const label of ['Open in the Browser', 'Push', 'Show Logs', 'Stop Deployment', 'Delete Deployment…'])
       assert.ok(menu.includes(label), `${label} is not in: ${menu.join(', ')}`);
-    assert.ok(!menu.includes('Start'));
+    assert.ok(!menu.includes('Start Deployment'));
     await screenshot(page, 'menu-deployment');
     await page.keyboard.press('Escape');
   });
@@ -154,7 +154,7 @@ describe('the workbench', function () {
     const { page } = workbench;
     const panel = new Panel(page);
     await workbench.menuOf(workbench.row(`Deployment ${name}`));
-    await workbench.choose('Manage');
+    await workbench.choose('Manage Deployment');
     await panel.control('status').getByText('running').waitFor();
     await panel.tab('Image history');
     await page.reload();
