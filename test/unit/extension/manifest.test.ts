@@ -56,6 +56,12 @@ function patternOf(when: string): RegExp | undefined {
   return source === undefined ? undefined : new RegExp(source);
 }
 
+/** The states of the view in a clause: one, or an alternative of several as a pattern. */
+function statesOf(value: string): readonly string[] {
+  const several = /^\/\^\((.*)\)\$\/$/.exec(value)?.[1];
+  return several?.split('|') ?? [value];
+}
+
 describe('the manifest', () => {
   it('has the commands of the code, and no other', () => {
     assert.deepEqual(commands.map(({ command }) => command).toSorted(), commandIds.toSorted());
@@ -115,7 +121,9 @@ describe('the manifest', () => {
         const fine = operator === undefined ? single.has(key) : known.has(key);
         assert.ok(fine, `${menu}, ${command}: ${clause}`);
         if (key === 'view') assert.equal(value, deploymentsView);
-        if (key === stateKey) assert.ok((viewStates as readonly string[]).includes(value), value);
+        if (key !== stateKey) continue;
+        for (const state of statesOf(value))
+          assert.ok((viewStates as readonly string[]).includes(state), state);
       }
     }
   });
@@ -139,6 +147,22 @@ describe('the manifest', () => {
       assert.ok(inline.length <= 3, `${value}: ${inline.map(({ command }) => command).join(', ')}`);
       const places = shown.map(({ group }) => group);
       assert.equal(new Set(places).size, places.length, `${value}: two entries share a place`);
+    }
+  });
+
+  it('has each entry above the view in a place of its own', () => {
+    const places = menus['view/title']?.map(({ group }) => group) ?? [];
+    assert.ok(places.length > 0);
+    assert.equal(new Set(places).size, places.length, `two entries share a place: ${places.join(', ')}`);
+  });
+
+  it('offers to stop or to remove the region above the view only where there may be one', () => {
+    for (const command of ['patr.region.stop', 'patr.region.remove']) {
+      const { when = '' } = menus['view/title']?.find((one) => one.command === command) ?? {};
+      const states = statesOf(/patr\.state =~ (.*)$/.exec(when)?.[1] ?? '');
+      assert.ok(states.includes('ready') && states.includes('empty'), when);
+      for (const state of ['looking', 'untrusted', 'noEngine', 'engineStopped'])
+        assert.ok(!states.includes(state), `${command} in ${state}`);
     }
   });
 
@@ -170,10 +194,16 @@ describe('the manifest', () => {
 
   it('offers to deploy a Dockerfile in the explorer, on its tab and in the editor, where building is allowed', () => {
     for (const menu of ['explorer/context', 'editor/title/context', 'editor/context']) {
-      const [entry] = menus[menu] ?? [];
-      assert.equal(entry?.command, 'patr.deploy');
+      const offered = menus[menu] ?? [];
+      assert.deepEqual(
+        offered.map(({ command }) => command),
+        ['patr.deploy', 'patr.deploy.customize'],
+      );
       for (const clause of ['resourceLangId == dockerfile', 'isWorkspaceTrusted', '!virtualWorkspace'])
-        assert.ok(entry.when?.includes(clause), `${menu}: ${clause}`);
+        assert.ok(
+          offered.every(({ when }) => when?.includes(clause)),
+          `${menu}: ${clause}`,
+        );
     }
   });
 
