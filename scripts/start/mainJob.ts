@@ -67,7 +67,9 @@ function addressOf(result: JourneyResult): string {
       throw new SetupError(`${result.name} is made, and not started. Start it in the editor.`);
     case 'pushed':
       throw new SetupError(
-        `${result.name} is pushed and waits: deploy on push is off, or it is stopped. Start it in the editor.`,
+        result.because === 'stopped'
+          ? `${result.name} is pushed and waits, because it is stopped. Start it in the editor.`
+          : `${result.name} is pushed and waits, because deploy on push is off. Roll it out in the editor.`,
       );
     case 'unhealthy':
       throw new SetupError(`${result.name} is not healthy: ${result.reason.message}`);

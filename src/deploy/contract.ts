@@ -40,8 +40,14 @@ export type JourneyResult =
       readonly name: string;
       readonly digest: string;
     }
-  /** Pushed, but it shall not be rolled out: deploy on push is off, or the deployment is stopped. */
-  | { readonly kind: 'pushed'; readonly deploymentId: string; readonly name: string; readonly digest: string }
+  /** Pushed, but it is not rolled out. A start takes it up, whatever deploy on push says. */
+  | {
+      readonly kind: 'pushed';
+      readonly deploymentId: string;
+      readonly name: string;
+      readonly digest: string;
+      readonly because: 'stopped' | 'deployOnPushOff';
+    }
   | {
       readonly kind: 'unhealthy';
       readonly deploymentId: string;

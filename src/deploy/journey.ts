@@ -90,7 +90,9 @@ export async function push(
   );
   // It may have been stopped, or have had deploy on push switched off, while the image was built.
   const { name, deployOnPush, status } = await target.api.getDeployment({ params }, waiting);
-  if (!deployOnPush || status === 'stopped') return { kind: 'pushed', deploymentId, name, digest };
+  const pushed = { kind: 'pushed', deploymentId, name, digest } as const;
+  if (status === 'stopped') return { ...pushed, because: 'stopped' };
+  if (!deployOnPush) return { ...pushed, because: 'deployOnPushOff' };
   const known = servedAlready(baseline, digest);
   const after = known ? baseline.newest - 1 : baseline.newest;
   const verdict = await rollOut(target, deploymentId, { digest, after }, tools, steps);

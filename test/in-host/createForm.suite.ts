@@ -195,7 +195,8 @@ export function createFormSuite(): void {
       extension.connection.gone();
       const host = hostOf({ kind: 'new' });
       const { server } = await host.look(null, never);
-      assert.deepEqual(server, { kind: 'away', message: 'The local region does not run.', canStart: true });
+      assert.ok(server.kind === 'away' && server.canStart);
+      assert.match(server.message, /^The local region does not run\. Start it /);
       await host.startRegion(null, never);
       assert.deepEqual(machine.calls, ['ensure']);
       assert.ok(told > 0);

@@ -165,7 +165,9 @@ export function deploySuite(): void {
       await eventually('it is stopped', () => node().deployment.status === 'stopped', 60_000);
       const stopped = answering();
       await vscode.commands.executeCommand('patr.deployment.push');
-      assert.match((await verdict(stopped)).text, /is pushed. It is not rolled out/);
+      const { text, buttons } = await verdict(stopped);
+      assert.match(text, /is pushed\. It is not rolled out, because the deployment is stopped\./);
+      assert.deepEqual(buttons, ['Start', 'Manage']);
       await vscode.commands.executeCommand('patr.deployment.start', node());
       await eventually('it runs', () => node().deployment.status === 'running', 60_000);
       await eventually('it answers', async () => (await ask(url)).body.includes('Good night'), 60_000);

@@ -61,9 +61,10 @@ export async function chooseDeployment(
   if (node !== undefined) return context.model.get(node.deployment.id) ?? node.deployment;
   await targetOf(context);
   if (!context.model.loaded || !context.model.followed) await context.model.refresh();
-  const fitting = context.model.all().filter(fits);
+  const all = context.model.all();
+  const fitting = all.filter(fits);
   const [only] = fitting;
-  if (only === undefined) throw new Error('There is no deployment to do this with.');
+  if (only === undefined) throw new Error(noneFor(question, all.length));
   if (fitting.length === 1 && !alwaysAsk) return only;
   const items = fitting.map((deployment) => ({
     label: `$(${lookOf(deployment).icon}) ${deployment.name}`,
@@ -72,4 +73,10 @@ export async function chooseDeployment(
   }));
   const chosen = await context.prompts.pick(items, { title: question, placeholder: 'Which deployment?' });
   return chosen === undefined || chosen === back ? undefined : chosen.deployment;
+}
+
+/** Why there is nothing to choose from, and what to do. */
+function noneFor(question: string, count: number): string {
+  if (count === 0) return 'There are no deployments yet. Deploy a Dockerfile or an image first.';
+  return `${question}: no deployment is in a state for this now. The Patr view shows how each one is, and what can be done with it.`;
 }

@@ -5,6 +5,7 @@ import { bestUrl } from '../../deploy/journey.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { Verdict } from '../../deploy/watchRollout.ts';
 import { askForImage, askForName, askForPorts, findImage } from '../deploy/chooseImage.ts';
+import { firstRegion } from '../deploy/firstRegion.ts';
 import { regionWords } from '../deploy/regionWords.ts';
 import type { Action } from '../notify.ts';
 import type { CommandContext } from './context.ts';
@@ -30,13 +31,6 @@ export async function deployImageCommand(context: CommandContext): Promise<void>
   const regionId = await firstRegion(target);
   const verdict = await create(context, target, { ...image, name, ports, regionId });
   void tell(context, verdict);
-}
-
-async function firstRegion({ api, workspaceId }: Target): Promise<string> {
-  const { runners } = await api.listRunners({ params: { workspaceId } });
-  const [region] = runners;
-  if (region === undefined) throw new Error('The workspace has no region to deploy to.');
-  return region.id;
 }
 
 async function create(

@@ -20,7 +20,7 @@ export async function deployOnPushCommand(
     },
     {
       label: `${on ? '$(circle-outline)' : '$(check)'} Off`,
-      description: 'what is pushed waits until it is started or updated',
+      description: 'what is pushed is offered as a newer image, to roll out by hand',
       value: false,
     },
   ];

@@ -8,7 +8,7 @@ export function awayWords(state: ConnectionState): string {
     case 'untrusted':
       return 'Nothing is started in a workspace that is not trusted.';
     case 'notStarted':
-      return 'The local region does not run.';
+      return 'The local region does not run. Start it to see and change what is deployed there.';
     case 'connected':
       return 'The region answers again.';
     case 'starting':

@@ -10,6 +10,7 @@ import { isCancelled, type Action, type Notify } from '../notify.ts';
 import type { Output } from '../output.ts';
 import type { ProgressReport, Prompts } from '../prompts.ts';
 import type { BuildDiagnostics } from './diagnostics.ts';
+import { firstRegion } from './firstRegion.ts';
 import type { Answers } from './chooseDeployment.ts';
 import type { DeployMemory } from './memory.ts';
 import { ProgressWords, stepLabels } from './progressWords.ts';
@@ -176,10 +177,31 @@ export class Journeys {
     else if (event.kind === 'finished') output.info(`${stepLabels[event.step]} took ${event.ms} ms`);
   }
 
-  async #start(deploymentId: string): Promise<void> {
+  /** Runs a command of deployments on this one, if it is still there. */
+  async #runOn(deploymentId: string, command: string): Promise<void> {
     const deployment = this.#parts.model.get(deploymentId);
     if (deployment === undefined) return;
-    await commands.executeCommand('patr.deployment.start', { kind: 'deployment', id: '', deployment });
+    await commands.executeCommand(command, { kind: 'deployment', id: '', deployment });
+  }
+
+  #startOf(deploymentId: string): Action {
+    return { label: 'Start', run: () => this.#runOn(deploymentId, 'patr.deployment.start') };
+  }
+
+  /** Why a pushed image is not rolled out, and what rolls it out. */
+  #waiting({ deploymentId, because }: Extract<JourneyResult, { kind: 'pushed' }>): {
+    readonly message: string;
+    readonly action: Action;
+  } {
+    if (because === 'stopped') {
+      const message =
+        'It is not rolled out, because the deployment is stopped. Start it to serve this image.';
+      return { message, action: this.#startOf(deploymentId) };
+    }
+    const message =
+      'It is not rolled out, because deploy on push is off. Roll it out when you want it served.';
+    const run = () => this.#runOn(deploymentId, 'patr.deployment.rollOut');
+    return { message, action: { label: 'Roll out the newest image', run } };
   }
 
   async #tellResult(result: JourneyResult, times: string, again: () => Promise<void>): Promise<void> {
@@ -198,11 +220,11 @@ export class Journeys {
           : `${name} is serving${where}${version} (${times}).`;
       await notify.done(message, [...open, logs, more]);
     } else if (result.kind === 'created') {
-      const start: Action = { label: 'Start', run: () => this.#start(deploymentId) };
-      await notify.done(`${name} is made, and not started yet, as you chose.`, [start, more]);
+      const message = `${name} is made, and not started yet, as you chose.`;
+      await notify.done(message, [this.#startOf(deploymentId), more]);
     } else if (result.kind === 'pushed') {
-      const message = `The image of ${name} is pushed. It is not rolled out, because the deployment is stopped or deploy on push is off.`;
-      await notify.done(message, [more]);
+      const { message, action } = this.#waiting(result);
+      await notify.done(`The image of ${name} is pushed. ${message}`, [action, more]);
     } else {
       const { reason } = result;
       output.append([`${name} is not healthy: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
@@ -210,13 +232,6 @@ export class Journeys {
       await notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, more, retry]);
     }
   }
-}
-
-async function firstRegion({ api, workspaceId }: Target, signal: AbortSignal): Promise<string> {
-  const { runners } = await api.listRunners({ params: { workspaceId } }, { signal });
-  const [region] = runners;
-  if (region === undefined) throw new Error('The workspace has no region to deploy to.');
-  return region.id;
 }
 
 async function openAt(dockerfile: Uri, error: unknown): Promise<void> {

@@ -195,9 +195,14 @@ describe('the journey', () => {
     });
 
     it('does not wait for a rollout that will not be: stopped, or not deployed on push', async () => {
-      for (const change of [{ status: 'stopped' }, { deployOnPush: false }] as const) {
-        const other = fake.add(`other ${Object.keys(change)[0]}`, change);
-        assert.equal((await pushTo(other)).kind, 'pushed');
+      const stopped = { status: 'stopped', deployOnPush: false } as const;
+      for (const [because, change] of [
+        ['stopped', stopped],
+        ['deployOnPushOff', { deployOnPush: false }],
+      ] as const) {
+        const result = await pushTo(fake.add(`other ${because}`, change));
+        assert.ok(result.kind === 'pushed');
+        assert.equal(result.because, because);
       }
     });
 
