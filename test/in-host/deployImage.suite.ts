@@ -52,9 +52,10 @@ export function deployImageSuite(): void {
       );
       assert.equal(one?.deployOnPush, false);
       assert.deepEqual(prompts.asked, ['Deploy an image', 'Name of the deployment']);
-      await eventually('it is told', () =>
-        prompts.said.some(({ text }) => /is serving at .* is not rolled out by itself/.test(text)),
-      );
+      const told = () =>
+        prompts.said.find(({ text }) => /is serving at .* is not rolled out by itself/.test(text));
+      await eventually('it is told', () => told() !== undefined);
+      assert.deepEqual(told()?.buttons, ['Open', 'Logs', 'Manage']);
     });
 
     it('asks for the credentials of what is not for everybody, tries them, and keeps what is good', async () => {

@@ -91,9 +91,9 @@ export function historySuite(): void {
         [newest?.number, newest?.cause, newest?.digest],
         [3, 'revert', aRelease({ number: 1 }).digest],
       );
-      await eventually('it is told', () =>
-        prompts.said.some(({ text }) => /is back at version 1\..*paused/.test(text)),
-      );
+      const told = () => prompts.said.find(({ text }) => /is back at version 1\..*paused/.test(text));
+      await eventually('it is told', () => told() !== undefined);
+      assert.deepEqual(told()?.buttons, ['Resume pushes', 'Open', 'Logs', 'Manage']);
       await eventually('pushes are resumed', () => node().deployment.pushesPaused === false);
     });
 

@@ -1,4 +1,4 @@
-import { commands, env, Uri } from 'vscode';
+import { commands } from 'vscode';
 import { systemClock } from '../../base/clock.ts';
 import { createImageDeployment, type ImageChoice } from '../../deploy/existingImage.ts';
 import { bestUrl } from '../../deploy/journey.ts';
@@ -7,6 +7,7 @@ import type { Verdict } from '../../deploy/watchRollout.ts';
 import { askForImage, askForName, askForPorts, findImage } from '../deploy/chooseImage.ts';
 import { firstRegion } from '../deploy/firstRegion.ts';
 import { regionWords } from '../deploy/regionWords.ts';
+import { actionsFor, tellUnhealthy } from '../deploy/verdict.ts';
 import type { Action } from '../notify.ts';
 import type { CommandContext } from './context.ts';
 import { isTrusted } from './trust.ts';
@@ -53,23 +54,21 @@ async function create(
   return verdict;
 }
 
-async function tell({ notify, output, showLogs }: CommandContext, verdict: Verdict): Promise<void> {
+async function tell(context: CommandContext, verdict: Verdict): Promise<void> {
   const { deployment } = verdict;
-  const { id, name } = deployment;
-  const logs: Action = { label: 'Logs', run: () => showLogs(id) };
   if (verdict.kind === 'unhealthy') {
-    const { reason } = verdict;
-    output.append([`${name} is not healthy: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
     const remove: Action = {
       label: 'Delete…',
       run: () =>
         commands.executeCommand('patr.deployment.delete', { kind: 'deployment', id: '', deployment }),
     };
-    return notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, remove]);
+    return tellUnhealthy(context, deployment, verdict.reason, [remove]);
   }
   const url = bestUrl(deployment);
-  const open = url === undefined ? [] : [{ label: 'Open', run: () => env.openExternal(Uri.parse(url)) }];
   const where = url === undefined ? '' : ` at ${url}`;
   const source = ' What is pushed to its registry later is not rolled out by itself.';
-  await notify.done(`${name} is serving${where}.${source}`, [...open, logs]);
+  await context.notify.done(
+    `${deployment.name} is serving${where}.${source}`,
+    actionsFor(context, deployment, url),
+  );
 }

@@ -2,11 +2,13 @@ import { commands, Uri } from 'vscode';
 import { systemClock } from '../../base/clock.ts';
 import { usualParts } from '../../deploy/differences.ts';
 import { previewRevert, revert, rollOutNewest, type HistoryTools } from '../../deploy/history.ts';
+import { bestUrl } from '../../deploy/journey.ts';
 import type { Verdict } from '../../deploy/watchRollout.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { documentAddress } from '../documents/documentAddress.ts';
 import { releaseName } from '../documents/releaseText.ts';
+import { actionsFor, tellUnhealthy } from '../deploy/verdict.ts';
 import { describeRelease, partWords, releaseLooks } from '../history/releaseWords.ts';
 import type { Action } from '../notify.ts';
 import { back, type ProgressReport } from '../prompts.ts';
@@ -154,24 +156,18 @@ function watched(
 
 /** What came of it, and that pushes wait where they do. */
 async function tell(context: CommandContext, verdict: Verdict, done: string): Promise<void> {
-  const { notify, output, showLogs } = context;
+  const { notify } = context;
   const { deployment } = verdict;
-  const { id, name } = deployment;
-  const logs: Action = { label: 'Logs', run: () => showLogs(id) };
-  if (verdict.kind === 'unhealthy') {
-    output.append(
-      [`${name} is not healthy: ${verdict.reason.message}`, ...(verdict.reason.lines ?? [])].join('\n'),
-    );
-    await notify.unhealthy(`${name} is not healthy. ${verdict.reason.message}`, [logs]);
-    return;
-  }
+  const { name } = deployment;
+  if (verdict.kind === 'unhealthy') return tellUnhealthy(context, deployment, verdict.reason);
+  const actions = actionsFor(context, deployment, bestUrl(deployment));
   const version = verdict.release === undefined ? '' : ` It is version ${verdict.release} now.`;
-  if (deployment.pushesPaused !== true) return notify.done(`${name} ${done}.${version}`, [logs]);
+  if (deployment.pushesPaused !== true) return notify.done(`${name} ${done}.${version}`, actions);
   const resume: Action = {
     label: 'Resume pushes',
     run: () =>
       commands.executeCommand('patr.deployment.resumePushes', { kind: 'deployment', id: '', deployment }),
   };
   const paused = ' Pushes are paused: what is pushed now is not rolled out until you resume.';
-  await notify.done(`${name} ${done}.${version}${paused}`, [resume, logs]);
+  await notify.done(`${name} ${done}.${version}${paused}`, [resume, ...actions]);
 }

@@ -1,4 +1,4 @@
-import { commands, env, Uri, window } from 'vscode';
+import { commands, window, type Uri } from 'vscode';
 import { systemClock } from '../../base/clock.ts';
 import type { JourneyEvent, JourneyResult } from '../../deploy/contract.ts';
 import { deploy, push } from '../../deploy/journey.ts';
@@ -6,8 +6,7 @@ import type { Choice, Source, Target } from '../../deploy/target.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import { isCancelled, type Action, type Notify } from '../notify.ts';
-import type { Output } from '../output.ts';
+import { isCancelled, type Action } from '../notify.ts';
 import type { ProgressReport, Prompts } from '../prompts.ts';
 import type { BuildDiagnostics } from './diagnostics.ts';
 import { firstRegion } from './firstRegion.ts';
@@ -15,18 +14,14 @@ import type { Answers } from './chooseDeployment.ts';
 import type { DeployMemory } from './memory.ts';
 import { ProgressWords, stepLabels } from './progressWords.ts';
 import { regionWords } from './regionWords.ts';
+import { actionsFor, tellUnhealthy, type VerdictParts } from './verdict.ts';
 
-export interface JourneyParts {
+export interface JourneyParts extends VerdictParts {
   readonly connection: Pick<LocalConnection, 'host' | 'start'>;
   readonly model: Pick<DeploymentsModel, 'reload' | 'get'>;
   readonly memory: DeployMemory;
   readonly diagnostics: BuildDiagnostics;
   readonly prompts: Prompts;
-  readonly notify: Notify;
-  readonly output: Output;
-  /** Opens the panel of a deployment. */
-  readonly manage: (deployment: { readonly id: string; readonly name: string }) => void;
-  readonly showLogs: (deploymentId: string) => Promise<void>;
 }
 
 /** Told as soon as it is known whether a deployment was made; what fails after that is no failure to make it. */
@@ -205,20 +200,19 @@ export class Journeys {
   }
 
   async #tellResult(result: JourneyResult, times: string, again: () => Promise<void>): Promise<void> {
-    const { notify, output, manage, showLogs } = this.#parts;
+    const { notify, manage } = this.#parts;
     const { deploymentId, name } = result;
-    const logs: Action = { label: 'Logs', run: () => showLogs(deploymentId) };
-    const more: Action = { label: 'Manage', run: () => manage({ id: deploymentId, name }) };
+    const deployment = { id: deploymentId, name };
+    const more: Action = { label: 'Manage', run: () => manage(deployment) };
     if (result.kind === 'serving') {
       const { url, release } = result;
       const version = release === undefined ? '' : `, version ${release}`;
       const where = url === undefined ? '' : ` at ${url}`;
-      const open = url === undefined ? [] : [{ label: 'Open', run: () => env.openExternal(Uri.parse(url)) }];
       const message =
         result.unchanged === true
           ? `Nothing has changed: ${name} is serving this image already${where}${version}.`
           : `${name} is serving${where}${version} (${times}).`;
-      await notify.done(message, [...open, logs, more]);
+      await notify.done(message, actionsFor(this.#parts, deployment, url));
     } else if (result.kind === 'created') {
       const message = `${name} is made, and not started yet, as you chose.`;
       await notify.done(message, [this.#startOf(deploymentId), more]);
@@ -226,10 +220,8 @@ export class Journeys {
       const { message, action } = this.#waiting(result);
       await notify.done(`The image of ${name} is pushed. ${message}`, [action, more]);
     } else {
-      const { reason } = result;
-      output.append([`${name} is not healthy: ${reason.message}`, ...(reason.lines ?? [])].join('\n'));
       const retry: Action = { label: 'Try again', run: again };
-      await notify.unhealthy(`${name} is not healthy. ${reason.message}`, [logs, more, retry]);
+      await tellUnhealthy(this.#parts, deployment, result.reason, [retry]);
     }
   }
 }
