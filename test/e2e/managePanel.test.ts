@@ -346,7 +346,7 @@ describe('the panel of a deployment', function () {
     await workbench.run('Patr: Manage Deployment');
     await panel.frame.locator('.release').nth(2).waitFor();
     const text = await panel.frame.locator('[data-release="2"]').innerText();
-    assert.match(text, /current\s+configuration changed/);
+    assert.match(text, /live\s+configuration changed/);
   });
 
   it('goes when the deployment is deleted after its name was typed', async () => {

@@ -160,7 +160,7 @@ describe('the workbench', function () {
     await page.reload();
     await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
     const release = panel.frame.locator('[data-release="1"]');
-    await release.getByText('current', { exact: true }).waitFor();
+    await release.getByText('live', { exact: true }).waitFor();
     assert.match(await release.innerText(), /created/);
     await screenshot(page, 'manage-real-history');
   });
@@ -200,7 +200,7 @@ describe('the workbench', function () {
     await page.getByText('1 of 1 match').waitFor({ state: 'hidden' });
     await workbench.menuOf(workbench.row(`Deployment ${name}`));
     await workbench.choose('Show Events');
-    await page.locator('.editor-instance .view-line', { hasText: 'v1 current, created' }).waitFor();
+    await page.locator('.editor-instance .view-line', { hasText: 'v1 live, created' }).waitFor();
     await screenshot(page, 'events');
   });
 

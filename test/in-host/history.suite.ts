@@ -55,11 +55,11 @@ export function historySuite(): void {
       await patr.stop();
     });
 
-    it('is read when it is opened, newest first, and marks the current version', async () => {
+    it('is read when it is opened, newest first, and marks the live version', async () => {
       assert.equal(asked('listReleases').length, 0);
       const [second, first] = await history();
       assert.deepEqual([item(second!).label, item(second!).contextValue], ['v2', 'release']);
-      assert.match(String(item(second!).description), /^current · pushed /);
+      assert.match(String(item(second!).description), /^live · pushed /);
       assert.deepEqual(
         [item(first!).label, item(first!).contextValue],
         ['v1', 'release canRevert canCompare'],

@@ -20,7 +20,7 @@ export const causeWords: Readonly<Record<ReleaseCause | 'unknown', string>> = {
 export const releaseLooks: Readonly<Record<ReleaseState | 'unknown', Look>> = {
   waiting: { icon: 'circle-outline', words: 'waiting' },
   rolling: { icon: 'sync', color: 'charts.yellow', words: 'rolling out' },
-  live: { icon: 'pass-filled', color: 'charts.green', words: 'current' },
+  live: { icon: 'pass-filled', color: 'charts.green', words: 'live' },
   retired: { icon: 'pass', words: 'succeeded' },
   failed: { icon: 'error', color: 'charts.red', words: 'failed' },
   superseded: { icon: 'circle-slash', color: 'disabledForeground', words: 'superseded before it was live' },
@@ -32,12 +32,12 @@ export const partWords: Readonly<Record<RevertPart, string>> = {
   environment: 'Environment',
   ports: 'Ports',
   probes: 'Probes',
-  configMounts: 'Configuration mounts',
+  configMounts: 'Config mounts',
   volumes: 'Volumes',
   machineType: 'Machine type',
 };
 
-/** What stands behind a version's number: "current · pushed 24/11/2026, 14:05 · 3.2 s · latest 9f86d081884c · 34 MB". */
+/** What stands behind a version's number: "live · pushed 24/11/2026, 14:05 · 3.2 s · latest 9f86d081884c · 34 MB". */
 export function describeRelease(release: ReleaseInfo): string {
   const took = release.tookMs === undefined ? '' : seconds(release.tookMs);
   const size = release.size === undefined ? '' : formatBytes(release.size);

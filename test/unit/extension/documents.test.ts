@@ -83,7 +83,7 @@ describe('the events as a document', () => {
     };
     const text = eventsText('web', [event], [failed, release]);
     for (const part of [
-      '1970-01-01T00:00:00.000Z  v2 current, pushed, live after 4.2 s, sha256:aaaaaaaaaaaa',
+      '1970-01-01T00:00:00.000Z  v2 live, pushed, live after 4.2 s, sha256:aaaaaaaaaaaa',
       'proof: 1200 requests, none failed; took over in 31 ms, the old ones drained in 1.5 s',
       'v3 failed, configuration changed\n                          It exits at once.',
       '1970-01-01T00:00:00.000Z  v2: It was replaced:\n                          it failed 15 times.',
