@@ -13,7 +13,7 @@ export interface Vsix {
 }
 
 /** What may be in the VSIX: anything else is a mistake in .vscodeignore. */
-const allowed = /^(dist\/|media\/|l10n\/|package(\.nls)?\.json$|README\.md$|CHANGELOG\.md$|LICENSE(\.txt)?$)/;
+const allowed = /^(dist\/|media\/|package(\.nls)?\.json$|README\.md$|CHANGELOG\.md$|LICENSE(\.txt)?$)/;
 const mostBytes = 2_000_000;
 /** A page is read anew whenever its panel is shown. */
 const mostPageBytes = 350_000;
