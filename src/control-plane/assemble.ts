@@ -6,6 +6,7 @@ import type { Engine } from '../docker/engine.ts';
 import { Adoption } from './adoption/adoption.ts';
 import { createApp } from './api/app.ts';
 import { ChangeFeed } from './api/changeFeed.ts';
+import { workspaceOf } from './api/find.ts';
 import { allHandlers } from './api/handlers/all.ts';
 import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
@@ -161,6 +162,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const app = createApp({
     handlers,
     callerOf: (token) => callerOf(store.apiTokens, token, now()),
+    workspaceOf: (id) => workspaceOf(store, id),
     hosts,
     log,
     signal,

@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { silentLog, type Log } from '../../src/base/log.ts';
 import { createApp } from '../../src/control-plane/api/app.ts';
 import { ChangeFeed } from '../../src/control-plane/api/changeFeed.ts';
+import { workspaceOf } from '../../src/control-plane/api/find.ts';
 import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
 import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
@@ -129,6 +130,7 @@ export function controlPlaneOver<R extends Reconciler>(
   const app = createApp({
     handlers,
     callerOf: (token) => callerOf(store.apiTokens, token, notary.time),
+    workspaceOf: (id) => workspaceOf(store, id),
     hosts: hostRule(),
     log,
     signal,

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../protocol/endpoint.ts';
 import { endpoints, type EndpointName } from '../../protocol/endpoints.ts';
 import { problem } from '../../protocol/problems.ts';
 import { refuseBeyondRights } from '../auth/permissions.ts';
+import type { Workspace } from '../state/identity.ts';
 import { failure, lines, success } from './answers.ts';
 import type { Asked, Caller, Handlers } from './handler.ts';
 import { hostAllowed, type HostRule } from './hosts.ts';
@@ -18,6 +19,8 @@ export interface AppParts {
   readonly handlers: Handlers;
   /** Whose token it is. @throws ProblemError when it is not good. */
   readonly callerOf: (token: string) => Caller;
+  /** @throws ProblemError when there is no such workspace. */
+  readonly workspaceOf: (id: string) => Workspace;
   readonly hosts: HostRule;
   readonly log: Log;
   /** Fires when the server stops: streams end then. */
@@ -75,6 +78,8 @@ async function askedFrom(
   const caller = callerFrom(context, endpoint, parts.callerOf);
   const params = paramsFrom(context);
   refuseBeyondRights(caller, endpoint, params);
+  // Once, for all: a list of a workspace that is not there would be empty and not unknown.
+  if (params['workspaceId'] !== undefined) parts.workspaceOf(params['workspaceId']);
   const query = queryFrom(context, endpoint);
   const body = await bodyFrom(context, endpoint);
   const signal = anySignal(context.req.raw.signal, parts.signal);

@@ -1,6 +1,6 @@
 import { formatTimestamp, parseTimestamp } from '../../../protocol/wire.ts';
 import { forget, note } from '../../state/wishes.ts';
-import { deploymentOf, releaseOf, workspaceOf } from '../find.ts';
+import { deploymentOf, releaseOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import {
@@ -43,8 +43,7 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
       paged(store.deployments.list(params.workspaceId, query), (rows) => ({
         deployments: rows.map((row) => deploymentView(parts, row)),
       })),
-    createDeployment: ({ params, body, signal }) =>
-      createDeployment(parts, workspaceOf(store, params.workspaceId).id, body, signal),
+    createDeployment: ({ params, body, signal }) => createDeployment(parts, params.workspaceId, body, signal),
     listMachineTypes: () => ({ machineTypes: store.identity.machineTypes().map(machineTypeView) }),
     getDeployment: ({ params }) => deploymentInfoView(parts, deploymentOf(store, params)),
     updateDeployment: ({ params, body }) => updateDeployment(parts, params, body),

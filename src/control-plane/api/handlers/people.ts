@@ -67,9 +67,6 @@ export function peopleHandlers(parts: ApiParts): Some<Names> {
       }
       return { runner: runnerView(region, reconciler.region(), allocated()) };
     },
-    followChanges({ params, signal }) {
-      workspaceOf(store, params.workspaceId);
-      return feed.follow(signal);
-    },
+    followChanges: ({ signal }) => feed.follow(signal),
   };
 }

@@ -1,6 +1,5 @@
 import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
-import { workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -20,7 +19,7 @@ export function registryHandlers(parts: ApiParts): Some<Names> {
         })),
       })),
     saveRegistry({ params, body: { registry, username, password } }) {
-      const { id: workspaceId } = workspaceOf(store, params.workspaceId);
+      const { workspaceId } = params;
       const id = store.change(() => {
         const known = store.registries.byHost(workspaceId, registry);
         const facts = { id: known?.id ?? notary.ids(), workspaceId, registry, username };
@@ -42,8 +41,7 @@ export function registryHandlers(parts: ApiParts): Some<Names> {
       });
     },
     async checkImage({ params, body, signal }) {
-      const { id: workspaceId } = workspaceOf(store, params.workspaceId);
-      const login = body.credentials ?? registryVault.loginOf(workspaceId, body.registry);
+      const login = body.credentials ?? registryVault.loginOf(params.workspaceId, body.registry);
       const check = await external.check(body, login, { signal });
       if (check.outcome === 'found') {
         const { digest, size } = check;

@@ -2,7 +2,7 @@ import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
 import type { Collection } from '../../registry/collect/collector.ts';
 import { repositoryPath } from '../../registry/imageRegistry.ts';
-import { repositoryOf, workspaceOf } from '../find.ts';
+import { repositoryOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { repositoryView } from '../views.ts';
@@ -29,7 +29,6 @@ export function repositoryHandlers(parts: ApiParts): Some<Names> {
         })),
       })),
     createRepository({ params, body }) {
-      workspaceOf(store, params.workspaceId);
       return store.change((publish) => {
         if (store.repositories.byName(params.workspaceId, body.name) !== undefined) {
           const says = `There is already a repository named ${body.name}.`;
@@ -47,7 +46,6 @@ export function repositoryHandlers(parts: ApiParts): Some<Names> {
       });
     },
     getRegistryUsage({ params }) {
-      workspaceOf(store, params.workspaceId);
       const { freeBytes } = parts.reconciler.region();
       const last = parts.collector.last();
       return {
@@ -58,8 +56,7 @@ export function repositoryHandlers(parts: ApiParts): Some<Names> {
         ...(last === undefined ? {} : { lastCollection: collectionView(last) }),
       };
     },
-    async collectRegistry({ params, signal }) {
-      workspaceOf(store, params.workspaceId);
+    async collectRegistry({ signal }) {
       return collectionView(await parts.collector.collect({ signal }));
     },
     getRepository({ params }) {

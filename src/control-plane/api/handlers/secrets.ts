@@ -3,7 +3,6 @@ import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
 import type { SecretRow, SecretUser } from '../../state/secrets.ts';
 import type { Publish, Store } from '../../state/store.ts';
-import { workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -18,7 +17,7 @@ export function secretHandlers(parts: ApiParts): Some<Names> {
         secrets: rows.map((row) => secretView(row, store.secrets.usersOf(row.id))),
       })),
     createSecret({ params, body: { name, value } }) {
-      const { id: workspaceId } = workspaceOf(store, params.workspaceId);
+      const { workspaceId } = params;
       return store.change((publish) => {
         refuseTakenName(store, workspaceId, name);
         const [id, at] = [notary.ids(), notary.now()];

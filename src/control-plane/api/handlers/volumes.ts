@@ -1,7 +1,6 @@
 import { problem } from '../../../protocol/problems.ts';
 import type { Store } from '../../state/store.ts';
 import type { VolumeRow } from '../../state/volumes.ts';
-import { workspaceOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 
@@ -18,7 +17,7 @@ export function volumeHandlers({ store, notary }: ApiParts): Some<Names> {
     listVolumes: ({ params, query }) =>
       paged(store.volumes.list(params.workspaceId, query), (rows) => ({ volumes: rows.map(view) })),
     createVolume({ params, body }) {
-      const { id: workspaceId } = workspaceOf(store, params.workspaceId);
+      const { workspaceId } = params;
       return store.change(() => {
         refuseTakenName(store, workspaceId, body.name);
         const id = notary.ids();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { silentLog } from '../../../../src/base/log.ts';
 import { hostAllowed, hostRule } from '../../../../src/control-plane/api/hosts.ts';
+import { endpoints, type EndpointName } from '../../../../src/protocol/endpoints.ts';
 import { testControlPlane } from '../../../support/controlPlane.ts';
 
 describe('the host rule', () => {
@@ -42,4 +43,22 @@ describe('the app', () => {
     assert.match(logged.join('\n'), /GET \/server failed the secret is 42/);
     plane.dispose();
   });
+});
+
+describe('a workspace that is not there', () => {
+  const names = Object.keys(endpoints) as EndpointName[];
+  for (const name of names.filter((one) => endpoints[one].path.includes('/:workspaceId'))) {
+    it(`is unknown to ${name}`, async () => {
+      const plane = testControlPlane();
+      const { method, path } = endpoints[name];
+      const address = path.replace(/:\w+/g, 'f'.repeat(32));
+      const headers = { authorization: `Bearer ${plane.token}`, 'user-agent': 'test' };
+      const response = await plane.app.request(`http://127.0.0.1${address}`, { method, headers });
+      assert.equal(response.status, 404);
+      const { error, message } = (await response.json()) as { error: string; message: string };
+      assert.equal(error, 'resourceDoesNotExist');
+      assert.match(message, /no such workspace/);
+      plane.dispose();
+    });
+  }
 });
