@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { problem } from '../../protocol/problems.ts';
 import type { PortType } from '../../protocol/shapes/deployment.ts';
+import { digest } from '../../protocol/wire.ts';
 import type { RegistryImage } from './imageRegistry.ts';
 
 /** What to accept: without these a registry converts what it has, and the digest is another one. */
@@ -11,7 +12,8 @@ export const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-const descriptor = v.object({ digest: v.string(), size: v.number() });
+/** A digest becomes part of the next question's path, so nothing else passes for one. */
+const descriptor = v.object({ digest, size: v.number() });
 const platformShape = v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) });
 
 const indexShape = v.object({

@@ -164,6 +164,21 @@ describe('a registry of somebody else', () => {
     assert.deepEqual(asked, []);
   });
 
+  it('leads to no other path by a digest that is none', async () => {
+    const odd = '../../../../admin?x=';
+    const tops = [{ config: { digest: odd, size: 1 }, layers: [] }, { manifests: [platform('amd64', odd)] }];
+    for (const top of tops) {
+      asked.length = 0;
+      const check = await registry(serving(JSON.stringify(top))).check(image, login);
+      assert.equal(check.outcome, 'unreachable');
+      assert.match('message' in check ? check.message : '', /does not answer as a registry/);
+      assert.deepEqual(
+        asked.map(({ url }) => url),
+        ['https://registry.example.com/v2/shop/web/manifests/v1'],
+      );
+    }
+  });
+
   it('is given up when the person gives up', async () => {
     const leaving = new AbortController();
     const check = registry(() => {

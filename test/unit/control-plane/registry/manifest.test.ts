@@ -46,7 +46,11 @@ describe('manifests', () => {
   });
 
   it('that cannot be read are a problem of the registry, not a crash', () => {
-    for (const odd of [null, 'x', {}, { manifests: 3 }, { config: {}, layers: [] }]) {
+    const elsewhere = { digest: '../../../../admin?x=', size: 1 };
+    const odds: unknown[] = [null, 'x', {}, { manifests: 3 }, { config: {}, layers: [] }];
+    odds.push({ manifests: [elsewhere] }, { config: elsewhere, layers: [] });
+    odds.push({ config: part(1, 10), layers: [elsewhere] });
+    for (const odd of odds) {
       assert.throws(
         () => readManifest(odd),
         (error: unknown) => isProblem(error, 'registryUnreachable'),
