@@ -42,7 +42,7 @@ export class UsageMeter {
   async of(deploymentId: string): Promise<ReadonlyMap<string, Usage>> {
     const { clock } = this.#parts;
     const last = this.#samples.get(deploymentId);
-    if (last !== undefined && clock.now() - last.at < freshMs) return last.usage;
+    if (last !== undefined && youngerThan(freshMs, last.at, clock.now())) return last.usage;
     const running = this.#measuring.get(deploymentId);
     if (running !== undefined) return (await running).usage;
     // Whoever gives up does not take the sample away from the others, so its own limit ends it.
@@ -55,7 +55,8 @@ export class UsageMeter {
     const { executor, clock } = this.#parts;
     const signal = withTimeout(limitMs);
     this.#forgetOld();
-    let before = last !== undefined && clock.now() - last.at < comparableMs ? last.totals : undefined;
+    let before =
+      last !== undefined && youngerThan(comparableMs, last.at, clock.now()) ? last.totals : undefined;
     if (before === undefined) {
       before = await executor.usageTotals(deploymentId, { signal });
       await clock.sleep(apartMs, signal);
@@ -68,8 +69,14 @@ export class UsageMeter {
 
   #forgetOld(): void {
     const now = this.#parts.clock.now();
-    for (const [id, { at }] of this.#samples) if (now - at >= comparableMs) this.#samples.delete(id);
+    for (const [id, { at }] of this.#samples)
+      if (!youngerThan(comparableMs, at, now)) this.#samples.delete(id);
   }
+}
+
+/** A sample out of the future is one before the clock was set back: nobody knows how old it is. */
+function youngerThan(ageMs: number, at: number, now: number): boolean {
+  return now >= at && now - at < ageMs;
 }
 
 function usageBetween(

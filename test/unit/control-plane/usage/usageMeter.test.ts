@@ -48,6 +48,18 @@ describe('what instances use', () => {
     assert.equal(asked, 4);
   });
 
+  it('is measured anew when the clock was set back, and told from that sample on', async () => {
+    await meter.of('x');
+    clock.advance(-3_600_000);
+    assert.equal((await meter.of('x')).get('a')?.cpus, 0.5);
+    assert.equal(asked, 4);
+    await meter.of('x');
+    assert.equal(asked, 4);
+    clock.advance(2000);
+    assert.equal((await meter.of('x')).get('a')?.cpus, 0.125);
+    assert.equal(asked, 5);
+  });
+
   it('has no share for an instance that was started meanwhile', async () => {
     await meter.of('x');
     nanoseconds = 0;
