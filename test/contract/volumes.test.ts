@@ -111,7 +111,7 @@ describe('volumes over the API', () => {
     const refused = await send('PATCH', `/deployment/${id}`, change);
     assert.equal(refused.status, 422);
     assert.equal(refused.body['error'], 'dataLossNotConfirmed');
-    assert.match(String(refused.body['message']), /the volume of 1 instance/);
+    assert.match(String(refused.body['message']), /the volume of 1 instance.*Confirm/);
     assert.equal(plane.notary.store.deployments.find(id)?.scale, 2);
     assert.equal((await send('PATCH', `/deployment/${id}`, { ...change, allowDataLoss: true })).status, 202);
     assert.equal(plane.notary.store.deployments.find(id)?.scale, 1);

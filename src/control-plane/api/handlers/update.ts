@@ -30,7 +30,7 @@ export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment
     check(parts, after, body);
     const lost = dataLost(before, after);
     if (lost !== undefined && !allowDataLoss) {
-      const says = `The change deletes ${dataLossWords(lost)}, with everything in it. Ask again with allowDataLoss to go on.`;
+      const says = `The change deletes ${dataLossWords(lost)}, with everything in it. Nothing was changed. Confirm that the data may be deleted, or leave the scale and the volumes as they are.`;
       throw problem('dataLossNotConfirmed', { says });
     }
     const rollsOut = before.intent === 'running' && !sameConfig(before.config, after.config);
