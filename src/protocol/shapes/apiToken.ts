@@ -6,14 +6,12 @@ const permissionScope = v.object({
   permissionType: v.picklist(['include', 'exclude']),
   resources: v.array(uuid),
 });
-export type PermissionScope = v.InferOutput<typeof permissionScope>;
 
 /** What a token may do in one workspace. Every key of a member beside `type` is the id of a permission. */
 export const workspacePermission = v.variant('type', [
   v.object({ type: v.literal('superAdmin') }),
   v.objectWithRest({ type: v.literal('member') }, permissionScope),
 ]);
-export type WorkspacePermission = v.InferOutput<typeof workspacePermission>;
 
 /** By workspace. A workspace that is not in it is closed to the token. */
 const permissions = v.record(uuid, workspacePermission);
@@ -45,7 +43,6 @@ export const apiTokenInfo = v.object({
   tokenExp: v.optional(timestamp),
   created: timestamp,
 });
-export type ApiTokenInfo = v.InferInput<typeof apiTokenInfo>;
 
 /** `token` is shown this once. */
 export const createdApiToken = v.object({ id: uuid, token: v.string() });

@@ -172,7 +172,6 @@ export const reason = v.object({
   listening: v.optional(v.array(v.number())),
   exitCode: v.optional(v.number()),
 });
-export type ReasonCode = (typeof reasonCodes)[number];
 export type Reason = v.InferOutput<typeof reason>;
 
 /** One public address of a deployment. `url` for http ports, `host` and `publicPort` for the others. */

@@ -53,7 +53,6 @@ export const registryCredentials = v.object({
   username: v.string(),
   updated: timestamp,
 });
-export type RegistryCredentials = v.InferOutput<typeof registryCredentials>;
 
 /** Which image to look for. Without credentials those are used that are kept for the registry, if any are. */
 export const checkImage = v.object({
