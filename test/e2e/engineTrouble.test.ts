@@ -67,7 +67,11 @@ describe('an engine in trouble', function () {
     await own.stop('SIGTERM');
     await own.start();
     await eventually(settled);
-    await world.push('b', 'plain');
+    // The registry runs again; that it takes pushes as well may take a moment longer.
+    await eventually(async () => {
+      await world.push('b', 'plain');
+      return [];
+    });
     await eventually(async () =>
       (await bodyAt(world, await get(plain))).includes('image b') ? [] : ['not yet'],
     );
