@@ -118,7 +118,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     lookEveryMs,
     adopt: (id, options) => adoption.adopt(id, options),
   });
-  const rules = scaleRules(options.scaleWindowSeconds);
+  const rules = scaleRules(options.scaleWindowSeconds, options.scaleAbovePercent);
   const autoscaler = new Autoscaler({ store: loopStore, reconciler, executor, clock, log, rules });
 
   const collector = createCollector({

@@ -22,6 +22,8 @@ export interface Options {
    */
   /** Length of the window that the autoscaler looks at, in seconds. */
   readonly scaleWindowSeconds: number;
+  /** Share of the allocated CPU above which the autoscaler adds instances, in percent. */
+  readonly scaleAbovePercent: number;
   readonly data: 'auto' | 'volumes' | 'directory';
   /** Image with Node to look into an instance's network with; absent: the kernel's tables are read by process id. */
   readonly toolImage: string | undefined;
@@ -55,6 +57,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --https-port N        loopback port of the edge for HTTPS (7443)
   --data D              auto, volumes or directory (auto)
   --scale-window S      seconds that load is watched before scaling (300)
+  --scale-above P       percent of the allocated CPU above which instances are added (80)
   --tool-image I        image with Node to look into instances with, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
   --keep-versions N     versions of each deployment that are kept to go back to (10)
@@ -79,6 +82,7 @@ const spec = {
   data: text,
   'tool-image': text,
   'scale-window': text,
+  'scale-above': text,
   domain: text,
   'keep-versions': text,
   'keep-days': text,
@@ -111,7 +115,8 @@ export function parseOptions(argv: readonly string[]): Options {
     httpsPort: port(given, 'https-port', 7443),
     data: oneOf(given, 'data', ['auto', 'volumes', 'directory'], 'auto'),
     toolImage: given['tool-image'],
-    scaleWindowSeconds: seconds(given['scale-window']),
+    scaleWindowSeconds: whole(given, 'scale-window', 300, { least: 1, most: 86_400 }),
+    scaleAbovePercent: whole(given, 'scale-above', 80, { least: 1, most: 100 }),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
     keepVersions: whole(given, 'keep-versions', 10, { least: 1, most: 1000 }),
     keepDays: whole(given, 'keep-days', 7, { least: 0, most: 3650 }),
@@ -150,14 +155,6 @@ function whole(
   if (/^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
   throw new OptionsError(
     `--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}.`,
-  );
-}
-
-function seconds(given: string | undefined): number {
-  const value = Number(given ?? 300);
-  if (Number.isInteger(value) && value >= 1 && value <= 86_400) return value;
-  throw new OptionsError(
-    `--scale-window must be a number of seconds from 1 to 86400, not ${JSON.stringify(given)}.`,
   );
 }
 

@@ -11,7 +11,9 @@ import { startRegionProcess, type RegionProcess } from '../support/regionProcess
 
 const app = join(import.meta.dirname, '../fixtures/probe-app');
 /** Short, so that a test can wait for it; the rule is the same for every length. */
-const windowSeconds = 30;
+const windowSeconds = 20;
+/** Low, because a machine that has other things to do gives an instance less than what it is allowed. */
+const abovePercent = 20;
 
 describe('horizontal scale under real load', function () {
   this.timeout(600_000);
@@ -20,7 +22,10 @@ describe('horizontal scale under real load', function () {
   let regionId: string;
 
   before(async () => {
-    region = await startRegionProcess('scale', { 'scale-window': String(windowSeconds) });
+    region = await startRegionProcess('scale', {
+      'scale-window': String(windowSeconds),
+      'scale-above': String(abovePercent),
+    });
     const reached = await targetAt(region.endpoint);
     target = reached.target;
     regionId = reached.region.id;
@@ -50,7 +55,7 @@ describe('horizontal scale under real load', function () {
     const scaled = events.find(({ kind }) => kind === 'scale');
     assert.match(
       scaled?.message ?? '',
-      /Scaled from 1 to 2 instances: CPU was above 80 % .* over \d+ samples/,
+      /Scaled from 1 to 2 instances: CPU was above 20 % .* over \d+ samples/,
     );
     await eventually(params, wanted(1));
   });

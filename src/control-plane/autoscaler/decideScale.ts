@@ -23,11 +23,12 @@ export const defaultScaleRules: ScaleRules = {
   coverage: 0.9,
 };
 
-/** The same rules over a window of another length, with as many samples in it. */
-export function scaleRules(windowSeconds: number): ScaleRules {
+/** The same rules over a window of another length, with as many samples in it, and above another line. */
+export function scaleRules(windowSeconds: number, abovePercent: number): ScaleRules {
   const windowMs = windowSeconds * 1000;
   const samples = defaultScaleRules.windowMs / defaultScaleRules.samplePeriodMs;
-  return { ...defaultScaleRules, windowMs, samplePeriodMs: windowMs / samples };
+  const scaleOutAbove = abovePercent / 100;
+  return { ...defaultScaleRules, scaleOutAbove, windowMs, samplePeriodMs: windowMs / samples };
 }
 
 export interface ScaleQuestion {
