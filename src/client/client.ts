@@ -10,6 +10,8 @@ export type CallName = Exclude<EndpointName, 'followChanges'>;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Instead of the connection's, for what takes its time. In milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 type Call<K extends CallName> =
@@ -40,8 +42,15 @@ const silenceMs = 45_000;
 
 /** A client of one server. It holds nothing open between calls. */
 export function createClient(connection: Connection): Api {
-  const call = async (name: CallName, given: AnyRequest = {}, options: CallOptions = {}): Promise<unknown> =>
-    (await request(connection, endpoints[name] as Endpoint, given, options.signal)).value;
+  const call = async (
+    name: CallName,
+    given: AnyRequest = {},
+    options: CallOptions = {},
+  ): Promise<unknown> => {
+    const { signal, timeoutMs = connection.timeoutMs } = options;
+    const endpoint = endpoints[name] as Endpoint;
+    return (await request({ ...connection, timeoutMs }, endpoint, given, signal)).value;
+  };
 
   const calls = Object.fromEntries(
     Object.keys(endpoints)

@@ -47,6 +47,11 @@ export interface CommandArguments {
   'patr.configMount.delete': [node?: ConfigMountNode];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
+  'patr.registry.usage': [];
+  'patr.registry.collect': [];
+  'patr.registry.signOut': [];
+  'patr.apiToken.dockerLogin': [];
+  'patr.apiToken.revoke': [];
   'patr.region.start': [];
   'patr.region.stop': [];
   'patr.region.remove': [];
@@ -98,6 +103,11 @@ export const commandIds: readonly CommandId[] = [
   'patr.configMount.delete',
   'patr.address.open',
   'patr.address.copy',
+  'patr.registry.usage',
+  'patr.registry.collect',
+  'patr.registry.signOut',
+  'patr.apiToken.dockerLogin',
+  'patr.apiToken.revoke',
   'patr.region.start',
   'patr.region.stop',
   'patr.region.remove',

@@ -8,6 +8,7 @@ import { historySuite } from './history.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
 import { manageSuite } from './manage.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
+import { registrySuite } from './registry.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
 
@@ -22,6 +23,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   history: historySuite,
   crash: crashSuite,
   deployImage: deployImageSuite,
+  registry: registrySuite,
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,

@@ -12,6 +12,15 @@ type Handlers = {
   ) => WireAnswerOf<Endpoints[K]>;
 };
 
+/** Of the credentials at this place. */
+const loginId = (at: number): string => (at + 1).toString(16).padStart(32, 'a');
+
+export const fakePermissions = ['pull', 'push'].map((action, at) => ({
+  id: String(at + 7).repeat(32),
+  name: `containerRegistryRepository::${action}`,
+  description: action,
+}));
+
 const repositoryFacts = { size: 0, lastUpdated: 1, created: 1 };
 
 /** What the look-alike answers. Endpoints that are missing here are not offered by it. */
@@ -74,6 +83,17 @@ export const fakeHandlers: Handlers = {
     return undefined;
   },
   checkImage: (state, { body }) => state.imageCheck(body.credentials?.username),
+  listRegistries: ({ logins }, { query }) => ({
+    registries: logins
+      .map(({ registry, username }, at) => ({ id: loginId(at), registry, username, updated: 1 }))
+      .slice(query.page * query.count, (query.page + 1) * query.count),
+  }),
+  deleteRegistry: ({ logins }, { params }) => {
+    const at = logins.findIndex((_, index) => loginId(index) === params.registryId);
+    if (at < 0) throw problem('resourceDoesNotExist');
+    logins.splice(at, 1);
+    return undefined;
+  },
   saveRegistry: (state, { body }) => {
     state.logins.push(body);
     return { id: state.id() };
@@ -111,6 +131,43 @@ export const fakeHandlers: Handlers = {
   listRepositories: ({ repositories }) => ({
     repositories: Array.from(repositories, ([id, name]) => ({ id, name, ...repositoryFacts })),
   }),
+  getRegistryUsage: ({ repositories, collections }) => {
+    const [lastCollection] = collections.toReversed();
+    return {
+      usedBytes: 3_100_000,
+      repositoryCount: repositories.size,
+      imageCount: 3,
+      freeBytes: 5_000_000_000,
+      ...(lastCollection === undefined ? {} : { lastCollection }),
+    };
+  },
+  collectRegistry: ({ collections }) => {
+    const collection = {
+      at: 1_700_000_000_000,
+      tookMs: 10,
+      removedImages: 2,
+      removedBlobs: 5,
+      freedBytes: 2_000_000,
+      forgottenImages: 1,
+    };
+    collections.push(collection);
+    return collection;
+  },
+  listPermissions: () => ({ permissions: [...fakePermissions] }),
+  createApiToken: (state, { body }) => {
+    const id = state.id();
+    const { name, permissions, tokenExp } = body;
+    const end = tokenExp === undefined ? {} : { tokenExp };
+    state.apiTokens.set(id, { id, name, permissions, ...end, created: 1 });
+    return { id, token: `patrv1.${'c'.repeat(32)}.${id}` };
+  },
+  listApiTokens: ({ apiTokens }, { query }) => ({
+    tokens: Array.from(apiTokens.values()).slice(query.page * query.count, (query.page + 1) * query.count),
+  }),
+  revokeApiToken: ({ apiTokens }, { params }) => {
+    if (!apiTokens.delete(params.tokenId)) throw problem('apiTokenDoesNotExist');
+    return undefined;
+  },
   createRepository: (state, { body }) => {
     const id = state.id();
     state.repositories.set(id, body.name);

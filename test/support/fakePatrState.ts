@@ -1,8 +1,9 @@
 import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
 import type { EventInfo, InstanceInfo, LogLine, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
+import type { ApiTokenInfo } from '../../src/protocol/shapes/apiToken.ts';
 import type { ImageCheck } from '../../src/protocol/shapes/registry.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';
-import type { Change, Runner } from '../../src/protocol/shapes/workspace.ts';
+import type { Change, Collection, Runner } from '../../src/protocol/shapes/workspace.ts';
 
 export const workspaceId = '1'.repeat(32);
 export const regionId = '2'.repeat(32);
@@ -24,6 +25,8 @@ export class FakePatrState {
     ports: { 8080: 'http' },
   });
   readonly logins: { readonly registry: string; readonly username: string; readonly password: string }[] = [];
+  readonly collections: Collection[] = [];
+  readonly apiTokens = new Map<string, ApiTokenInfo>();
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
   readonly secrets = new Map<string, { readonly name: string; readonly value: string }>();
@@ -33,7 +36,16 @@ export class FakePatrState {
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
   readonly machineTypes: MachineType[] = [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }];
   readonly otherRegions: Runner[] = [];
-  capabilities: readonly string[] = ['server', 'changes', 'instances', 'releases', 'events', 'registries'];
+  capabilities: readonly string[] = [
+    'server',
+    'changes',
+    'instances',
+    'releases',
+    'events',
+    'registries',
+    'collect',
+    'apiTokens',
+  ];
   #last = 0;
   #changes: Change[] = [];
 

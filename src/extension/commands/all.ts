@@ -29,6 +29,8 @@ import { manageCommand } from './manage.ts';
 import { pushCommand } from './push.ts';
 import { eventsCommand, openConfigMountCommand } from './documents.ts';
 import { filterCommand, refreshCommand } from './view.ts';
+import { collectCommand, showUsageCommand, signOutCommand } from './registry.ts';
+import { dockerLoginCommand, revokeTokenCommand } from './apiTokens.ts';
 import { removeRegionCommand, startRegionCommand, stopRegionCommand } from './region.ts';
 
 type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> };
@@ -75,6 +77,11 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.release.compare': (node) => compareCommand(context, node),
     'patr.address.open': (node) => openAddressCommand(node),
     'patr.address.copy': (node) => copyThisAddressCommand(node),
+    'patr.registry.usage': () => showUsageCommand(context),
+    'patr.registry.collect': () => collectCommand(context),
+    'patr.registry.signOut': () => signOutCommand(context),
+    'patr.apiToken.dockerLogin': () => dockerLoginCommand(context),
+    'patr.apiToken.revoke': () => revokeTokenCommand(context),
     'patr.region.start': () => startRegionCommand(context),
     'patr.region.stop': () => stopRegionCommand(context),
     'patr.region.remove': () => removeRegionCommand(context),

@@ -1,4 +1,5 @@
 import type { TreeView } from 'vscode';
+import { JourneyError } from '../../deploy/errors.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { CreateSubject } from '../../protocol/panelCreate.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
@@ -45,6 +46,19 @@ export async function targetOf({
   const target = model.target();
   if (target !== undefined) return target;
   throw new Error('The local region does not run. Start it from the Patr view, and try again.');
+}
+
+/** The server, if it offers what not every one does. @throws with what to do when it does not. */
+export async function offering(
+  context: Pick<CommandContext, 'connection' | 'model'>,
+  capability: string,
+): Promise<Target> {
+  const target = await targetOf(context);
+  if (target.backend.offers(capability)) return target;
+  throw new JourneyError(
+    `${target.backend.product} does not offer this. Update the server, or ask its operator.`,
+    ['showOutput'],
+  );
 }
 
 /**

@@ -11,7 +11,7 @@ export async function eventsCommand(
   if (chosen === undefined) return;
   await context.documents.show({
     kind: 'events',
-    deploymentId: chosen.id,
+    id: chosen.id,
     name: `${chosen.name}.events.txt`,
   });
 }
@@ -23,5 +23,5 @@ export async function openConfigMountCommand(
   const meant = await configMountMeant(context, node, 'Open a config mount');
   if (meant === undefined) return;
   const { deploymentId, name } = meant;
-  await context.documents.show({ kind: 'config', deploymentId, name });
+  await context.documents.show({ kind: 'config', id: deploymentId, name });
 }

@@ -67,7 +67,7 @@ export async function compareCommand(context: CommandContext, node: ReleaseNode 
   if (live === undefined) return;
   const uriOf = ({ number }: ReleaseInfo) => {
     const name = releaseName(number);
-    return Uri.from(documentAddress({ kind: 'release', deploymentId: deployment.id, name }));
+    return Uri.from(documentAddress({ kind: 'release', id: deployment.id, name }));
   };
   const title = `${deployment.name}: v${live.number} (runs) ↔ v${release.number}`;
   await commands.executeCommand('vscode.diff', uriOf(live), uriOf(release), title);

@@ -1,13 +1,14 @@
 /** Scheme of documents that are read from the server and cannot be written. */
 export const documentScheme = 'patr';
 
-export const documentKinds = ['config', 'events', 'release'] as const;
+export const documentKinds = ['config', 'events', 'release', 'usage'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 /** What a document is about. */
 export interface DocumentSubject {
   readonly kind: DocumentKind;
-  readonly deploymentId: string;
+  /** Of the deployment; of the workspace for `usage`. */
+  readonly id: string;
   /** Name of the file, which decides on its language and stands on the tab. */
   readonly name: string;
 }
@@ -19,14 +20,14 @@ export interface DocumentAddress {
 }
 
 /** A slash within the name would be a folder: it becomes a hyphen. */
-export function documentAddress({ kind, deploymentId, name }: DocumentSubject): DocumentAddress {
-  return { scheme: documentScheme, path: `/${kind}/${deploymentId}/${name.replaceAll('/', '-')}` };
+export function documentAddress({ kind, id, name }: DocumentSubject): DocumentAddress {
+  return { scheme: documentScheme, path: `/${kind}/${id}/${name.replaceAll('/', '-')}` };
 }
 
 /** Undefined for an address that is none of ours. */
 export function parseDocumentAddress({ scheme, path }: DocumentAddress): DocumentSubject | undefined {
-  const [empty, first, deploymentId = '', name = '', ...rest] = path.split('/');
+  const [empty, first, id = '', name = '', ...rest] = path.split('/');
   const kind = documentKinds.find((one) => one === first);
   if (scheme !== documentScheme || empty !== '' || kind === undefined || rest.length > 0) return undefined;
-  return deploymentId === '' || name === '' ? undefined : { kind, deploymentId, name };
+  return id === '' || name === '' ? undefined : { kind, id, name };
 }

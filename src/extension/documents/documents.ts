@@ -12,19 +12,21 @@ import {
 } from './documentAddress.ts';
 import { readEventsText } from './eventsText.ts';
 import { readReleaseText } from './releaseText.ts';
+import { readUsageText } from './usageText.ts';
 
 type Read = (model: DeploymentsModel, subject: DocumentSubject) => Promise<string>;
 
 const readers: Readonly<Record<DocumentKind, Read>> = {
-  config: async (model, { deploymentId, name }) => {
-    const { info } = await model.details(deploymentId);
+  config: async (model, { id, name }) => {
+    const { info } = await model.details(id);
     return configText(name, info.configMounts[name]);
   },
   events: readEventsText,
   release: readReleaseText,
+  usage: readUsageText,
 };
 
-/** Read-only documents about deployments, which follow what they are about while they are open. */
+/** Read-only documents about deployments and the registry, which follow what they are about while they are open. */
 export class Documents implements TextDocumentContentProvider, Disposable {
   readonly #model: DeploymentsModel;
   readonly #held = new DisposableStore();
@@ -36,12 +38,21 @@ export class Documents implements TextDocumentContentProvider, Disposable {
     this.#changed = this.#held.add(new EventEmitter<Uri>());
     this.onDidChange = this.#changed.event;
     this.#held.add(workspace.registerTextDocumentContentProvider(documentScheme, this));
-    this.#held.add(model.onChange((change) => this.#tell(change.kind === 'one' ? change.id : undefined)));
+    this.#held.add(model.onChange((change) => this.renew(change.kind === 'one' ? change.id : undefined)));
   }
 
   async show(subject: DocumentSubject): Promise<void> {
     const document = await workspace.openTextDocument(Uri.from(documentAddress(subject)));
     await window.showTextDocument(document, { preview: true });
+  }
+
+  /** Reads what is open about `id` anew; undefined: all that is open. */
+  renew(id?: string): void {
+    for (const { uri } of workspace.textDocuments) {
+      const subject = parseDocumentAddress(uri);
+      if (subject === undefined) continue;
+      if (id === undefined || subject.id === id) this.#changed.fire(uri);
+    }
   }
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
@@ -56,13 +67,5 @@ export class Documents implements TextDocumentContentProvider, Disposable {
 
   dispose(): void {
     this.#held.dispose();
-  }
-
-  #tell(deploymentId: string | undefined): void {
-    for (const { uri } of workspace.textDocuments) {
-      const subject = parseDocumentAddress(uri);
-      if (subject === undefined) continue;
-      if (deploymentId === undefined || subject.deploymentId === deploymentId) this.#changed.fire(uri);
-    }
   }
 }

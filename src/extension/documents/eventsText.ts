@@ -12,7 +12,7 @@ const mostReleases = 20;
 /** What was decided about a deployment and why, and what each rollout did to the traffic. */
 export async function readEventsText(
   model: Pick<DeploymentsModel, 'get' | 'target'>,
-  { deploymentId }: DocumentSubject,
+  { id: deploymentId }: DocumentSubject,
 ): Promise<string> {
   const target = model.target();
   if (target === undefined) throw new Error('the region is not connected');
@@ -95,7 +95,8 @@ function indented(text: string): readonly string[] {
   return text.split('\n').map((line) => `${indent}${line}`);
 }
 
-function timeOf(timestamp: string | number): string {
+/** A time of the wire as it is shown in columns. */
+export function timeOf(timestamp: string | number): string {
   const at = parseTimestamp(timestamp);
   return at === undefined ? String(timestamp).padEnd(24) : new Date(at).toISOString();
 }

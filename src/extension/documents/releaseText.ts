@@ -10,7 +10,7 @@ export function releaseName(number: number): string {
 
 export async function readReleaseText(
   model: Pick<DeploymentsModel, 'target' | 'releases'>,
-  { deploymentId, name }: DocumentSubject,
+  { id: deploymentId, name }: DocumentSubject,
 ): Promise<string> {
   const target = model.target();
   if (target === undefined) throw new Error('The region is not connected. Start it, and open this again.');

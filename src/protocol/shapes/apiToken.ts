@@ -43,6 +43,7 @@ export const apiTokenInfo = v.object({
   tokenExp: v.optional(timestamp),
   created: timestamp,
 });
+export type ApiTokenInfo = v.InferInput<typeof apiTokenInfo>;
 
 /** `token` is shown this once. */
 export const createdApiToken = v.object({ id: uuid, token: v.string() });

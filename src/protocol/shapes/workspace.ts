@@ -59,6 +59,7 @@ export const collection = v.object({
   /** Images that were removed from the region's engine. */
   forgottenImages: v.number(),
 });
+export type Collection = v.InferOutput<typeof collection>;
 
 /** Bytes on the disk; what images share counts once. The last two are ours. */
 export const registryUsage = v.object({
@@ -69,6 +70,7 @@ export const registryUsage = v.object({
   freeBytes: v.optional(v.number()),
   lastCollection: v.optional(collection),
 });
+export type RegistryUsage = v.InferOutput<typeof registryUsage>;
 
 export const createRepository = v.object({ name: repositoryName });
 export const created = v.object({ id: uuid });

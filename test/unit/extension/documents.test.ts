@@ -14,7 +14,7 @@ describe('the address of a document', () => {
 
   it('is read as it was written', () => {
     const subject = fc.record(
-      { kind: fc.constantFrom(...documentKinds), deploymentId: text, name: text },
+      { kind: fc.constantFrom(...documentKinds), id: text, name: text },
       { noNullPrototype: true },
     );
     fc.assert(
@@ -25,7 +25,7 @@ describe('the address of a document', () => {
   });
 
   it('has no folders in the name', () => {
-    const { path } = documentAddress({ kind: 'events', deploymentId: 'a', name: '../../b' });
+    const { path } = documentAddress({ kind: 'events', id: 'a', name: '../../b' });
     assert.equal(path, '/events/a/..-..-b');
   });
 
