@@ -193,7 +193,7 @@ describe('the workbench', function () {
     await page.getByText('1 of 1 match').waitFor();
     await page.keyboard.press('Enter');
     await screenshot(page, 'tree-filtered');
-    await page.getByRole('button', { name: 'Clear the Filter' }).click();
+    await page.getByRole('button', { name: 'Clear the Deployments Filter' }).click();
     await page.getByText('1 of 1 match').waitFor({ state: 'hidden' });
     await workbench.menuOf(workbench.row(`Deployment ${name}`));
     await workbench.choose('Show Events');
