@@ -150,7 +150,11 @@ export function registrySuite(): void {
 
     it('say of a server without them that it does not offer this', async () => {
       patr.state.capabilities = ['server'];
-      await extension.runOn(new FakeMachine(patr));
+      // A look that is under way knows the server as it was.
+      await eventually('the server was asked anew', async () => {
+        await extension.runOn(new FakeMachine(patr));
+        return extension.model.target()?.backend.offers('collect') === false;
+      });
       for (const id of [
         'patr.registry.collect',
         'patr.registry.signOut',
