@@ -237,6 +237,22 @@ export function createFormSuite(): void {
       assert.equal(patr.state.deployments.size, 0);
     });
 
+    it("looks for an image of another registry first, and hands the registry's answer to its field", async () => {
+      const message = 'There is no library/nothing:1 at docker.io. Check name and tag.';
+      patr.state.imageCheck = () => ({ outcome: 'notFound', message });
+      const host = hostOf({ kind: 'new' });
+      const image = { kind: 'external', registry: 'docker.io', imageName: 'library/nothing' } as const;
+      void host.submit(wish({ image }), never);
+      const fields = [{ field: 'imageName', message }];
+      await eventually('it is refused', async () => {
+        const { submission } = await host.look(null, never);
+        if (submission.kind !== 'refused') return false;
+        assert.deepEqual(submission, { kind: 'refused', message, fields });
+        return true;
+      });
+      assert.equal(patr.state.deployments.size, 0);
+    });
+
     it('tells the person what was refused when the form is closed by then', async () => {
       patr.refuse('createDeployment', problem('wrongParameters', { says: 'Not like this.' }));
       void hostOf({ kind: 'new' }).submit(wish(), never);

@@ -20,13 +20,30 @@ export function choiceOf(wish: CreateWish): Choice {
   return { name, regionId, ports: http.map(([port]) => Number(port)), details };
 }
 
-/** Makes a deployment out of an image that there is. @throws the server's refusals. */
+/** Makes a deployment out of an image that there is. @throws the server's refusals, and its registry's. */
 export async function createFromImage(
   target: Target,
   wish: CreateWish,
   note: (text: string) => void,
 ): Promise<string> {
-  return create(target, choiceOf(wish), imageOf(wish), { clock: systemClock, note });
+  const image = imageOf(wish);
+  await lookFor(target, image, wish.imageTag);
+  return create(target, choiceOf(wish), image, { clock: systemClock, note });
+}
+
+/** An image of another registry is looked for before anything is made, where the server can. */
+async function lookFor(
+  { api, backend, workspaceId }: Target,
+  image: ImageSource,
+  imageTag: string,
+): Promise<void> {
+  if (!('imageName' in image) || !backend.offers('registries')) return;
+  const { registry, imageName } = image;
+  const check = await api.checkImage({ params: { workspaceId }, body: { registry, imageName, imageTag } });
+  if (check.outcome === 'found') return;
+  const { message } = check;
+  const field = check.outcome === 'unreachable' ? 'registry' : 'imageName';
+  throw problem('wrongParameters', { says: message, fields: [{ field, message }] });
 }
 
 /** Builds and pushes the Dockerfile and makes the deployment. Resolves when it is made. @throws why it is not. */
