@@ -1,4 +1,5 @@
-import type { EnvValue, ImageSource, PortType, Probe, Reason } from '../protocol/shapes/deployment.ts';
+import type { InstanceConfig } from '../protocol/consequences.ts';
+import type { ImageSource, Reason } from '../protocol/shapes/deployment.ts';
 import type { Capacity } from './capacity.ts';
 import type { LogEntry, LogsAsked, VolumeFacts } from './executors/executor.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
@@ -34,17 +35,7 @@ export interface Deployment {
 }
 
 /** The part of a deployment that is frozen into each release. */
-export interface ReleaseConfig {
-  readonly ports: Readonly<Record<string, PortType>>;
-  readonly environment: Readonly<Record<string, EnvValue>>;
-  readonly startupProbe: Probe | undefined;
-  readonly livenessProbe: Probe | undefined;
-  /** Name under /etc/config to Base64 content. */
-  readonly configMounts: Readonly<Record<string, string>>;
-  /** Volume id to mount path. */
-  readonly volumes: Readonly<Record<string, string>>;
-  readonly machineTypeId: string;
-}
+export type ReleaseConfig = InstanceConfig;
 
 /** Image digest and configuration, numbered; never changed but for how its rollout went. */
 export interface Release {

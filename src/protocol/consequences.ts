@@ -6,6 +6,7 @@ export interface InstanceConfig {
   readonly environment: Readonly<Record<string, EnvValue>>;
   readonly startupProbe: Probe | undefined;
   readonly livenessProbe: Probe | undefined;
+  /** Name under /etc/config to Base64 content. */
   readonly configMounts: Readonly<Record<string, string>>;
   /** Volume id to mount path. */
   readonly volumes: Readonly<Record<string, string>>;

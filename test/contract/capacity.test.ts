@@ -21,25 +21,7 @@ describe('room on the machine, over the API', () => {
     plane.reconciler.facts = { ...plane.reconciler.facts, capacity };
   }
 
-  async function send(method: string, path: string, body?: unknown) {
-    const response = await plane.app.request(
-      `http://127.0.0.1/workspace/${plane.notary.workspaceId}${path}`,
-      {
-        method,
-        headers: {
-          authorization: `Bearer ${plane.token}`,
-          'user-agent': 'test',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      },
-    );
-    const text = await response.text();
-    return {
-      status: response.status,
-      body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
-    };
-  }
+  const send: TestControlPlane['send'] = (...wanted) => plane.send(...wanted);
 
   const create = (changes: Record<string, unknown>) =>
     send('POST', '/deployment', {

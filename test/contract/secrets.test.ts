@@ -21,26 +21,11 @@ describe('secrets over the API', () => {
     assert.doesNotMatch(answers.join('\n'), new RegExp(planted));
   });
 
-  async function send(method: string, path: string, body?: unknown) {
-    const response = await plane.app.request(
-      `http://127.0.0.1/workspace/${plane.notary.workspaceId}${path}`,
-      {
-        method,
-        headers: {
-          authorization: `Bearer ${plane.token}`,
-          'user-agent': 'test',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      },
-    );
-    const text = await response.text();
-    answers.push(text);
-    return {
-      status: response.status,
-      body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
-    };
-  }
+  const send: TestControlPlane['send'] = async (...wanted) => {
+    const answer = await plane.send(...wanted);
+    answers.push(answer.text);
+    return answer;
+  };
 
   async function made(name = 'database url'): Promise<string> {
     const { status, body } = await send('POST', '/secret', { name, value: planted });

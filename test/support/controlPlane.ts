@@ -63,6 +63,13 @@ export function memoryNotary(): TestNotary {
   return notary;
 }
 
+/** What was answered: as it came, and decoded. */
+export interface Sent {
+  readonly status: number;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+}
+
 export interface TestControlPlane {
   readonly app: Hono;
   readonly notary: TestNotary;
@@ -73,6 +80,8 @@ export interface TestControlPlane {
   readonly used: Map<string, Usage>;
   readonly token: string;
   readonly stopping: AbortController;
+  /** A request with the token to a path below the workspace, and what it answered. */
+  send(method: string, path: string, body?: unknown): Promise<Sent>;
   dispose(): void;
 }
 
@@ -135,6 +144,7 @@ export function controlPlaneOver<R extends Reconciler>(
     log,
     signal,
   });
+  const token = formatToken(parts);
   return {
     app,
     notary,
@@ -142,8 +152,25 @@ export function controlPlaneOver<R extends Reconciler>(
     registry,
     feed,
     used,
-    token: formatToken(parts),
+    token,
     stopping,
+    async send(method, path, body) {
+      const response = await app.request(`http://127.0.0.1/workspace/${notary.workspaceId}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'user-agent': 'test',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        text,
+        body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
+      };
+    },
     dispose() {
       stopping.abort();
       spreading.dispose();
