@@ -12,6 +12,8 @@ import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
 import { callerOf } from './auth/apiToken.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
+import { ConfigSync } from './config/configSync.ts';
+import { networkPoster } from './config/poster.ts';
 import { edgeOf, makeExecutor } from './executorParts.ts';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { scaleRules } from './autoscaler/decideScale.ts';
@@ -99,9 +101,11 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     .catch((error: unknown) =>
       log.debug('What runs cannot be looked at yet', { error: describeError(error) }),
     );
+  const config = new ConfigSync({ notary, executor, post: networkPoster, log });
   const reconciler = createReconciler({
     store: loopStore,
     executor,
+    config,
     edge: edgeOf(region),
     prober: networkProber,
     clock,
@@ -149,6 +153,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     registryVault,
     usage: new UsageMeter({ executor, clock }),
     reconciler,
+    config,
     registry: registry.client,
     collector,
     external: createExternalRegistry({ fetch, platform: () => region.facts().platform }),

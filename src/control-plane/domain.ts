@@ -1,4 +1,5 @@
 import type { InstanceConfig } from '../protocol/consequences.ts';
+import type { AfterConfigChange } from '../protocol/shapes/configMount.ts';
 import type { ImageSource, Reason } from '../protocol/shapes/deployment.ts';
 import type { Capacity } from './capacity.ts';
 import type { LogEntry, LogsAsked, VolumeFacts } from './executors/executor.ts';
@@ -23,6 +24,8 @@ export interface Deployment {
   readonly intent: 'created' | 'running' | 'stopped';
   /** Configuration that the next release takes over. */
   readonly config: ReleaseConfig;
+  /** What happens in instances after their config mounts have changed. */
+  readonly afterConfigChange: AfterConfigChange;
   /** The release that shall run; absent until there is one. */
   readonly targetReleaseId: string | undefined;
   /** Instances wanted now, within min and max. */
@@ -47,12 +50,23 @@ export interface Release {
   readonly source: ImageSource;
   readonly imageTag: string;
   readonly config: ReleaseConfig;
+  /** The generation of config mounts that it had last. */
+  readonly configGeneration: number;
+  /** How many files that were; fewer are kept when it was long ago. */
+  readonly configFiles: number;
   readonly cause: ReleaseCause;
   readonly state: ReleaseState;
   readonly reason: Reason | undefined;
   readonly proof: RolloutProof | undefined;
   readonly createdAt: number;
   readonly finishedAt: number | undefined;
+}
+
+/** All config mounts of a deployment as they are together. `generation` 0: there never was one. */
+export interface ConfigGeneration {
+  readonly generation: number;
+  /** Content by name under /etc/config. */
+  readonly files: ReadonlyMap<string, Buffer>;
 }
 
 export interface MachineTypeRow {
@@ -113,6 +127,8 @@ export interface ReconcileStore {
   /** The autoscaler's wish; kept within min and max. */
   setScale(deploymentId: string, scale: number): void;
   recordEvent(event: DecisionEvent): void;
+  /** Config mounts as they shall be now. */
+  config(deploymentId: string): ConfigGeneration;
   /** A volume as a resource of its workspace; absent when it is none (any more). */
   volume(volumeId: string): VolumeFacts | undefined;
   /** What the workspace signs in to another registry with, if it has something for it. */

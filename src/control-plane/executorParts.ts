@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import type { Engine } from '../docker/engine.ts';
 import type { Edge } from './edge/contract.ts';
+import { sharedConfig } from './executors/configFolder.ts';
+import type { ConfigStorage } from './executors/configStorage.ts';
 import { DockerExecutor } from './executors/dockerExecutor.ts';
 import type { Executor, Waiting } from './executors/executor.ts';
 import type { Options } from './options.ts';
@@ -27,7 +29,7 @@ export function makeExecutor({ options, engine, region, credentials }: ExecutorP
     region: options.name,
     pool: networkPool,
     node: () => hostname(),
-    configFolder: () => region.configFolder(),
+    config: configOf(region),
     registryAuth() {
       const server = region.facts().registryHost;
       return server === undefined ? undefined : { server, ...credentials };
@@ -40,6 +42,14 @@ export function makeExecutor({ options, engine, region, credentials }: ExecutorP
     },
     toolImage: options.toolImage,
   });
+}
+
+/** Where config mounts lie, which is told once the region has been up. */
+function configOf(region: Region): () => ConfigStorage | undefined {
+  return () => {
+    const folder = region.configFolder();
+    return folder === undefined ? undefined : sharedConfig(folder, () => Date.now());
+  };
 }
 
 /** The region's edge, from before it is up: until then every call fails, and the loop comes back to it. */

@@ -1,13 +1,11 @@
 import type { EnvValue, PortType, Probe } from './shapes/deployment.ts';
 
-/** What instances are made from. */
+/** What instances are made from. Config mounts are not among it: they are synced into instances that run. */
 export interface InstanceConfig {
   readonly ports: Readonly<Record<string, PortType>>;
   readonly environment: Readonly<Record<string, EnvValue>>;
   readonly startupProbe: Probe | undefined;
   readonly livenessProbe: Probe | undefined;
-  /** Name under /etc/config to Base64 content. */
-  readonly configMounts: Readonly<Record<string, string>>;
   /** Volume id to mount path. */
   readonly volumes: Readonly<Record<string, string>>;
   readonly machineTypeId: string;
@@ -19,6 +17,8 @@ export interface Wanted {
   /** Instances that there shall be. */
   readonly scale: number;
   readonly config: InstanceConfig;
+  /** Name under /etc/config to Base64 content. */
+  readonly configMounts: Readonly<Record<string, string>>;
 }
 
 /** What a change does to a deployment, besides being noted. */
@@ -27,6 +27,8 @@ export type Consequence =
   | { readonly kind: 'rollOut'; readonly slotBySlot: boolean }
   /** It does not run: what is new is taken up when it is started. */
   | { readonly kind: 'nextStart' }
+  /** So many files under /etc/config change in the instances that run, which go on running. */
+  | { readonly kind: 'syncConfig'; readonly files: number }
   | { readonly kind: 'scale'; readonly from: number; readonly to: number }
   /** Addresses that are made of its name are others. */
   | { readonly kind: 'rename' }
@@ -40,17 +42,37 @@ export interface DataLoss {
 
 /** What comes of a change; nothing when nothing restarts. The server acts by the same rules. */
 export function consequencesOf(before: Wanted, after: Wanted, runs: boolean): readonly Consequence[] {
-  const fresh = !sameConfig(before.config, after.config);
+  const files = filesChanged(before.configMounts, after.configMounts);
+  const fresh =
+    !sameConfig(before.config, after.config) || mountsDirectory(before.configMounts, after.configMounts);
   const lost = dataLost(before, after);
   const slotBySlot = hasVolumes(before.config) || hasVolumes(after.config);
   return [
-    ...(fresh ? [runs ? { kind: 'rollOut' as const, slotBySlot } : { kind: 'nextStart' as const }] : []),
+    ...(fresh && runs ? [{ kind: 'rollOut' as const, slotBySlot }] : []),
+    ...((fresh || files > 0) && !runs ? [{ kind: 'nextStart' as const }] : []),
+    ...(files > 0 && !fresh && runs ? [{ kind: 'syncConfig' as const, files }] : []),
     ...(runs && before.scale !== after.scale
       ? [{ kind: 'scale' as const, from: before.scale, to: after.scale }]
       : []),
     ...(before.name === after.name ? [] : [{ kind: 'rename' as const }]),
     ...(lost === undefined ? [] : [{ kind: 'dataLoss' as const, ...lost }]),
   ];
+}
+
+/**
+ * The first config mounts of a deployment: instances that run have no /etc/config that they could be synced to, so
+ * new ones have to take over. Each argument names what there is by its names.
+ */
+export function mountsDirectory(before: object, after: object): boolean {
+  return Object.keys(before).length === 0 && Object.keys(after).length > 0;
+}
+
+function filesChanged(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): number {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return Array.from(names).filter((name) => before[name] !== after[name]).length;
 }
 
 /** True when instances made from either configuration would be the same. */

@@ -2,6 +2,13 @@ import * as v from 'valibot';
 import { del, get, patch, post } from './endpoint.ts';
 import { apiTokenInfo, createApiToken, createdApiToken, permission } from './shapes/apiToken.ts';
 import {
+  changeConfigMounts,
+  configChanged,
+  configMountContent,
+  configMounts,
+  configMountVersion,
+} from './shapes/configMount.ts';
+import {
   createDeployment,
   deployHistoryEntry,
   deployment,
@@ -136,6 +143,28 @@ export const endpoints = {
     paged: true,
     returns: v.object({ events: v.array(event) }),
     capability: 'events',
+  }),
+
+  /** The files under /etc/config, and which generation of them each running instance has. */
+  getConfigMounts: get(`${one}/config-mount`, { returns: configMounts, capability: 'configMounts' }),
+  getConfigMount: get(`${one}/config-mount/:name`, {
+    query: v.object({ version: v.optional(queryInteger(1, 1_000_000_000)) }),
+    returns: configMountContent,
+    capability: 'configMounts',
+  }),
+  /** Answers when every running instance has the change, or after 5 s with those that have it. */
+  changeConfigMounts: patch(`${one}/config-mount`, {
+    body: changeConfigMounts,
+    status: 200,
+    returns: configChanged,
+    capability: 'configMounts',
+  }),
+  /** Newest first; also of one that was deleted. */
+  listConfigMountVersions: get(`${one}/config-mount/:name/history`, {
+    query: page,
+    paged: true,
+    returns: v.object({ versions: v.array(configMountVersion) }),
+    capability: 'configMounts',
   }),
 
   listRepositories: get(repositories, {

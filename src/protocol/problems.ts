@@ -20,6 +20,7 @@ const catalogue = {
   internalServerError: { status: 500, says: 'The server failed. Its log says why.' },
   // What upstream has no word for.
   revisionConflict: { status: 409, says: 'It was changed elsewhere in the meantime.' },
+  configMountConflict: { status: 409, says: 'The config mount was changed elsewhere in the meantime.' },
   insufficientCapacity: { status: 422, says: 'The region has not enough CPU or memory for it.' },
   dataLossNotConfirmed: { status: 422, says: 'The change would delete data.' },
   engineUnreachable: { status: 503, says: 'The container engine does not answer.' },

@@ -35,7 +35,7 @@ async function dockerGround(): Promise<Ground> {
     region,
     pool: '10.214.0.0/16',
     node: () => 'here',
-    configFolder: () => undefined,
+    config: () => undefined,
     registryAuth: () => undefined,
     attach: () => Promise.resolve(),
     detach: () => Promise.resolve(),
@@ -108,7 +108,7 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
       environment: { VERSION: '1' },
       cpus: 1,
       memoryBytes: 100_000_000,
-      configMounts: {},
+      hasConfig: false,
       volumes: {},
       published: [],
       volumeFacts: {},
@@ -232,7 +232,7 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
         volumeFacts: { [volumeId]: facts },
       });
       await executor.run(spec);
-      const { instances, volumes, configMounts } = await executor.remains(one);
+      const { instances, volumes, config } = await executor.remains(one);
       const [left] = instances;
       assert.equal(instances.length, 1);
       assert.deepEqual(left?.record, record);
@@ -242,7 +242,7 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
         volumes.map(({ ordinal, ...volume }) => [ordinal, volume.facts]),
         [[1, facts]],
       );
-      assert.equal(configMounts, undefined);
+      assert.equal(config, undefined);
       const { workspaceId } = spec;
       const belongs = { workspaceId, regionId: record.regionId, repository: undefined };
       assert.deepEqual(await executor.identities(), [belongs]);

@@ -181,6 +181,27 @@ describe('a running deployment', function () {
     assert.equal(await say(deployment, '/read?path=/etc/config/app.toml'), 'port = 8080\n');
     assert.equal(await say(deployment, '/mode?path=/etc/config/app.toml'), '444');
     assert.match(await say(deployment, '/write?path=/etc/config/app.toml&text=x'), /read-only file system/i);
+    const before = (await containersOf(deployment.id)).map(({ id }) => id);
+    const changed = await target.api.changeConfigMounts({
+      ...at(deployment.id),
+      body: {
+        changes: [
+          { name: 'app.toml', content: Buffer.from('port = 9090\n').toString('base64'), ifVersion: 1 },
+          { name: 'more.txt', content: '' },
+        ],
+      },
+    });
+    assert.deepEqual(
+      changed.instances.map(({ generation }) => generation),
+      [2],
+    );
+    assert.equal(await say(deployment, '/read?path=/etc/config/app.toml'), 'port = 9090\n');
+    assert.equal(await say(deployment, '/mode?path=/etc/config/more.txt'), '444');
+    assert.deepEqual(
+      (await containersOf(deployment.id)).map(({ id }) => id),
+      before,
+      'no instance was restarted',
+    );
   });
 
   it('publishes a tcp port and shows where', async () => {

@@ -7,6 +7,8 @@ import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
 import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
 import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
+import { ConfigSync } from '../../src/control-plane/config/configSync.ts';
+import type { PostWanted } from '../../src/control-plane/config/poster.ts';
 import type { Reconciler } from '../../src/control-plane/domain.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
@@ -17,6 +19,7 @@ import { openDatabase } from '../../src/control-plane/state/database.ts';
 import { seed } from '../../src/control-plane/state/seed.ts';
 import { Store } from '../../src/control-plane/state/store.ts';
 import type { Notary } from '../../src/control-plane/state/wishes.ts';
+import { FakeExecutor } from './fakeExecutor.ts';
 import { FakeReconciler } from './fakeReconciler.ts';
 import { FakeRegistry } from './fakeRegistry.ts';
 
@@ -76,6 +79,10 @@ export interface TestControlPlane {
   readonly reconciler: FakeReconciler;
   readonly registry: FakeRegistry;
   readonly feed: ChangeFeed;
+  /** Has the instances that config mounts are brought to. */
+  readonly executor: FakeExecutor;
+  /** What instances were told by a POST; what it gives back went wrong there. */
+  readonly posts: { readonly sent: PostWanted[]; problem: string | undefined };
   /** What instances use, by id. */
   readonly used: Map<string, Usage>;
   readonly token: string;
@@ -102,6 +109,12 @@ export function controlPlaneOver<R extends Reconciler>(
   const used = new Map<string, Usage>();
   const usage = { of: () => Promise.resolve(used) };
   const feed = new ChangeFeed(aliveEveryMs);
+  const executor = new FakeExecutor(notary.now);
+  const posts: TestControlPlane['posts'] = { sent: [], problem: undefined };
+  const post = (wanted: PostWanted): Promise<string | undefined> => {
+    posts.sent.push(wanted);
+    return Promise.resolve(posts.problem);
+  };
   const spreading = spread(store, reconciler, feed);
   const stopping = new AbortController();
   const parts = { secret: 'a'.repeat(32), loginId: 'b'.repeat(32) };
@@ -125,6 +138,7 @@ export function controlPlaneOver<R extends Reconciler>(
     vault: notary.vault,
     registryVault: notary.registryVault,
     reconciler,
+    config: new ConfigSync({ notary, executor, post, log }),
     registry,
     collector: {
       collect: () => Promise.reject(new Error('Nothing is collected here.')),
@@ -151,6 +165,8 @@ export function controlPlaneOver<R extends Reconciler>(
     reconciler,
     registry,
     feed,
+    executor,
+    posts,
     used,
     token,
     stopping,

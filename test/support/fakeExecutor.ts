@@ -1,3 +1,4 @@
+import type { ConfigGeneration } from '../../src/control-plane/domain.ts';
 import type {
   UsageTotal,
   Executor,
@@ -38,6 +39,7 @@ export class FakeExecutor implements Executor {
   readonly #byDeployment = new Map<string, Set<string>>();
   readonly #volumes = new Map<string, InstanceVolume>();
   readonly #networks = new Set<string>();
+  readonly #config = new Map<string, ConfigGeneration>();
   readonly #listeners = new Set<(deploymentId: string) => void>();
   /** References that are on the machine or can be pulled. */
   readonly images = new Set<string>();
@@ -76,6 +78,26 @@ export class FakeExecutor implements Executor {
     return Promise.resolve({ kind: 'failed', reason });
   }
 
+  putConfig(deploymentId: string, config: ConfigGeneration): Promise<void> {
+    this.#config.set(deploymentId, config);
+    return Promise.resolve();
+  }
+
+  configSeen(deploymentId: string): Promise<ReadonlyMap<string, number | undefined>> {
+    const running = this.#of(deploymentId).filter(({ observed }) => observed.state === 'running');
+    const generation = this.#config.get(deploymentId)?.generation;
+    return Promise.resolve(
+      new Map(running.map(({ spec }) => [spec.instanceId, spec.hasConfig ? generation : undefined])),
+    );
+  }
+
+  signal(instanceId: string, signal: string): Promise<'sent' | 'absent'> {
+    const there = this.#instances.get(instanceId);
+    if (there?.observed.state !== 'running') return Promise.resolve('absent');
+    this.print(instanceId, signal);
+    return Promise.resolve('sent');
+  }
+
   run(spec: InstanceSpec): Promise<RunOutcome> {
     if (!this.images.has(spec.image)) {
       const reason = { code: 'pullFailed', message: `The image ${spec.image} is not there.` } as const;
@@ -104,6 +126,7 @@ export class FakeExecutor implements Executor {
 
   removeSurroundings(deploymentId: string): Promise<void> {
     this.#networks.delete(deploymentId);
+    this.#config.delete(deploymentId);
     return Promise.resolve();
   }
 
@@ -159,10 +182,9 @@ export class FakeExecutor implements Executor {
 
   async remains(deploymentId: string): Promise<Remains> {
     const kept = this.#of(deploymentId);
-    const configured = kept.findLast(({ spec }) => Object.keys(spec.configMounts).length > 0);
     return {
       instances: kept.flatMap(remaining),
-      configMounts: configured?.spec.configMounts,
+      config: this.#config.get(deploymentId),
       volumes: await this.listVolumes(deploymentId),
     };
   }

@@ -55,5 +55,5 @@ export function theRemains(
   instances: readonly RemainingInstance[],
   changes: Partial<Omit<Remains, 'instances'>> = {},
 ): Remains {
-  return { instances, configMounts: undefined, volumes: [], ...changes };
+  return { instances, config: undefined, volumes: [], ...changes };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { silentLog } from '../../src/base/log.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { ConfigSync } from '../../src/control-plane/config/configSync.ts';
 import type { Edge } from '../../src/control-plane/edge/contract.ts';
 import type { Prober } from '../../src/control-plane/probes/prober.ts';
 import { defaultProbeRules } from '../../src/control-plane/probes/rules.ts';
@@ -51,6 +52,7 @@ export function loopOver(
   return createReconciler({
     store: reconcileStore(notary.store, notary.vault, notary.registryVault),
     executor,
+    config: new ConfigSync({ notary, executor, post: () => Promise.resolve(undefined), log: silentLog }),
     edge: stillEdge,
     prober: kindProber,
     clock: systemClock,

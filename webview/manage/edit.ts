@@ -71,9 +71,9 @@ function wantedOf(draft: Draft, scale: number): Wanted {
       environment: wish.environmentVariables ?? {},
       startupProbe: wish.startupProbe,
       livenessProbe: wish.livenessProbe,
-      configMounts: wish.configMounts ?? {},
       volumes: { ...wish.volumes, ...Object.fromEntries(fresh) },
       machineTypeId: wish.machineType,
     },
+    configMounts: wish.configMounts ?? {},
   };
 }

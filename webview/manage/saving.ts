@@ -31,6 +31,10 @@ export function consequenceWords(consequence: Consequence): string {
         : 'Rolls out without downtime: new instances take over when they are ready.';
     case 'nextStart':
       return 'It does not run: the change is taken up when it is started.';
+    case 'syncConfig': {
+      const files = consequence.files === 1 ? '1 file' : `${consequence.files} files`;
+      return `Changes ${files} under /etc/config in the instances that run, all at once and without a restart.`;
+    }
     case 'scale': {
       const { from, to } = consequence;
       return to > from

@@ -105,6 +105,7 @@ export class Adoption {
     // A name that led to another deployment goes on leading there.
     store.deployments.insert(deployment, adopted.hasHostLabel ? deployment.createdAt : deployment.updatedAt);
     for (const release of adopted.releases) store.releases.insert({ ...release, source });
+    this.#putConfig(adopted);
     this.#tell(publish, adopted, deployment);
     return true;
   }
@@ -141,6 +142,15 @@ export class Adoption {
       if (rows.find(volume.id) !== undefined) continue;
       rows.put({ ...volume, name: freeName(volume.name, (one) => rows.nameTaken(volume.workspaceId, one)) });
     }
+  }
+
+  /** Generations are counted on from what the folder shows, so that what is written next is newer. */
+  #putConfig({ deployment: { id, updatedAt }, config }: Adopted): void {
+    if (config === undefined || config.files.size === 0) return;
+    const { configMounts } = this.#parts.notary.store;
+    const writes = Array.from(config.files, ([name, content]) => ({ name, content }));
+    const by = { at: updatedAt, who: undefined, atLeast: config.generation };
+    configMounts.announce(id, configMounts.write(id, writes, by));
   }
 
   /** Several deployments may show one secret: the value that was given to an instance last is the newest. */

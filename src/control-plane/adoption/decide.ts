@@ -1,6 +1,6 @@
 import type { EnvValue } from '../../protocol/shapes/deployment.ts';
 import type { ReleaseState } from '../../protocol/shapes/release.ts';
-import type { Deployment, Release, ReleaseConfig, RepositoryRow } from '../domain.ts';
+import type { ConfigGeneration, Deployment, Release, ReleaseConfig, RepositoryRow } from '../domain.ts';
 import { identitiesOf } from '../executors/remains.ts';
 import type { RemainingInstance, Remains } from '../executors/executor.ts';
 import type { VolumeRow } from '../state/volumes.ts';
@@ -34,6 +34,7 @@ export interface Adopted {
   readonly repository: FoundRepository | undefined;
   readonly volumes: readonly VolumeRow[];
   readonly secrets: readonly FoundSecret[];
+  readonly config: ConfigGeneration | undefined;
   /** It had config mounts, and they cannot be read any more. */
   readonly configLost: boolean;
 }
@@ -45,7 +46,7 @@ export function decideAdoption(remains: Remains, ground: Ground): Adopted | unde
   );
   const [newest] = newestFirst;
   if (newest === undefined) return undefined;
-  const releases = releasesOf(newestFirst, remains.configMounts, ground);
+  const releases = releasesOf(newestFirst, remains, ground);
   const target = releases.at(-1);
   if (target === undefined) return undefined;
   return {
@@ -55,7 +56,8 @@ export function decideAdoption(remains: Remains, ground: Ground): Adopted | unde
     repository: repositoryOf(newest),
     volumes: volumesOf(remains, target, ground),
     secrets: secretsOf(newestFirst),
-    configLost: newest.record.hasConfig && remains.configMounts === undefined,
+    config: remains.config,
+    configLost: newest.record.hasConfig && remains.config === undefined,
   };
 }
 
@@ -79,6 +81,7 @@ function deploymentOf(
     maxScale: Math.max(minScale, record.maxScale, scale),
     intent: 'running',
     config: target.config,
+    afterConfigChange: record.afterConfigChange ?? { kind: 'nothing' },
     targetReleaseId: target.id,
     scale,
     pushesPaused: record.pushesPaused,
@@ -104,7 +107,7 @@ function scaleOf({ instances, volumes }: Remains): number {
  */
 function releasesOf(
   newestFirst: readonly RemainingInstance[],
-  configMounts: Remains['configMounts'],
+  { config }: Pick<Remains, 'config'>,
   { now }: Ground,
 ): readonly Release[] {
   const byRelease = Map.groupBy(newestFirst, ({ releaseId }) => releaseId);
@@ -119,14 +122,14 @@ function releasesOf(
     .toReversed()
     .flatMap((instances) => {
       const [newest] = instances;
-      return newest === undefined ? [] : [releaseOf(newest, stateOf(instances), configMounts, now)];
+      return newest === undefined ? [] : [releaseOf(newest, stateOf(instances), config, now)];
     });
 }
 
 function releaseOf(
   instance: RemainingInstance,
   state: ReleaseState,
-  configMounts: Remains['configMounts'],
+  mounted: ConfigGeneration | undefined,
   now: number,
 ): Release {
   const { record } = instance;
@@ -137,7 +140,9 @@ function releaseOf(
     digest: instance.digest,
     source: record.source,
     imageTag: record.imageTag,
-    config: configOf(instance, configMounts),
+    config: configOf(instance),
+    configGeneration: record.hasConfig ? (mounted?.generation ?? 0) : 0,
+    configFiles: record.hasConfig ? (mounted?.files.size ?? 0) : 0,
     cause: 'adopt',
     state,
     reason: undefined,
@@ -148,10 +153,7 @@ function releaseOf(
 }
 
 /** The configuration that made this instance, as far as the engine shows it. */
-export function configOf(
-  { record, environment }: RemainingInstance,
-  configMounts: Remains['configMounts'],
-): ReleaseConfig {
+export function configOf({ record, environment }: RemainingInstance): ReleaseConfig {
   const raw = record.variables.map((name): [string, EnvValue] => [name, environment[name] ?? '']);
   const secret = Object.entries(record.secrets).map(([name, { id }]): [string, EnvValue] => [
     name,
@@ -162,7 +164,6 @@ export function configOf(
     environment: Object.fromEntries([...raw, ...secret]),
     startupProbe: record.startupProbe,
     livenessProbe: record.livenessProbe,
-    configMounts: record.hasConfig ? (configMounts ?? {}) : {},
     volumes: record.volumes,
     machineTypeId: record.machineTypeId,
   };

@@ -6,6 +6,7 @@ import {
   type PortType,
   type Probe,
 } from '../../protocol/shapes/deployment.ts';
+import { afterConfigChange, type AfterConfigChange } from '../../protocol/shapes/configMount.ts';
 import { uuid } from '../../protocol/wire.ts';
 
 /**
@@ -35,6 +36,8 @@ export interface AdoptionRecord {
   /** Variables that are taken from secrets. */
   readonly secrets: Readonly<Record<string, NamedSecret>>;
   readonly hasConfig: boolean;
+  /** As it was when the instance started; absent: nothing. */
+  readonly afterConfigChange?: AfterConfigChange | undefined;
   /** Volume id to mount path. */
   readonly volumes: Readonly<Record<string, string>>;
 }
@@ -66,6 +69,7 @@ const shape = v.object({
   variables: v.array(v.string()),
   secrets: v.record(v.string(), v.object({ id: uuid, name: v.string() })),
   hasConfig: v.boolean(),
+  afterConfigChange: v.optional(afterConfigChange),
   volumes: v.record(uuid, v.string()),
 });
 

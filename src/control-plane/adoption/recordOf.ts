@@ -3,6 +3,7 @@ import type { AdoptionRecord, NamedSecret } from './record.ts';
 
 export interface RecordFacts {
   readonly repositoryName: string | undefined;
+  readonly hasConfig: boolean;
   /** Variables that are taken from secrets, with what the secrets are named now. */
   readonly secrets: Readonly<Record<string, NamedSecret>>;
 }
@@ -11,7 +12,7 @@ export interface RecordFacts {
 export function recordOf(
   { deployment, hostLabel }: Pick<Desired, 'deployment' | 'hostLabel'>,
   { source, imageTag, config }: Pick<Release, 'source' | 'imageTag' | 'config'>,
-  { repositoryName, secrets }: RecordFacts,
+  { repositoryName, secrets, hasConfig }: RecordFacts,
 ): AdoptionRecord {
   return {
     regionId: deployment.regionId,
@@ -32,7 +33,10 @@ export function recordOf(
       typeof value === 'string' ? [name] : [],
     ),
     secrets,
-    hasConfig: Object.keys(config.configMounts).length > 0,
+    hasConfig,
+    ...(deployment.afterConfigChange.kind === 'nothing'
+      ? {}
+      : { afterConfigChange: deployment.afterConfigChange }),
     volumes: config.volumes,
   };
 }

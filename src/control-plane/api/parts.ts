@@ -1,3 +1,4 @@
+import type { ConfigSync } from '../config/configSync.ts';
 import type { Reconciler } from '../domain.ts';
 import type { Collector } from '../registry/collect/collector.ts';
 import type { ExternalRegistry } from '../registry/externalRegistry.ts';
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly vault: Vault;
   readonly registryVault: RegistryVault;
   readonly reconciler: Reconciler;
+  readonly config: Pick<ConfigSync, 'sync' | 'seen'>;
   readonly registry: ImageRegistry;
   readonly collector: Pick<Collector, 'collect' | 'last'>;
   readonly external: ExternalRegistry;

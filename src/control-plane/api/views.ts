@@ -1,6 +1,7 @@
 import type { LogEntry } from '../executors/executor.ts';
 import type { WireAnswerOf } from '../../protocol/endpoint.ts';
 import type { Endpoints } from '../../protocol/endpoints.ts';
+import type { ConfigMount } from '../../protocol/shapes/configMount.ts';
 import type { Deployment as WireDeployment, MachineType } from '../../protocol/shapes/deployment.ts';
 import type { EventInfo, InstanceInfo, InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { Repository, Runner } from '../../protocol/shapes/workspace.ts';
@@ -16,6 +17,7 @@ import type {
 } from '../domain.ts';
 import { addressesOf } from '../hostNames.ts';
 import type { Usage } from '../usage/usageMeter.ts';
+import type { ConfigVersion } from '../state/configMounts.ts';
 import type { StoredEvent } from '../state/events.ts';
 import type { RegionRow } from '../state/identity.ts';
 import { imageWasCollected } from './collected.ts';
@@ -83,17 +85,21 @@ export function deploymentInfoView(
     deployOnPush: deployment.deployOnPush,
     minHorizontalScale: deployment.minScale,
     maxHorizontalScale: deployment.maxScale,
-    ...configView(deployment.config),
+    ...configView(deployment.config, parts.store.configMounts.current(deployment.id).files),
+    ...(deployment.afterConfigChange.kind === 'nothing'
+      ? {}
+      : { afterConfigChange: deployment.afterConfigChange }),
   };
 }
 
-function configView(config: ReleaseConfig) {
+function configView(config: ReleaseConfig, files: ReadonlyMap<string, Buffer>) {
+  const mounts = Array.from(files, ([name, content]) => [name, content.toString('base64')]);
   return {
     ...filled('ports', config.ports),
     ...filled('environmentVariables', config.environment),
     ...given('startupProbe', config.startupProbe),
     ...given('livenessProbe', config.livenessProbe),
-    ...filled('configMounts', config.configMounts),
+    ...filled('configMounts', Object.fromEntries(mounts) as Readonly<Record<string, string>>),
     ...filled('volumes', config.volumes),
   };
 }
@@ -133,7 +139,10 @@ export function releaseDetailsView(parts: ApiParts, release: Release): WireAnswe
     ...release.source,
     ...releaseView(parts, release),
     machineType: release.config.machineTypeId,
-    ...configView(release.config),
+    ...configView(
+      release.config,
+      parts.store.configMounts.at(release.deploymentId, release.configGeneration),
+    ),
   };
 }
 
@@ -208,4 +217,27 @@ function filled<const K extends string, T extends object>(name: K, map: T): Give
 
 export function logLineView({ at, text, instanceId, stream }: LogEntry) {
   return { timestamp: formatTimestamp(at), log: text, instance: instanceId, stream };
+}
+
+export function configMountView(version: ConfigVersion): ConfigMount {
+  const { name, size, changedAt, changedBy, digest = '' } = version;
+  return {
+    name,
+    size,
+    version: version.version,
+    changedAt: formatTimestamp(changedAt),
+    ...given('changedBy', changedBy),
+    digest,
+  };
+}
+
+export function configVersionView({ version, size, changedAt, changedBy, digest }: ConfigVersion) {
+  return {
+    version,
+    changedAt: formatTimestamp(changedAt),
+    ...given('changedBy', changedBy),
+    removed: digest === undefined,
+    size,
+    ...given('digest', digest),
+  };
 }

@@ -1,88 +1,113 @@
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ConfigGeneration } from '../domain.ts';
 import type { SharedFolder } from '../region/sharedFolders.ts';
+import {
+  dataLink,
+  draftFolder,
+  draftLink,
+  generationFolder,
+  generationOf,
+  leastKept,
+  mostKept,
+  oldForMs,
+  oldGenerations,
+} from './configLayout.ts';
+import type { ConfigStorage } from './configStorage.ts';
 
-/** Generations that are kept beside the one in force, for readers that have one open. */
-const keptGenerations = 5;
+/** Config mounts in a folder that this process and the engine both see. */
+export function sharedConfig(shared: SharedFolder, now: () => number): ConfigStorage {
+  const here = (deploymentId: string): string => join(shared.here, deploymentId);
+  return {
+    async folder(deploymentId) {
+      await mkdir(here(deploymentId), { recursive: true, mode: 0o755 });
+      return `${shared.onEngine}/${deploymentId}`;
+    },
+
+    async put(deploymentId, config) {
+      const folder = here(deploymentId);
+      await mkdir(folder, { recursive: true, mode: 0o755 });
+      const generation = generationFolder(config);
+      const before = await inForce(folder);
+      if (before !== generation) {
+        await writeGeneration(folder, generation, config, before);
+        await swapLink(folder, dataLink, generation);
+      }
+      await linkNames(folder, Array.from(config.files.keys()));
+      if (before !== generation) await dropOld(folder, generation, now());
+    },
+
+    async generation(deploymentId) {
+      const folder = await inForce(here(deploymentId));
+      return folder === undefined ? undefined : generationOf(folder);
+    },
+
+    async read(deploymentId) {
+      const folder = here(deploymentId);
+      const generation = await inForce(folder);
+      if (generation === undefined) return undefined;
+      const names = await readdir(join(folder, generation));
+      const files = names.map(async (name): Promise<[string, Buffer]> => [
+        name,
+        await readFile(join(folder, generation, name)),
+      ]);
+      return { generation: generationOf(generation) ?? 0, files: new Map(await Promise.all(files)) };
+    },
+
+    remove: (deploymentId) => rm(here(deploymentId), { recursive: true, force: true }),
+  };
+}
+
+async function inForce(folder: string): Promise<string | undefined> {
+  return readlink(join(folder, dataLink)).catch(absent);
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}
 
 /**
- * The configuration of a deployment as the kubelet lays it out: `<name>` is a link to `..data/<name>`, and `..data`
- * a link to a folder with one generation. Swapping that one link changes every file at once, so a reader sees the
- * old or the new content, and never a mixture within one generation.
+ * Under its name only when it is whole, also after a power cut. What has not changed is the same file as before: whoever
+ * polls for changes sees none there.
  */
-export async function writeConfig(
-  shared: SharedFolder,
-  deploymentId: string,
-  mounts: Readonly<Record<string, string>>,
-): Promise<string> {
-  const folder = join(shared.here, deploymentId);
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  const generation = `..${generationKey(mounts)}`;
-  if ((await currentGeneration(folder)) !== generation) {
-    await writeGeneration(folder, generation, mounts);
-    await swapLink(folder, '..data', generation);
-  }
-  await linkNames(folder, Object.keys(mounts));
-  await dropOld(folder, generation);
-  return `${shared.onEngine}/${deploymentId}`;
-}
-
-/** Names and Base64 contents that are in force; undefined when there is no configuration of it. */
-export async function readConfig(
-  shared: SharedFolder,
-  deploymentId: string,
-): Promise<Readonly<Record<string, string>> | undefined> {
-  const folder = join(shared.here, deploymentId);
-  const generation = await currentGeneration(folder);
-  if (generation === undefined) return undefined;
-  const names = await readdir(join(folder, generation));
-  const read = names.map(async (name): Promise<[string, string]> => [
-    name,
-    await readFile(join(folder, generation, name), 'base64'),
-  ]);
-  return Object.fromEntries(await Promise.all(read));
-}
-
-export async function removeConfig(shared: SharedFolder, deploymentId: string): Promise<void> {
-  await rm(join(shared.here, deploymentId), { recursive: true, force: true });
-}
-
-function generationKey(mounts: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256');
-  for (const name of Object.keys(mounts).toSorted()) hash.update(`${name}\0${mounts[name]}\0`);
-  return hash.digest('hex').slice(0, 24);
-}
-
-async function currentGeneration(folder: string): Promise<string | undefined> {
-  return readlink(join(folder, '..data')).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-}
-
 async function writeGeneration(
   folder: string,
   generation: string,
-  mounts: Readonly<Record<string, string>>,
+  { files }: ConfigGeneration,
+  before: string | undefined,
 ): Promise<void> {
   const target = join(folder, generation);
-  const draft = `${target}.new`;
+  if ((await stat(target).catch(absent)) !== undefined) return;
+  const draft = join(folder, draftFolder);
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { mode: 0o755 });
-  for (const [name, content] of Object.entries(mounts)) {
-    const path = join(draft, name);
-    await writeFile(path, Buffer.from(content, 'base64'));
-    // The mode at creation is cut by the umask.
-    await chmod(path, 0o444);
+  for (const [name, content] of files) {
+    const old = before === undefined ? undefined : join(folder, before, name);
+    if (old !== undefined && (await readFile(old).catch(absent))?.equals(content) === true) {
+      await link(old, join(draft, name));
+    } else {
+      await writeWhole(join(draft, name), content);
+    }
   }
-  await rm(target, { recursive: true, force: true });
   await rename(draft, target);
+}
+
+async function writeWhole(path: string, content: Buffer): Promise<void> {
+  const file = await open(path, 'wx', 0o444);
+  try {
+    await file.writeFile(content);
+    // The mode at creation is cut by the umask.
+    await file.chmod(0o444);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** A link cannot be overwritten, but a name can be renamed over it, which nobody can see half done. */
 async function swapLink(folder: string, name: string, target: string): Promise<void> {
-  const draft = join(folder, `${name}.new`);
+  const draft = join(folder, draftLink);
   await rm(draft, { force: true });
   await symlink(target, draft);
   await rename(draft, join(folder, name));
@@ -93,14 +118,19 @@ async function linkNames(folder: string, names: readonly string[]): Promise<void
   const there = (await readdir(folder)).filter((name) => !name.startsWith('..'));
   for (const name of there) if (!wanted.has(name)) await rm(join(folder, name), { force: true });
   for (const name of wanted) {
-    if (!there.includes(name)) await swapLink(folder, name, `..data/${name}`);
+    if (!there.includes(name)) await swapLink(folder, name, `${dataLink}/${name}`);
   }
 }
 
-async function dropOld(folder: string, current: string): Promise<void> {
-  const generations = (await readdir(folder, { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory() && entry.name.startsWith('..') && entry.name !== current)
-    .map(({ name }) => name);
-  const surplus = generations.slice(0, Math.max(0, generations.length - keptGenerations));
-  for (const name of surplus) await rm(join(folder, name), { recursive: true, force: true });
+/** From the oldest on, until one comes that was in force within the last minute. */
+async function dropOld(folder: string, current: string, now: number): Promise<void> {
+  const old = oldGenerations(await readdir(folder), current);
+  const surplus = old.slice(0, Math.max(0, old.length - leastKept));
+  for (const [index, name] of surplus.entries()) {
+    // It was in force until its successor was made.
+    const successor = await stat(join(folder, old[index + 1] ?? current));
+    const young = successor.mtimeMs > now - oldForMs;
+    if (young && old.length - index <= mostKept) return;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
 }

@@ -7,9 +7,10 @@ import {
   type RegistryAuth,
 } from '../../docker/engine.ts';
 import { label, labelsOf } from '../labels.ts';
-import type { SharedFolder } from '../region/sharedFolders.ts';
-import { readConfig, removeConfig, writeConfig } from './configFolder.ts';
-import { containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
+import type { ConfigSignal } from '../../protocol/shapes/configMount.ts';
+import type { ConfigGeneration } from '../domain.ts';
+import type { ConfigStorage } from './configStorage.ts';
+import { configTarget, containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
 import type {
   UsageTotal,
   Executor,
@@ -41,7 +42,8 @@ export interface DockerExecutorOptions {
   readonly pool: string;
   /** Name of the node that instances are shown on. */
   readonly node: () => string;
-  readonly configFolder: () => SharedFolder | undefined;
+  /** Where config mounts lie, once the region has been up. */
+  readonly config: () => ConfigStorage | undefined;
   readonly registryAuth: () => RegistryAuth | undefined;
   /** Makes the control plane and the edge reach a network, where they do not do so by themselves. */
   readonly attach: (network: string, options: Waiting) => Promise<void>;
@@ -123,6 +125,35 @@ export class DockerExecutor implements Executor {
     };
   }
 
+  async putConfig(deploymentId: string, config: ConfigGeneration, options: Waiting = {}): Promise<void> {
+    const storage = this.#options.config();
+    if (storage === undefined) throw new Error('The region is not up (yet).');
+    await storage.put(deploymentId, config, options);
+  }
+
+  /** Instances of a deployment have one folder, so what it shows is what each of them sees. */
+  async configSeen(
+    deploymentId: string,
+    options: Waiting = {},
+  ): Promise<ReadonlyMap<string, number | undefined>> {
+    const { engine, region, config } = this.#options;
+    const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
+    const containers = await engine.listContainers({ labels }, options);
+    const generation = await config()?.generation(deploymentId, options);
+    const running = containers.filter(({ state }) => state === 'running');
+    return new Map(
+      running.map(({ id, labels: own, mounts }) => {
+        const has = mounts.some(({ target }) => target === configTarget);
+        return [own[label.instance] ?? id, has ? generation : undefined];
+      }),
+    );
+  }
+
+  async signal(instanceId: string, signal: ConfigSignal, options: Waiting = {}): Promise<'sent' | 'absent'> {
+    const found = await this.#find(instanceId, options);
+    return found === undefined ? 'absent' : this.#options.engine.killContainer(found.id, signal, options);
+  }
+
   async run(spec: InstanceSpec, options: Waiting = {}): Promise<RunOutcome> {
     try {
       return await this.#run(spec, options);
@@ -135,7 +166,7 @@ export class DockerExecutor implements Executor {
   async #run(spec: InstanceSpec, options: Waiting): Promise<RunOutcome> {
     const { engine, region } = this.#options;
     const network = await this.#ensureNetwork(spec.deploymentId, options);
-    const configFolder = await this.#ensureConfig(spec);
+    const configFolder = await this.#configFolder(spec, options);
     await this.#ensureVolumes(spec, options);
     const container = containerSpecOf(spec, { region, network, configFolder });
     const made = await engine.createContainer(container, options);
@@ -164,14 +195,13 @@ export class DockerExecutor implements Executor {
   }
 
   async removeSurroundings(deploymentId: string, options: Waiting = {}): Promise<void> {
-    const { engine, region, detach, configFolder } = this.#options;
+    const { engine, region, detach, config } = this.#options;
     const labels = { ...labelsOf(region, 'network'), [label.deployment]: deploymentId };
     for (const network of await engine.listNetworks({ labels }, options)) {
       await detach(network.name, options);
       await engine.removeNetwork(network.id, options);
     }
-    const shared = configFolder();
-    if (shared !== undefined) await removeConfig(shared, deploymentId);
+    await config()?.remove(deploymentId, options);
   }
 
   async listVolumes(deploymentId: string, options: Waiting = {}): Promise<readonly InstanceVolume[]> {
@@ -267,14 +297,13 @@ export class DockerExecutor implements Executor {
   }
 
   async remains(deploymentId: string, options: Waiting = {}): Promise<Remains> {
-    const { engine, region, configFolder } = this.#options;
+    const { engine, region, config } = this.#options;
     const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
     const listed = await engine.listContainers({ labels }, options);
     const records = await Promise.all(listed.map(({ id }) => engine.inspectContainer(id, options)));
-    const shared = configFolder();
     return {
       instances: records.flatMap((record) => (record === 'absent' ? [] : (remainingInstance(record) ?? []))),
-      configMounts: shared === undefined ? undefined : await readConfig(shared, deploymentId),
+      config: await config()?.read(deploymentId, options),
       volumes: await this.listVolumes(deploymentId, options),
     };
   }
@@ -315,10 +344,8 @@ export class DockerExecutor implements Executor {
     });
   }
 
-  async #ensureConfig(spec: InstanceSpec): Promise<string | undefined> {
-    const shared = this.#options.configFolder();
-    if (shared === undefined || Object.keys(spec.configMounts).length === 0) return undefined;
-    return writeConfig(shared, spec.deploymentId, spec.configMounts);
+  async #configFolder(spec: InstanceSpec, options: Waiting): Promise<string | undefined> {
+    return spec.hasConfig ? this.#options.config()?.folder(spec.deploymentId, options) : undefined;
   }
 
   async #ensureVolumes(spec: InstanceSpec, options: Waiting): Promise<void> {

@@ -6,7 +6,8 @@ export interface EnvironmentWanted {
   readonly deploymentName: string;
   /** The person's own, secrets filled in. */
   readonly own: Readonly<Record<string, string>>;
-  readonly configMounts: Readonly<Record<string, string>>;
+  /** Content by name under /etc/config. */
+  readonly configFiles: ReadonlyMap<string, Buffer>;
 }
 
 /** An instance's variables: the person's, then the five that Patr sets, which always win. */
@@ -17,15 +18,15 @@ export function environmentOf(wanted: EnvironmentWanted): Readonly<Record<string
     WORKSPACE_ID: wanted.workspaceId,
     DEPLOYMENT_ID: wanted.deploymentId,
     DEPLOYMENT_NAME: wanted.deploymentName,
-    CONFIG_MAP_HASH: configMapHash(wanted.configMounts),
+    CONFIG_MAP_HASH: configMapHash(wanted.configFiles),
   };
 }
 
 /** SHA-512 over the mounts sorted by name, each name and then its content, in lower-case hexadecimal. */
-export function configMapHash(configMounts: Readonly<Record<string, string>>): string {
+export function configMapHash(files: ReadonlyMap<string, Buffer>): string {
   const hash = createHash('sha512');
-  for (const name of Object.keys(configMounts).toSorted()) {
-    hash.update(name).update(Buffer.from(configMounts[name] ?? '', 'base64'));
+  for (const name of Array.from(files.keys()).toSorted()) {
+    hash.update(name).update(files.get(name) ?? '');
   }
   return hash.digest('hex');
 }

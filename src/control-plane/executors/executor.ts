@@ -1,5 +1,7 @@
+import type { ConfigSignal } from '../../protocol/shapes/configMount.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import type { AdoptionRecord } from '../adoption/record.ts';
+import type { ConfigGeneration } from '../domain.ts';
 
 /**
  * What rollouts need of whatever runs containers. Everything about rollout, scale and health is above it; everything
@@ -14,6 +16,15 @@ export interface Executor {
   watch(tell: (deploymentId: string) => void, options: { signal: AbortSignal }): Promise<void>;
   /** Makes the image be on the machine. Resolves with the digest that runs. */
   ensureImage(image: ImageWanted, options?: Waiting): Promise<ImageOutcome>;
+  /**
+   * Lets these be the files under /etc/config of a deployment's instances, all at once. Doing it twice is harmless.
+   * One at a time of each deployment. @throws while there is no place for them.
+   */
+  putConfig(deploymentId: string, config: ConfigGeneration, options?: Waiting): Promise<void>;
+  /** Which generation /etc/config of each running instance shows, by instance id; undefined: it shows none. */
+  configSeen(deploymentId: string, options?: Waiting): Promise<ReadonlyMap<string, number | undefined>>;
+  /** Sends a signal to the first process of an instance. */
+  signal(instanceId: string, signal: ConfigSignal, options?: Waiting): Promise<'sent' | 'absent'>;
   /** Creates and starts an instance. Doing it twice leaves one. */
   run(spec: InstanceSpec, options?: Waiting): Promise<RunOutcome>;
   /** SIGTERM, the grace, SIGKILL, then gone. */
@@ -49,8 +60,8 @@ export interface Identities {
 export interface Remains {
   /** Those that carry enough to be taken over, in no order. */
   readonly instances: readonly RemainingInstance[];
-  /** Config mounts as they are in force, by name, in Base64; absent when there are none to read. */
-  readonly configMounts: Readonly<Record<string, string>> | undefined;
+  /** Config mounts as they are in force; absent when there are none to read. */
+  readonly config: ConfigGeneration | undefined;
   readonly volumes: readonly InstanceVolume[];
 }
 
@@ -152,7 +163,8 @@ export interface InstanceSpec {
   readonly environment: Readonly<Record<string, string>>;
   readonly cpus: number;
   readonly memoryBytes: number;
-  readonly configMounts: Readonly<Record<string, string>>;
+  /** It has /etc/config, with what `putConfig` put there. */
+  readonly hasConfig: boolean;
   /** Volume id to path. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Ports that are published on loopback as they are. */

@@ -100,7 +100,7 @@ function verdict(status: number | undefined, { path }: Probe, body: Readable): P
 }
 
 /** A path that is encoded already must not be encoded twice. */
-function pathOf({ path }: Probe): string {
+export function pathOf({ path }: Pick<Probe, 'path'>): string {
   try {
     return encodeURI(decodeURI(path));
   } catch {

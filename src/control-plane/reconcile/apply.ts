@@ -4,7 +4,7 @@ import { patrRegistry } from '../../protocol/shapes/deployment.ts';
 import type { NamedSecret } from '../adoption/record.ts';
 import { recordOf } from '../adoption/recordOf.ts';
 import { memoryBytesOf } from '../capacity.ts';
-import type { Desired, Release, SecretValue } from '../domain.ts';
+import type { ConfigGeneration, Desired, Release, SecretValue } from '../domain.ts';
 import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
 import type { Memory } from './memory.ts';
@@ -66,6 +66,8 @@ export class Apply {
     },
     removeSurroundings: async (_, { signal }) => {
       await this.#parts.edge.forget(this.#id, { signal });
+      // What writes its config mounts just now has ended before their folder goes.
+      await this.#parts.config.idle(this.#id);
       await this.#parts.executor.removeSurroundings(this.#id, { signal });
       this.surroundingsRemoved = true;
     },
@@ -130,10 +132,11 @@ export class Apply {
     if (release.digest === undefined && pulled.digest !== undefined) {
       this.#parts.store.releaseResolved(release.id, pulled.digest);
     }
-    const environment = this.#environment(release, desired);
+    const config = await this.#parts.config.put(this.#id, { signal });
+    const environment = this.#environment(release, desired, config);
     if ('reason' in environment) return this.#cannot(release, environment.reason);
     if (Object.keys(release.config.volumes).length > 0) await this.#gone.get(step.ordinal);
-    const spec = this.#specOf(step, release, desired, pulled.reference, environment);
+    const spec = this.#specOf(step, release, desired, pulled.reference, environment, config.files.size > 0);
     const outcome = await this.#parts.executor.run(spec, { signal });
     if (outcome.kind === 'failed') return this.#cannot(release, outcome.reason);
     this.#memory.impossible.delete(release.id);
@@ -218,7 +221,11 @@ export class Apply {
     return { reason: { code: 'imageNotFound', message } };
   }
 
-  #environment(release: Release, { deployment }: Desired): Environment | { readonly reason: Reason } {
+  #environment(
+    release: Release,
+    { deployment }: Desired,
+    config: ConfigGeneration,
+  ): Environment | { readonly reason: Reason } {
     const own: Record<string, string> = {};
     const secrets: Record<string, NamedSecret> = {};
     for (const [name, value] of Object.entries(release.config.environment)) {
@@ -234,8 +241,8 @@ export class Apply {
       secrets[name] = { id: value.fromSecret, name: found.name };
     }
     const { id: deploymentId, name: deploymentName, workspaceId } = deployment;
-    const { configMounts } = release.config;
-    const values = environmentOf({ workspaceId, deploymentId, deploymentName, own, configMounts });
+    const { files: configFiles } = config;
+    const values = environmentOf({ workspaceId, deploymentId, deploymentName, own, configFiles });
     return { values, secrets };
   }
 
@@ -245,6 +252,7 @@ export class Apply {
     desired: Desired,
     image: string,
     { values: environment, secrets }: Environment,
+    hasConfig: boolean,
   ): InstanceSpec {
     const { deployment, machineType } = desired;
     const published = Object.entries(release.config.ports).flatMap(([port, type]) =>
@@ -263,11 +271,15 @@ export class Apply {
       environment,
       cpus: machineType.cpus,
       memoryBytes: memoryBytesOf(machineType),
-      configMounts: release.config.configMounts,
+      hasConfig,
       volumes: release.config.volumes,
       published,
       volumeFacts: this.#volumeFacts(release),
-      record: recordOf(desired, release, { repositoryName: this.#repositoryName(release), secrets }),
+      record: recordOf(desired, release, {
+        repositoryName: this.#repositoryName(release),
+        secrets,
+        hasConfig,
+      }),
     };
   }
 

@@ -26,6 +26,8 @@ export interface Memory {
   /** Routes as they were last put into force. */
   routes: string | undefined;
   rollout: Rollout | undefined;
+  /** When config mounts that could not be put in force are tried again. */
+  configAgain: number | undefined;
   /** Steps that failed in a row, for back-off. */
   failures: number;
 }
@@ -69,6 +71,7 @@ export function emptyMemory(): Memory {
     broken: new Map(),
     routes: undefined,
     rollout: undefined,
+    configAgain: undefined,
     failures: 0,
   };
 }

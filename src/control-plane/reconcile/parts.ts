@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ReconcileStore } from '../domain.ts';
 import type { Edge } from '../edge/contract.ts';
+import type { ConfigSync } from '../config/configSync.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { ProbeRules } from '../probes/rules.ts';
@@ -11,6 +12,8 @@ import type { PlanRules } from './plan/model.ts';
 export interface LoopParts {
   readonly store: ReconcileStore;
   readonly executor: Executor;
+  /** Brings config mounts into instances, in lanes of its own. */
+  readonly config: Pick<ConfigSync, 'put' | 'finish' | 'idle'>;
   readonly edge: Edge;
   readonly prober: Prober;
   readonly clock: Clock;

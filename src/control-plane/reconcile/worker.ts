@@ -25,6 +25,7 @@ const elsewhereForMs = 20_000;
 const shownLines = 20;
 /** Passes in a row without a wait between them; more would be a plan that never settles. */
 const mostPasses = 200;
+const configRetryMs = 5000;
 const stepBackoff = { first: 500, most: 60_000, jitter: 0.3 };
 
 /** What one pass saw. */
@@ -70,6 +71,7 @@ export class Worker {
       const look = await this.#lookAgain(signal);
       await this.#route(look, signal);
       await this.#completeProof(look, signal);
+      if (pass === 0 && look.desired !== 'absent') await this.#finishConfig(signal);
       const steps = plan(look.scene, this.#parts.planRules);
       this.#publish();
       const due = steps.filter((step) => step.kind !== 'wait');
@@ -287,6 +289,22 @@ export class Worker {
     this.#memory.routes = key;
   }
 
+  /** What was cut off of a change of config mounts is done now. What cannot be done holds nothing else up. */
+  async #finishConfig(signal: AbortSignal): Promise<void> {
+    const { config, log, clock } = this.#parts;
+    try {
+      await config.finish(this.#id, { signal });
+      this.#memory.configAgain = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#memory.configAgain = clock.now() + configRetryMs;
+      log.warn('Config mounts could not be put in force', {
+        deployment: this.#id,
+        error: describeError(error),
+      });
+    }
+  }
+
   /** Runs the steps. Returns false when one failed: then it is tried again later. */
   async #act(steps: readonly Step[], look: Look, signal: AbortSignal): Promise<boolean> {
     try {
@@ -311,6 +329,7 @@ export class Worker {
       ({ health }) => health.kind === 'starting',
     );
     if (starting) times.push(this.#parts.clock.now() + 1000);
+    if (this.#memory.configAgain !== undefined) times.push(this.#memory.configAgain);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 

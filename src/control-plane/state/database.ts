@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { nameLabel } from '../hostNames.ts';
 import { migrations } from './migrations/all.ts';
@@ -37,8 +38,7 @@ class StateDatabase extends DatabaseSync {
 export function openDatabase(path: string, steps: readonly string[] = migrations): DatabaseSync {
   const database = new StateDatabase(path, { timeout: 5000, enableForeignKeyConstraints: true });
   try {
-    // For the migration that fills it in; what is written later brings its own.
-    database.function('name_label', { deterministic: true }, (name) => nameLabel(String(name)) ?? null);
+    functionsOfMigrations(database);
     // FULL: what was answered with success survives a power cut, not only a killed process.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     migrate(database, path, steps);
@@ -47,6 +47,19 @@ export function openDatabase(path: string, steps: readonly string[] = migrations
     database.close();
     throw error;
   }
+}
+
+/** What migrations fill columns in with; what is written later brings its own. */
+function functionsOfMigrations(database: DatabaseSync): void {
+  const pure = { deterministic: true };
+  database.function('name_label', pure, (name) => nameLabel(String(name)) ?? null);
+  database.function('from_base64', pure, (text) => Buffer.from(String(text), 'base64'));
+  database.function('sha256_of', pure, (bytes) => sha256(bytes as Uint8Array));
+}
+
+/** Lower-case hexadecimal, with the algorithm before it. */
+export function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 function migrate(database: DatabaseSync, path: string, steps: readonly string[]): void {

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { AfterConfigChange } from '../../protocol/shapes/configMount.ts';
 import { nameLabel } from '../hostNames.ts';
 import type { Deployment, ReleaseConfig } from '../domain.ts';
 import { sourceColumns, sourceOf } from './images.ts';
 import { limits, type Page, type PageWanted } from './page.ts';
-import { counted, flag, json, number, optionalText, text, type Row } from './row.ts';
+import { counted, flag, json, number, optionalJson, optionalText, text, type Row } from './row.ts';
 
 const columns = [
   'id',
@@ -22,6 +23,7 @@ const columns = [
   'max_scale',
   'intent',
   'config',
+  'after_config_change',
   'target_release_id',
   'scale',
   'pushes_paused',
@@ -156,6 +158,7 @@ function columnsOf(deployment: Deployment) {
     max_scale: deployment.maxScale,
     intent: deployment.intent,
     config: JSON.stringify(deployment.config),
+    after_config_change: afterColumn(deployment.afterConfigChange),
     target_release_id: deployment.targetReleaseId ?? null,
     scale: deployment.scale,
     pushes_paused: Number(deployment.pushesPaused),
@@ -163,6 +166,10 @@ function columnsOf(deployment: Deployment) {
     created_at: deployment.createdAt,
     updated_at: deployment.updatedAt,
   };
+}
+
+function afterColumn(after: AfterConfigChange): string | null {
+  return after.kind === 'nothing' ? null : JSON.stringify(after);
 }
 
 function deploymentOf(row: Row): Deployment {
@@ -179,6 +186,7 @@ function deploymentOf(row: Row): Deployment {
     maxScale: number(row, 'max_scale'),
     intent: text(row, 'intent') as Deployment['intent'],
     config: configOf(row),
+    afterConfigChange: optionalJson(row, 'after_config_change') ?? { kind: 'nothing' },
     targetReleaseId: optionalText(row, 'target_release_id'),
     scale: number(row, 'scale'),
     pushesPaused: flag(row, 'pushes_paused'),

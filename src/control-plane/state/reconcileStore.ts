@@ -55,6 +55,7 @@ export function reconcileStore(store: Store, vault: Vault, registries: RegistryV
         publish({ kind: 'wish', deploymentId });
       });
     },
+    config: (deploymentId) => store.configMounts.current(deploymentId),
     volume: (volumeId) => store.volumes.find(volumeId),
     recordEvent(event) {
       store.change((publish) => {

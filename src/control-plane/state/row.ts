@@ -27,6 +27,14 @@ export function flag(row: Row, column: string): boolean {
   return number(row, column) === 1;
 }
 
+/** Bytes; undefined where there are none. */
+export function optionalBytes(row: Row, column: string): Buffer | undefined {
+  const value = row[column];
+  if (value === null) return undefined;
+  if (!(value instanceof Uint8Array)) throw unreadable(column, 'bytes');
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
 /** JSON that this program wrote itself, so its shape is that of the type it was written from. */
 export function json<T>(row: Row, column: string): T {
   return JSON.parse(text(row, column)) as T;

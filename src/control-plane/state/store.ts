@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Emitter, type Event } from '../../base/emitter.ts';
 import { inTransaction } from './database.ts';
 import { ApiTokens } from './apiTokens.ts';
+import { ConfigMounts } from './configMounts.ts';
 import { Contents } from './contents.ts';
 import { Deployments } from './deployments.ts';
 import { Events } from './events.ts';
@@ -43,6 +44,7 @@ export class Store {
   readonly identity: Identity;
   readonly apiTokens: ApiTokens;
   readonly contents: Contents;
+  readonly configMounts: ConfigMounts;
   readonly #database: DatabaseSync;
   readonly #changes: Emitter<StateChange>;
 
@@ -60,6 +62,7 @@ export class Store {
     this.identity = new Identity(database);
     this.apiTokens = new ApiTokens(database);
     this.contents = new Contents(database);
+    this.configMounts = new ConfigMounts(database);
   }
 
   get onChange(): Event<StateChange> {

@@ -32,6 +32,8 @@ export function release(notary: Notary, publish: Publish, deployment: Deployment
     source: deployment.source,
     imageTag: deployment.imageTag,
     config: wanted.config,
+    configGeneration: store.configMounts.generation(deployment.id),
+    configFiles: store.configMounts.list(deployment.id).length,
     cause: wanted.cause,
     state: 'waiting',
     reason: undefined,
@@ -58,6 +60,11 @@ export function note(notary: Notary, publish: Publish, deployment: Deployment): 
     updatedAt: notary.now(),
   });
   publish({ kind: 'wish', deploymentId: deployment.id });
+}
+
+/** Counts the revision up for a change that is no work for the loop. The caller publishes what it was. */
+export function count({ store, now }: Notary, deployment: Deployment): void {
+  store.deployments.update({ ...deployment, revision: deployment.revision + 1, updatedAt: now() });
 }
 
 /** Deletes a deployment. Another one with the same DNS label may get the name then, so the loop looks at it. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { workspace, type Uri } from 'vscode';
 import { decode } from '../../protocol/decode.ts';
-import { configMountName } from '../../protocol/shapes/deployment.ts';
+import { configMountName } from '../../protocol/shapes/configMount.ts';
 import { formatBytes } from '../../base/formatBytes.ts';
 import { back } from '../prompts.ts';
 import type { ConfigMountNode, DeploymentNode } from '../tree/nodes.ts';

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { configBreaches, base64Bytes } from '../configMounts.ts';
 import { base64, imageTag, portKey, portNumber, resourceName, timestamp, uuid } from '../wire.ts';
+import { afterConfigChange, configMountName } from './configMount.ts';
 
 /** The host that stands for Patr's own registry in an image source, whichever server is behind it. */
 export const patrRegistry = 'registry.patr.cloud';
@@ -68,13 +70,6 @@ export const envValue = v.union([
 ]);
 export type EnvValue = v.InferOutput<typeof envValue>;
 
-/** A bare file name under /etc/config. */
-export const configMountName = v.pipe(
-  v.string(),
-  v.regex(/^[a-zA-Z0-9_\-.()]{1,253}$/, 'must be a file name: letters, digits, dots, hyphens, underscores'),
-  v.check((name) => name !== '.' && name !== '..' && !name.startsWith('..'), 'must not begin with two dots'),
-);
-
 export const mountPath = v.pipe(
   v.string(),
   v.trim(),
@@ -89,10 +84,23 @@ const scale = v.pipe(
   v.maxValue(256, 'must be at most 256'),
 );
 
+/** Rules that look at all config mounts together. */
+const wholeConfig = v.rawCheck<Record<string, string>>(({ dataset, addIssue }) => {
+  if (!dataset.typed) return;
+  const { value: input } = dataset;
+  const sizes = Object.entries(input).map(([name, text]) => [name, base64Bytes(text)] as const);
+  for (const { field, message } of configBreaches(new Map(sizes))) {
+    const key = field.slice('configMounts.'.length);
+    const value = input[key];
+    const path = { type: 'object', origin: 'value', input, key, value } as const;
+    addIssue(value === undefined ? { message } : { message, path: [path] });
+  }
+});
+
 const maps = {
   ports: v.record(portKey, portType),
   environmentVariables: v.record(envName, envValue),
-  configMounts: v.record(configMountName, base64),
+  configMounts: v.pipe(v.record(configMountName, base64), wholeConfig),
   volumes: v.record(uuid, mountPath),
 };
 
@@ -112,6 +120,8 @@ export const deploymentSettings = v.object({
   livenessProbe: v.optional(probe),
   configMounts: v.optional(maps.configMounts, {}),
   volumes: v.optional(maps.volumes, {}),
+  /** Ours: what happens in instances after their config mounts have changed; absent: nothing. */
+  afterConfigChange: v.optional(afterConfigChange),
 });
 export type DeploymentSettings = v.InferOutput<typeof deploymentSettings>;
 
@@ -132,6 +142,8 @@ export const updateDeployment = v.object({
   livenessProbe: v.optional(probeChange),
   configMounts: v.optional(maps.configMounts),
   volumes: v.optional(maps.volumes),
+  /** Ours: what happens in instances after their config mounts have changed. */
+  afterConfigChange: v.optional(afterConfigChange),
   /** Ours: refuse with `revisionConflict` when the deployment is not at this revision any more. */
   ifRevision: v.optional(v.number()),
   /** Ours: the caller knows that this change deletes volumes. */
@@ -200,6 +212,8 @@ const additive = {
   pushesPaused: v.optional(v.boolean()),
   /** What the registry has under the tag, where it was pushed later than the image that is wanted now. */
   newerImage: v.optional(v.object({ digest: v.string(), pushedAt: timestamp })),
+  /** What happens in instances after their config mounts have changed; absent: nothing. */
+  afterConfigChange: v.optional(v.fallback(afterConfigChange, { kind: 'nothing' })),
 };
 
 const identity = v.object({

@@ -13,11 +13,10 @@ const config: InstanceConfig = {
   environment: { A: '1', B: '2' },
   startupProbe: undefined,
   livenessProbe: undefined,
-  configMounts: {},
   volumes: {},
   machineTypeId: '3'.repeat(32),
 };
-const before: Wanted = { name: 'shop', scale: 3, config };
+const before: Wanted = { name: 'shop', scale: 3, config, configMounts: {} };
 const volumes = { ['7'.repeat(32)]: '/data' };
 const kinds = (after: Partial<Wanted>, runs = true, from = before) =>
   consequencesOf(from, { ...from, ...after }, runs).map(({ kind }) => kind);

@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { apiTokenHandlers } from './apiTokens.ts';
+import { configMountHandlers } from './configMounts.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { peopleHandlers } from './people.ts';
 import { registryHandlers } from './registries.ts';
@@ -14,6 +15,7 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...peopleHandlers(parts),
     ...apiTokenHandlers(parts),
     ...deploymentHandlers(parts),
+    ...configMountHandlers(parts),
     ...repositoryHandlers(parts),
     ...registryHandlers(parts),
     ...volumeHandlers(parts),

@@ -5,7 +5,9 @@ import { repositoryPath } from '../../registry/imageRegistry.ts';
 import { release } from '../../state/wishes.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkVolumes } from './volumes.ts';
+import { afterConfigBreaches, whoIs, writesOf } from '../config.ts';
 import { noteOvercommit, refuseMisfit } from '../fit.ts';
+import type { Caller } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches, type Known } from '../rules.ts';
 
@@ -14,7 +16,7 @@ export async function createDeployment(
   parts: ApiParts,
   workspaceId: string,
   body: CreateDeployment,
-  signal: AbortSignal,
+  { caller, signal }: { readonly caller: Caller | undefined; readonly signal: AbortSignal },
 ): Promise<{ id: string }> {
   // What can be refused is refused before the registry is asked.
   check(parts, workspaceId, body);
@@ -26,6 +28,10 @@ export async function createDeployment(
     check(parts, workspaceId, body);
     const made = deploymentFrom(parts, workspaceId, body);
     store.deployments.insert(made);
+    const writes = writesOf(body.configMounts);
+    if (writes.length > 0) {
+      store.configMounts.write(made.id, writes, { at: notary.now(), who: whoIs(store, caller) });
+    }
     publish({ kind: 'wish', deploymentId: made.id });
     if (image.kind === 'none') return { id: made.id };
     const digest = image.kind === 'external' ? undefined : image.digest;
@@ -69,7 +75,7 @@ function check(parts: ApiParts, workspaceId: string, body: CreateDeployment): vo
     repository:
       !('repositoryId' in body) || store.repositories.find(body.repositoryId)?.workspaceId === workspaceId,
   };
-  const fields = breaches(
+  const broken = breaches(
     {
       minScale: body.minHorizontalScale,
       maxScale: body.maxHorizontalScale,
@@ -79,6 +85,7 @@ function check(parts: ApiParts, workspaceId: string, body: CreateDeployment): vo
     },
     known,
   );
+  const fields = [...broken, ...afterConfigBreaches(body.afterConfigChange, body.ports)];
   if (fields.length > 0) throw problem('wrongParameters', { fields });
   refuseMisfit(parts, { machineTypeId: body.machineType, minScale: body.minHorizontalScale });
   checkSecrets(store, workspaceId, body.environmentVariables);
@@ -112,10 +119,10 @@ function deploymentFrom({ notary }: ApiParts, workspaceId: string, body: CreateD
       environment: body.environmentVariables,
       startupProbe: body.startupProbe,
       livenessProbe: body.livenessProbe,
-      configMounts: body.configMounts,
       volumes: body.volumes,
       machineTypeId: body.machineType,
     },
+    afterConfigChange: body.afterConfigChange ?? { kind: 'nothing' },
     targetReleaseId: undefined,
     scale: body.minHorizontalScale,
     pushesPaused: false,

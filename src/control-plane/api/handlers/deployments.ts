@@ -43,10 +43,11 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
       paged(store.deployments.list(params.workspaceId, query), (rows) => ({
         deployments: rows.map((row) => deploymentView(parts, row)),
       })),
-    createDeployment: ({ params, body, signal }) => createDeployment(parts, params.workspaceId, body, signal),
+    createDeployment: ({ params, body, caller, signal }) =>
+      createDeployment(parts, params.workspaceId, body, { caller, signal }),
     listMachineTypes: () => ({ machineTypes: store.identity.machineTypes().map(machineTypeView) }),
     getDeployment: ({ params }) => deploymentInfoView(parts, deploymentOf(store, params)),
-    updateDeployment: ({ params, body }) => updateDeployment(parts, params, body),
+    updateDeployment: ({ params, body, caller }) => updateDeployment(parts, params, body, caller),
     deleteDeployment({ params }) {
       store.change((publish) => forget(notary, publish, deploymentOf(store, params)));
     },
@@ -67,8 +68,8 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
         })),
       }));
     },
-    revertDeployment: ({ params, query }) =>
-      revertDeployment(parts, params, { ...query, digest: params.digest }),
+    revertDeployment: ({ params, query, caller }) =>
+      revertDeployment(parts, params, { ...query, digest: params.digest }, caller),
     rollOutNewest: ({ params, signal }) => rollOutNewest(parts, params, signal),
     listReleases({ params, query }) {
       const found = deploymentOf(store, params);

@@ -3,8 +3,10 @@ import type { RevertPart } from '../../../protocol/shapes/release.ts';
 import type { Deployment, Release, ReleaseConfig } from '../../domain.ts';
 import { release } from '../../state/wishes.ts';
 import { imageWasCollected } from '../collected.ts';
+import { whoIs, writeConfig, writesBetween } from '../config.ts';
 import { deploymentOf } from '../find.ts';
 import { refuseMisfit } from '../fit.ts';
+import type { Caller } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { refuseWithoutSecret } from './secrets.ts';
@@ -25,7 +27,7 @@ export interface RevertWanted {
  * Makes a new release out of parts of an old one and of what is wanted now. When the image changes, pushes are paused:
  * the next one would undo it.
  */
-export function revertDeployment(parts: ApiParts, at: At, wanted: RevertWanted): void {
+export function revertDeployment(parts: ApiParts, at: At, wanted: RevertWanted, caller?: Caller): void {
   const { store, notary } = parts;
   store.change((publish) => {
     const found = deploymentOf(store, at);
@@ -44,6 +46,10 @@ export function revertDeployment(parts: ApiParts, at: At, wanted: RevertWanted):
     const back: Deployment = { ...found, config, machineTypeId: config.machineTypeId, pushesPaused };
     check(parts, back, wanted.parts);
     if (wanted.parts.includes('machineType')) refuseMisfit(parts, back);
+    if (wanted.parts.includes('configMounts')) {
+      const writes = writesBetween(store.configMounts.current(found.id).files, keptConfig(store, old));
+      writeConfig(parts, publish, found, { writes, who: whoIs(store, caller), rollsOut: true });
+    }
     release(notary, publish, back, { digest, config, cause: 'revert' });
   });
 }
@@ -55,7 +61,6 @@ function configAfter(now: ReleaseConfig, old: ReleaseConfig, parts: readonly Rev
     environment: from('environment').environment,
     startupProbe: from('probes').startupProbe,
     livenessProbe: from('probes').livenessProbe,
-    configMounts: from('configMounts').configMounts,
     volumes: from('volumes').volumes,
     machineTypeId: from('machineType').machineTypeId,
   };
@@ -79,6 +84,15 @@ function check({ store }: ApiParts, after: Deployment, parts: readonly RevertPar
   }
   if (parts.includes('volumes')) checkVolumes(store, workspaceId, config.volumes, after.id);
   refuseWithoutSecret(store, workspaceId, config.environment);
+}
+
+/** The config mounts that a release had last. @throws ProblemError when some of them are not kept any more. */
+function keptConfig({ configMounts }: ApiParts['store'], release: Release): ReadonlyMap<string, Buffer> {
+  const files = configMounts.at(release.deploymentId, release.configGeneration);
+  if (files.size === release.configFiles) return files;
+  throw problem('resourceDoesNotExist', {
+    says: 'The config mounts of this version are not kept any more, because they are older than what is kept. Revert without them, and write them anew.',
+  });
 }
 
 /** An image that was removed because nobody needed it any more is nothing to go back to. */

@@ -3,8 +3,10 @@ import { problem } from '../../../protocol/problems.ts';
 import type { Probe, UpdateDeployment } from '../../../protocol/shapes/deployment.ts';
 import type { Deployment } from '../../domain.ts';
 import { note, release, wakeLabel } from '../../state/wishes.ts';
+import { afterConfigBreaches, byName, configRollsOut, whoIs, writeConfig, writesBetween } from '../config.ts';
 import { deploymentOf } from '../find.ts';
 import { noteOvercommit, refuseMisfit } from '../fit.ts';
+import type { Caller } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { nameTaken } from './create.ts';
@@ -17,7 +19,12 @@ type At = { readonly workspaceId: string; readonly deploymentId: string };
  * Changes what is wanted. A new release comes of it when it is running and instances made from the new
  * configuration would differ; a change of name or scale alone makes none.
  */
-export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment): void {
+export function updateDeployment(
+  parts: ApiParts,
+  at: At,
+  body: UpdateDeployment,
+  caller: Caller | undefined,
+): void {
   const { store, notary } = parts;
   const { ifRevision, allowDataLoss = false, ...changes } = body;
   if (Object.values(changes).every((change) => change === undefined)) {
@@ -33,11 +40,18 @@ export function updateDeployment(parts: ApiParts, at: At, body: UpdateDeployment
       const says = `The change deletes ${dataLossWords(lost)}, with everything in it. Nothing was changed. Confirm that the data may be deleted, or leave the scale and the volumes as they are.`;
       throw problem('dataLossNotConfirmed', { says });
     }
-    const rollsOut = before.intent === 'running' && !sameConfig(before.config, after.config);
+    const writes =
+      body.configMounts === undefined
+        ? []
+        : writesBetween(store.configMounts.current(before.id).files, byName(body.configMounts));
+    const rollsOut =
+      before.intent === 'running' &&
+      (!sameConfig(before.config, after.config) || configRollsOut(store, after, writes));
     if (rollsOut || body.environmentVariables !== undefined) {
       checkSecrets(store, after.workspaceId, after.config.environment);
     }
     if (body.machineType !== undefined || body.minHorizontalScale !== undefined) refuseMisfit(parts, after);
+    writeConfig(parts, publish, after, { writes, who: whoIs(store, caller), rollsOut });
     if (rollsOut) {
       const target =
         before.targetReleaseId === undefined ? undefined : store.releases.find(before.targetReleaseId);
@@ -71,12 +85,12 @@ function changed(before: Deployment, body: UpdateDeployment): Deployment {
     minScale,
     maxScale,
     scale: scaleWithin(before.scale, minScale, maxScale),
+    afterConfigChange: body.afterConfigChange ?? before.afterConfigChange,
     config: {
       ports: body.ports ?? config.ports,
       environment: body.environmentVariables ?? config.environment,
       startupProbe: probeAfter(config.startupProbe, body.startupProbe),
       livenessProbe: probeAfter(config.livenessProbe, body.livenessProbe),
-      configMounts: body.configMounts ?? config.configMounts,
       volumes: body.volumes ?? config.volumes,
       machineTypeId,
     },
@@ -92,7 +106,7 @@ function probeAfter(before: Probe | undefined, change: Probe | undefined): Probe
 /** @throws ProblemError `wrongParameters`, `resourceDoesNotExist`, `resourceAlreadyExists`. */
 function check({ store }: ApiParts, after: Deployment, body: UpdateDeployment): void {
   const { identity } = store;
-  const fields = breaches(
+  const broken = breaches(
     {
       minScale: after.minScale,
       maxScale: after.maxScale,
@@ -108,6 +122,7 @@ function check({ store }: ApiParts, after: Deployment, body: UpdateDeployment): 
       repository: true,
     },
   );
+  const fields = [...broken, ...afterConfigBreaches(after.afterConfigChange, after.config.ports)];
   if (fields.length > 0) throw problem('wrongParameters', { fields });
   if (body.volumes !== undefined) checkVolumes(store, after.workspaceId, body.volumes, after.id);
   if (store.deployments.nameTaken(after.workspaceId, after.name, after.id)) throw nameTaken(after.name);

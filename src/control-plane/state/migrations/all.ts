@@ -9,6 +9,7 @@ import { hostLabels } from './0008-host-labels.ts';
 import { contents } from './0009-contents.ts';
 import { registries } from './0010-registries.ts';
 import { adopted } from './0011-adopted.ts';
+import { configMounts } from './0012-config-mounts.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
@@ -27,4 +28,5 @@ export const migrations: readonly string[] = [
   contents,
   registries,
   adopted,
+  configMounts,
 ];

@@ -118,11 +118,14 @@ describe('what a deployment is taken over as', () => {
   });
 
   it('has its config mounts, and says when they are lost', () => {
-    const configMounts = { 'app.toml': 'AAAA' };
+    const config = { generation: 4, files: new Map([['app.toml', Buffer.from('x')]]) };
     const mounting = aRemainingInstance({ record: { hasConfig: true } });
-    assert.deepEqual(decide([mounting], { configMounts }).deployment.config.configMounts, configMounts);
-    assert.equal(decide([mounting], { configMounts }).configLost, false);
+    assert.deepEqual(decide([mounting], { config }).config, config);
+    assert.deepEqual(
+      decide([mounting], { config }).releases.map((one) => [one.configGeneration, one.configFiles]),
+      [[4, 1]],
+    );
+    assert.equal(decide([mounting], { config }).configLost, false);
     assert.equal(decide([mounting]).configLost, true);
-    assert.deepEqual(decide([aRemainingInstance()], { configMounts }).deployment.config.configMounts, {});
   });
 });

@@ -27,7 +27,6 @@ const config: fc.Arbitrary<ReleaseConfig> = fc.record(
     environment: fc.dictionary(variable, fc.oneof(raw, fc.record({ fromSecret: uuid }, plain)), plain),
     startupProbe: probe,
     livenessProbe: probe,
-    configMounts: fc.constantFrom({}, { 'app.toml': 'cG9ydCA9IDgwCg==' }),
     volumes: fc.dictionary(uuid, fc.constant('/data'), plain),
     machineTypeId: fc.constantFrom(...machineTypes.map(({ id }) => id)),
   },
@@ -53,6 +52,7 @@ const deployment: fc.Arbitrary<Deployment> = fc.record(
     config,
     targetReleaseId: fc.constant(undefined),
     scale: fc.constant(1),
+    afterConfigChange: fc.constantFrom({ kind: 'nothing' }, { kind: 'signal', signal: 'SIGHUP' }),
     pushesPaused: fc.boolean(),
     revision: fc.constant(1),
     createdAt: fc.nat(),
@@ -63,7 +63,7 @@ const deployment: fc.Arbitrary<Deployment> = fc.record(
 
 /** The container that an instance of it is, as the engine shows it: with the variables of the image among its own. */
 function containerFor(wanted: Deployment, secretText: string) {
-  const { environment, configMounts } = wanted.config;
+  const { environment } = wanted.config;
   const own = Object.entries(environment).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : secretText,
@@ -87,16 +87,17 @@ function containerFor(wanted: Deployment, secretText: string) {
         deploymentId: wanted.id,
         deploymentName: wanted.name,
         own: Object.fromEntries(own) as Record<string, string>,
-        configMounts,
+        configFiles: new Map(),
       }),
       cpus: 1,
       memoryBytes: 1,
-      configMounts,
+      hasConfig: false,
       volumes: wanted.config.volumes,
       published: [],
       volumeFacts: {},
       record: recordOf({ deployment: wanted, hostLabel: 'shop' }, wanted, {
         repositoryName: 'team/shop',
+        hasConfig: false,
         secrets: Object.fromEntries(secrets) as Record<string, { id: string; name: string }>,
       }),
     },
@@ -122,7 +123,7 @@ describe('what an instance takes along', () => {
       fc.property(deployment, (wanted) => {
         const found = remainingInstance(containerFor(wanted, 'hidden-value-of-a-secret'));
         assert.ok(found !== undefined);
-        assert.deepEqual(configOf(found, wanted.config.configMounts), wanted.config);
+        assert.deepEqual(configOf(found), wanted.config);
         const { record, environment: _environment, ...rest } = found;
         assert.deepEqual(rest, {
           workspaceId: wanted.workspaceId,

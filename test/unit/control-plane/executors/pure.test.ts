@@ -29,7 +29,7 @@ function aSpec(changes: Partial<InstanceSpec> = {}): InstanceSpec {
     environment: { A: '1' },
     cpus: 1,
     memoryBytes: 500_000_000,
-    configMounts: {},
+    hasConfig: false,
     volumes: {},
     published: [],
     volumeFacts: {},
@@ -101,7 +101,7 @@ describe('the environment of an instance', () => {
       deploymentId: 'd',
       deploymentName: 'n',
       own,
-      configMounts: {},
+      configFiles: new Map(),
     });
     assert.deepEqual(
       { ...env, CONFIG_MAP_HASH: '' },
@@ -117,10 +117,13 @@ describe('the environment of an instance', () => {
   });
 
   it('hashes names and contents of the mounts, sorted by name', () => {
-    const text = (value: string) => Buffer.from(value).toString('base64');
+    const files = new Map([
+      ['b', Buffer.from('2')],
+      ['a', Buffer.from('1')],
+    ]);
     const expected = createHash('sha512').update('a').update('1').update('b').update('2').digest('hex');
-    assert.equal(configMapHash({ b: text('2'), a: text('1') }), expected);
-    assert.equal(configMapHash({}), createHash('sha512').digest('hex'));
+    assert.equal(configMapHash(files), expected);
+    assert.equal(configMapHash(new Map()), createHash('sha512').digest('hex'));
   });
 });
 

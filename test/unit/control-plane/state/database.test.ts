@@ -7,8 +7,10 @@ import {
   DatabaseTooNewError,
   openDatabase,
   schemaVersion,
+  sha256,
 } from '../../../../src/control-plane/state/database.ts';
 import { hostLabels } from '../../../../src/control-plane/state/migrations/0008-host-labels.ts';
+import { configMounts } from '../../../../src/control-plane/state/migrations/0012-config-mounts.ts';
 import { migrations } from '../../../../src/control-plane/state/migrations/all.ts';
 import { seed } from '../../../../src/control-plane/state/seed.ts';
 import { Store } from '../../../../src/control-plane/state/store.ts';
@@ -64,6 +66,47 @@ describe('the database', () => {
       store.dispose();
     });
   }
+
+  it('takes config mounts of before over as generations, with what the newest releases had', () => {
+    const old = openDatabase(path, migrations.slice(0, migrations.indexOf(configMounts)));
+    const config = (mounts: object): string =>
+      JSON.stringify({ ports: {}, environment: {}, configMounts: mounts, volumes: {}, machineTypeId: 'm' });
+    old.exec(`
+      INSERT INTO user VALUES ('u', 'local', 'Local', 'User', 1);
+      INSERT INTO workspace VALUES ('w', 'Local', 'u', 1);
+      INSERT INTO region VALUES ('r', 'w', 'Local', 1);
+      INSERT INTO machine_type VALUES ('m', 1, 2);
+      INSERT INTO deployment (id, workspace_id, name, name_key, named_at, registry, image_name, image_tag,
+        region_id, machine_type_id, deploy_on_push, min_scale, max_scale, intent, config, target_release_id,
+        scale, pushes_paused, revision, created_at, updated_at)
+      VALUES ('d', 'w', 'Shop', 'shop', 1, 'docker.io', 'nginx', 'latest', 'r', 'm', 1, 1, 2, 'running',
+        '${config({ 'a.toml': 'Mw==', b: '' })}', NULL, 1, 0, 1, 1, 9);
+    `);
+    const release = old.prepare(`INSERT INTO release
+      (id, deployment_id, number, registry, image_name, image_tag, config, cause, state, created_at)
+      VALUES (?, 'd', ?, 'docker.io', 'nginx', 'latest', ?, 'update', 'retired', ?)`);
+    release.run('r1', 1, config({ 'a.toml': 'MQ==' }), 1);
+    release.run('r2', 2, config({ 'a.toml': 'Mg==', c: 'eA==' }), 2);
+    old.close();
+
+    const store = new Store(openDatabase(path), assert.ifError);
+    const texts = (generation: number): object =>
+      Object.fromEntries(
+        Array.from(store.configMounts.at('d', generation), ([name, content]) => [name, content.toString()]),
+      );
+    assert.equal(store.configMounts.generation('d'), 3);
+    assert.equal(store.configMounts.announced('d'), 3);
+    assert.deepEqual(
+      [texts(1), texts(2), texts(3)],
+      [{ 'a.toml': '1' }, { 'a.toml': '2', c: 'x' }, { 'a.toml': '3', b: '' }],
+    );
+    const [first] = store.configMounts.list('d');
+    assert.deepEqual([first?.size, first?.digest, first?.changedAt], [1, sha256(Buffer.from('3')), 9]);
+    const second = store.releases.find('r2');
+    assert.deepEqual([second?.configGeneration, second?.configFiles], [2, 2]);
+    assert.equal('configMounts' in (second?.config ?? {}), false);
+    store.dispose();
+  });
 
   it('opens twice without doing anything again', () => {
     openDatabase(path).close();
