@@ -1,5 +1,4 @@
-import { learnBackend } from '../../src/client/backend.ts';
-import { createClient } from '../../src/client/client.ts';
+import { openServer } from '../../src/client/server.ts';
 import { portsOf, readDockerfile } from '../../src/deploy/check.ts';
 import type { JourneyResult } from '../../src/deploy/contract.ts';
 import { deploy, push, type JourneyTools } from '../../src/deploy/journey.ts';
@@ -32,12 +31,12 @@ export async function deploySample(
 async function targetAt(endpoint: LocalEndpoint, { clock, chance, signal }: JourneyTools): Promise<Target> {
   const { url, token, version } = endpoint;
   const userAgent = `patr-deployments/${version}`;
-  const api = createClient({ url, token, fetch, userAgent, clock, chance, timeoutMs });
   const waiting = signal === undefined ? {} : { signal };
-  const { workspaces } = await api.listWorkspaces(undefined, waiting);
+  const server = await openServer({ url, token, fetch, userAgent, clock, chance, timeoutMs }, waiting);
+  const { workspaces } = await server.api.listWorkspaces(undefined, waiting);
   const [workspace] = workspaces;
   if (workspace === undefined) throw new SetupError('The control plane has no workspace to deploy to.');
-  return { api, backend: await learnBackend(api, waiting), workspaceId: workspace.id, token };
+  return { ...server, workspaceId: workspace.id, token };
 }
 
 async function findSample(

@@ -2,7 +2,7 @@ import { decode } from '../protocol/decode.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
 import { ProblemError, type FieldProblem } from '../protocol/problems.ts';
 import type { Heard } from './connection.ts';
-import { NotOffered, NotUnderstood } from './errors.ts';
+import { NotUnderstood, notOffered } from './errors.ts';
 
 /** An answer, and the total of a paged list where the server told one. */
 export interface Answer {
@@ -42,14 +42,28 @@ export function notUnderstood(
 
 /** The error that an answer outside the successes stands for. */
 export function refusal(server: string, status: number, text: string): Error {
-  if (status === 404 && text === '') return new NotOffered(`${server} does not offer this.`);
+  if (status === 404 && text === '') return notOffered(server);
   const failure = failureIn(text);
   if (failure !== undefined) {
-    return new ProblemError(failure.error, status, failure.message, failure.fields);
+    return new ProblemError(
+      olderCodes.get(failure.error) ?? failure.error,
+      status,
+      failure.message,
+      failure.fields,
+    );
   }
   const message = `${server} answered with status ${status} and without a reason that can be read. Try again; if it stays, look into the server's log.`;
   return new ProblemError('internalServerError', status, message);
 }
+
+/** Codes of the legacy generation that have another name today. */
+const olderCodes: ReadonlyMap<string, string> = new Map([
+  ['resourceExists', 'resourceAlreadyExists'],
+  ['serverError', 'internalServerError'],
+  ['reducedVolumeSize', 'cannotReduceVolumeSize'],
+  ['invalidDeploymentName', 'wrongParameters'],
+  ['invalidImageName', 'wrongParameters'],
+]);
 
 function parse(server: string, endpoint: Endpoint, text: string): unknown {
   try {

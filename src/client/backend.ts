@@ -1,34 +1,35 @@
+import type { Endpoint } from '../protocol/endpoint.ts';
+import { endpoints, type EndpointName } from '../protocol/endpoints.ts';
 import type { ServerInfo } from '../protocol/shapes/workspace.ts';
-import type { Api } from './client.ts';
-import { NotOffered } from './errors.ts';
+import type { Generation } from './generations/dialect.ts';
 
-/** What a server can do beyond Patr's own API. */
+/** What a server is, learned once per connection. */
 export interface Backend {
   readonly product: string;
   readonly version: string | undefined;
+  readonly generation: Generation;
   readonly registry: NonNullable<ServerInfo['registry']>;
+  /** What it can do beyond Patr's own API. */
   offers(capability: string): boolean;
+  /** Whether it answers an endpoint of the table and does what it stands for. */
+  answers(name: EndpointName): boolean;
+}
+
+/** The answer to `getServerInfo` of a control plane of ours, as what it can do. */
+export function ownBackend(info: ServerInfo): Backend {
+  const capabilities = new Set(info.capabilities);
+  return {
+    product: info.product,
+    version: info.version,
+    generation: 'own',
+    registry: info.registry ?? patrCloudRegistry,
+    offers: (capability) => capabilities.has(capability),
+    answers(name) {
+      const { capability } = endpoints[name] as Endpoint;
+      return capability === undefined || capabilities.has(capability);
+    },
+  };
 }
 
 /** Patr's own registry, for servers that do not name one. */
-const patrCloudRegistry = { host: 'registry.patr.cloud', username: 'patr' };
-
-/** Asks a server what it is. One that does not know the question is Patr itself. @throws as every call does. */
-export async function learnBackend(
-  api: Pick<Api, 'getServerInfo'>,
-  options: { signal?: AbortSignal } = {},
-): Promise<Backend> {
-  try {
-    const info = await api.getServerInfo(undefined, options);
-    const capabilities = new Set(info.capabilities);
-    return {
-      product: info.product,
-      version: info.version,
-      registry: info.registry ?? patrCloudRegistry,
-      offers: (capability) => capabilities.has(capability),
-    };
-  } catch (error) {
-    if (!(error instanceof NotOffered)) throw error;
-    return { product: 'Patr', version: undefined, registry: patrCloudRegistry, offers: () => false };
-  }
-}
+export const patrCloudRegistry = { host: 'registry.patr.cloud', username: 'patr' };

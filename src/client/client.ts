@@ -2,8 +2,10 @@ import { decode } from '../protocol/decode.ts';
 import type { AnswerOf, Endpoint, RequestOf } from '../protocol/endpoint.ts';
 import { endpoints, type EndpointName, type Endpoints } from '../protocol/endpoints.ts';
 import type { Change } from '../protocol/shapes/workspace.ts';
+import { notOffered, whereTo } from './errors.ts';
+import { ownDialect, type Dialect } from './generations/dialect.ts';
 import { readLines } from './lines.ts';
-import { open, request, type AnyRequest, type Connection } from './request.ts';
+import { open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
 
 /** Endpoints that answer once, as JSON. */
 export type CallName = Exclude<EndpointName, 'followChanges'>;
@@ -34,23 +36,21 @@ export type Api = { readonly [K in CallName]: Call<K> } & {
   followChanges(given: RequestOf<Endpoints['followChanges']>, options?: CallOptions): AsyncGenerator<Change>;
 };
 
-/** Rows of a page, and the most pages that are read of one list. */
-const pageSize = 200;
+/** The most pages that are read of one list. */
 const mostPages = 1000;
 /** The server says `alive` every 20 s at the latest. */
 const silenceMs = 45_000;
 
-/** A client of one server. It holds nothing open between calls. */
-export function createClient(connection: Connection): Api {
-  const call = async (
-    name: CallName,
-    given: AnyRequest = {},
-    options: CallOptions = {},
-  ): Promise<unknown> => {
+/** A client of one server, in the words of its generation. It holds nothing open between calls. */
+export function createClient(connection: Connection, dialect: Dialect = ownDialect): Api {
+  const ask = async (name: EndpointName, given: AnyRequest, options: CallOptions): Promise<Answer> => {
     const { signal, timeoutMs = connection.timeoutMs } = options;
-    const endpoint = endpoints[name] as Endpoint;
-    return (await request({ ...connection, timeoutMs }, endpoint, given, signal)).value;
+    if (!dialect.has(name)) throw notOffered(whereTo(connection.url));
+    const spoken = dialect.say(name, given);
+    return await request({ ...connection, timeoutMs }, spoken.endpoint, spoken.given, signal);
   };
+  const call = async (name: CallName, given: AnyRequest = {}, options: CallOptions = {}): Promise<unknown> =>
+    (await ask(name, given, options)).value;
 
   const calls = Object.fromEntries(
     Object.keys(endpoints)
@@ -65,18 +65,24 @@ export function createClient(connection: Connection): Api {
     ...calls,
     async *pages(name, given, rows, options = {}) {
       const asked = given as AnyRequest;
+      const pageSize = dialect.pageSize(name);
       let seen = 0;
+      let firstBefore: string | undefined;
       for (let page = 0; page < mostPages; page += 1) {
         const query = { ...asked.query, count: pageSize, page };
-        const endpoint = endpoints[name] as Endpoint;
-        const { value, total } = await request(connection, endpoint, { ...asked, query }, options.signal);
+        const { value, total } = await ask(name, { ...asked, query }, options);
         const found = rows(value as Parameters<typeof rows>[0]);
+        const first = JSON.stringify(found[0]);
+        // A server that does not page this list gives all of it again and again.
+        if (page > 0 && first === firstBefore) return;
+        firstBefore = first;
         yield* found;
         seen += found.length;
-        if (isLast(found.length, seen, total)) return;
+        if (isLast(found.length, seen, total, pageSize)) return;
       }
     },
     async *followChanges(given, options = {}) {
+      if (!dialect.has('followChanges')) throw notOffered(whereTo(connection.url));
       const stream = await open(connection, endpoints.followChanges as Endpoint, given, options.signal);
       const signal = options.signal === undefined ? {} : { signal: options.signal };
       for await (const line of readLines(stream, { silenceMs, clock: connection.clock, ...signal })) {
@@ -88,7 +94,7 @@ export function createClient(connection: Connection): Api {
 }
 
 /** Servers count the total from the rows of the page, and say 0 past the end: it counts only beside rows. */
-function isLast(rows: number, seen: number, total: number | undefined): boolean {
+function isLast(rows: number, seen: number, total: number | undefined, pageSize: number): boolean {
   if (rows === 0) return true;
   return total === undefined || total < rows ? rows < pageSize : seen >= total;
 }

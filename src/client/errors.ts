@@ -3,9 +3,13 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
-/** The server does not have this endpoint: 404 with an empty body. */
+/** The server does not have this endpoint (404 with an empty body), or only pretends to. */
 export class NotOffered extends Error {
   override readonly name = 'NotOffered';
+}
+
+export function notOffered(server: string): NotOffered {
+  return new NotOffered(`${server} does not offer this.`);
 }
 
 /** The server answered something that is not in the API; nothing of it was used. */

@@ -1,8 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { learnBackend } from '../../src/client/backend.ts';
 import { createClient, type Api } from '../../src/client/client.ts';
+import type { Connection } from '../../src/client/connection.ts';
+import { openServer } from '../../src/client/server.ts';
 import type { Target } from '../../src/deploy/target.ts';
 import { defaultUnixSocket } from '../../src/docker/address.ts';
 import { ownDockerHome } from '../../src/docker/configFile.ts';
@@ -94,8 +95,12 @@ export async function workspaceIds(endpoint: LocalEndpoint): Promise<readonly st
   return workspaces.map(({ id }) => id);
 }
 
-export function clientFor({ url, token }: LocalEndpoint, fetching: typeof fetch = fetch): Api {
-  return createClient({
+export function clientFor(endpoint: LocalEndpoint, fetching: typeof fetch = fetch): Api {
+  return createClient(connectionTo(endpoint, fetching));
+}
+
+function connectionTo({ url, token }: LocalEndpoint, fetching: typeof fetch): Connection {
+  return {
     url,
     token,
     fetch: fetching,
@@ -103,7 +108,7 @@ export function clientFor({ url, token }: LocalEndpoint, fetching: typeof fetch 
     clock: systemClock,
     chance: Math.random,
     timeoutMs: 30_000,
-  });
+  };
 }
 
 /** What the journeys work on, and the region itself. */
@@ -111,10 +116,10 @@ export async function targetAt(
   endpoint: LocalEndpoint,
   fetching: typeof fetch = fetch,
 ): Promise<{ target: Target; region: Runner }> {
-  const api = clientFor(endpoint, fetching);
+  const { api, backend } = await openServer(connectionTo(endpoint, fetching));
   const { workspaces } = await api.listWorkspaces();
   const workspaceId = workspaces[0]!.id;
   const { runners } = await api.listRunners({ params: { workspaceId } });
-  const target = { api, backend: await learnBackend(api), workspaceId, token: endpoint.token };
+  const target = { api, backend, workspaceId, token: endpoint.token };
   return { target, region: runners[0]! };
 }

@@ -2,8 +2,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { systemClock } from '../../base/clock.ts';
 import { describeError, type Log } from '../../base/log.ts';
-import { learnBackend } from '../../client/backend.ts';
-import { createClient } from '../../client/client.ts';
+import { openServer } from '../../client/server.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type {
   ControlPlaneBundle,
@@ -131,16 +130,8 @@ export class LocalConnection implements Connection, Disposable {
   async #connect({ url, token }: LocalEndpoint, signal: AbortSignal | undefined): Promise<Target> {
     const { userAgent } = this.#options;
     const waiting = signal === undefined ? {} : { signal };
-    const api = createClient({
-      url,
-      token,
-      fetch,
-      userAgent,
-      clock: systemClock,
-      chance: Math.random,
-      timeoutMs: 20_000,
-    });
-    const backend = await learnBackend(api, waiting);
+    const server = { url, token, fetch, userAgent, clock: systemClock, chance: Math.random };
+    const { api, backend } = await openServer({ ...server, timeoutMs: 20_000 }, waiting);
     const { workspaces } = await api.listWorkspaces(undefined, waiting);
     const [workspace] = workspaces;
     if (workspace === undefined)

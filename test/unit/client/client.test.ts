@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { learnBackend } from '../../../src/client/backend.ts';
 import { createClient, type Api } from '../../../src/client/client.ts';
 import { NotOffered, NotUnderstood, Unreachable } from '../../../src/client/errors.ts';
 import type { Connection } from '../../../src/client/request.ts';
+import { openServer } from '../../../src/client/server.ts';
 import { ProblemError } from '../../../src/protocol/problems.ts';
 import {
   answer,
@@ -37,17 +37,17 @@ describe('the client', () => {
   let server: FaultyServer;
   let clock: HandClock;
   let api: Api;
-  const connect = (changes: Partial<Connection> = {}): Api =>
-    createClient({
-      url: server.url,
-      token: 'patrv1.secret.id',
-      fetch,
-      userAgent: 'patr-deployments/1.2.3',
-      clock,
-      chance: () => 0,
-      timeoutMs: 20_000,
-      ...changes,
-    });
+  const connection = (changes: Partial<Connection> = {}): Connection => ({
+    url: server.url,
+    token: 'patrv1.secret.id',
+    fetch,
+    userAgent: 'patr-deployments/1.2.3',
+    clock,
+    chance: () => 0,
+    timeoutMs: 20_000,
+    ...changes,
+  });
+  const connect = (changes: Partial<Connection> = {}): Api => createClient(connection(changes));
   const failureOf = async (call: Promise<unknown>): Promise<Error> => {
     const [outcome] = await Promise.allSettled([call]);
     assert.ok(outcome?.status === 'rejected' && outcome.reason instanceof Error, 'it did not fail');
@@ -236,11 +236,12 @@ describe('the client', () => {
     server.next(
       json({ success: true, product: 'Ours', version: '1.0.0', capabilities: ['changes'], registry }),
     );
-    const ours = await learnBackend(api);
+    const { backend: ours } = await openServer(connection());
     assert.deepEqual([ours.offers('changes'), ours.offers('releases')], [true, false]);
+    assert.deepEqual([ours.answers('listReleases'), ours.answers('listTags')], [false, true]);
     assert.equal(ours.registry.host, '127.0.0.1:7050');
-    server.next(answer(404, ''));
-    const cloud = await learnBackend(api);
+    server.next(answer(404, ''), json({ success: true, workspaces: [] }));
+    const { backend: cloud } = await openServer(connection());
     assert.deepEqual(
       [cloud.product, cloud.registry.host, cloud.offers('changes')],
       ['Patr', 'registry.patr.cloud', false],

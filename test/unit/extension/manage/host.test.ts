@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { saveChange } from '../../../../src/extension/manage/save.ts';
 import { readFacts, readUsage } from '../../../../src/extension/manage/facts.ts';
 import { systemClock } from '../../../../src/base/clock.ts';
-import { learnBackend } from '../../../../src/client/backend.ts';
-import { createClient } from '../../../../src/client/client.ts';
+import { openServer } from '../../../../src/client/server.ts';
 import type { Target } from '../../../../src/deploy/target.ts';
 import { isProblem, problem } from '../../../../src/protocol/problems.ts';
 import { FakePatr, fakeToken } from '../../../support/fakePatr.ts';
@@ -18,7 +17,7 @@ describe('the host of a panel of a deployment', () => {
 
   beforeEach(async () => {
     patr = await FakePatr.start();
-    const api = createClient({
+    const server = await openServer({
       url: patr.url,
       token: fakeToken,
       fetch,
@@ -27,7 +26,7 @@ describe('the host of a panel of a deployment', () => {
       chance: () => 0,
       timeoutMs: 5000,
     });
-    target = { api, backend: await learnBackend(api), workspaceId, token: fakeToken };
+    target = { ...server, workspaceId, token: fakeToken };
     patr.state.put(aDeployment({ id, name: 'shop', volumes: { [volume]: '/data' } }));
   });
   afterEach(() => patr.stop());
