@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Clock } from '../base/clock.ts';
@@ -15,6 +16,8 @@ import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
 import { ConfigSync } from './config/configSync.ts';
 import { networkPoster } from './config/poster.ts';
 import { edgeOf, makeExecutor } from './executorParts.ts';
+import { LogCollector } from './logs/logCollector.ts';
+import { logRules, LogStore } from './logs/logStore.ts';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { scaleRules } from './autoscaler/decideScale.ts';
 import type { Options } from './options.ts';
@@ -94,7 +97,15 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     apiPort: () => port,
   });
   const loopStore = reconcileStore(store, vault, registryVault);
-  const executor = makeExecutor({ options, engine, region, credentials: registry.engineCredentials });
+  const logs = await logsOf(wanted, store);
+  const collecting = new LogCollector({ engine, region: options.name, store: logs, clock, log });
+  const executor = makeExecutor({
+    options,
+    engine,
+    region,
+    logs: collecting,
+    credentials: registry.engineCredentials,
+  });
   const adoption = new Adoption({ notary, vault, executor, log });
   await adoption
     .takeOverIdentity({ signal: AbortSignal.timeout(identityPatienceMs) })
@@ -151,6 +162,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     notary,
     vault,
     registryVault,
+    logs,
+    clock,
     usage: new UsageMeter({ executor, clock }),
     reconciler,
     config,
@@ -177,6 +190,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     app,
     async start(apiPort) {
       port = apiPort;
+      collecting.start();
       await region.start();
       if (signal.aborted) return;
       reconciler.start();
@@ -188,6 +202,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     async stop() {
       draining.abort();
       await Promise.all([registry.watcher.stop(), collector.stop(), reconciler.stop(), autoscaler.stop()]);
+      await collecting.stop();
+      await logs.close();
       await region.stop();
       held.dispose();
     },
@@ -205,6 +221,23 @@ async function stateOf({ options, clock, ids, log }: AssembleWanted): Promise<St
   });
   admitToken(store, token, clock.now());
   return store;
+}
+
+/** What deployments printed; nothing of those that were deleted, whenever that was. */
+async function logsOf({ options, clock, ids, log }: AssembleWanted, store: Store): Promise<LogStore> {
+  const folder = join(options.stateDir, 'logs');
+  const logs = new LogStore({ folder, rules: logRules(options.logMegabytes), clock, log, ids });
+  const forget = (id: string): Promise<void> =>
+    logs
+      .forget(id)
+      .catch((error: unknown) =>
+        log.warn('Output of a deleted deployment is left', { id, error: describeError(error) }),
+      );
+  store.onChange((change) => {
+    if (change.kind === 'deleted') void forget(change.deploymentId);
+  });
+  for (const id of await logs.deploymentIds()) if (store.deployments.wasDeleted(id)) await forget(id);
+  return logs;
 }
 
 /** The vaults, with everything in them sealed by the newest key. */

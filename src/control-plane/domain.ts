@@ -2,7 +2,7 @@ import type { InstanceConfig } from '../protocol/consequences.ts';
 import type { AfterConfigChange } from '../protocol/shapes/configMount.ts';
 import type { ImageSource, Reason } from '../protocol/shapes/deployment.ts';
 import type { Capacity } from './capacity.ts';
-import type { LogEntry, LogsAsked, VolumeFacts } from './executors/executor.ts';
+import type { VolumeFacts } from './executors/executor.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
 
 /**
@@ -178,12 +178,6 @@ export interface Reconciler {
   wake(deploymentId: string): void;
   /** Derived from the last look; never blocks on the engine. */
   status(deploymentId: string): LiveStatus;
-  /** The newest lines of all its instances, oldest first. @throws when the engine cannot be asked. */
-  logs(
-    deploymentId: string,
-    wanted: LogsAsked,
-    options?: { signal?: AbortSignal },
-  ): Promise<readonly LogEntry[]>;
   /** Fires with the id whenever `status` of a deployment would answer differently. */
   onChange(listener: (deploymentId: string) => void): { dispose(): void };
   region(): RegionFacts;

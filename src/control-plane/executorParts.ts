@@ -5,6 +5,7 @@ import { sharedConfig } from './executors/configFolder.ts';
 import type { ConfigStorage } from './executors/configStorage.ts';
 import { DockerExecutor } from './executors/dockerExecutor.ts';
 import type { Executor, Waiting } from './executors/executor.ts';
+import type { LogCollector } from './logs/logCollector.ts';
 import type { Options } from './options.ts';
 import type { Region } from './region/region.ts';
 
@@ -15,12 +16,13 @@ export interface ExecutorPartsWanted {
   readonly options: Options;
   readonly engine: Engine;
   readonly region: Region;
+  readonly logs: Pick<LogCollector, 'drained'>;
   /** What the engine pulls the region's own images with. */
   readonly credentials: { readonly username: string; readonly password: string };
 }
 
 /** Runs instances on the region's engine. Nothing is asked of the engine yet. */
-export function makeExecutor({ options, engine, region, credentials }: ExecutorPartsWanted): Executor {
+export function makeExecutor({ options, engine, region, logs, credentials }: ExecutorPartsWanted): Executor {
   /** Those who must reach instances: on the host's network they do by themselves. */
   const members = (): readonly string[] =>
     region.placement()?.kind === 'bridged' ? [`patr-${options.name}-edge`, hostname()] : [];
@@ -40,6 +42,7 @@ export function makeExecutor({ options, engine, region, credentials }: ExecutorP
     async detach(network, waiting: Waiting) {
       for (const member of members()) await engine.disconnectNetwork(network, member, waiting);
     },
+    beforeRemoval: (container, waiting) => logs.drained(container, waiting),
     toolImage: options.toolImage,
   });
 }

@@ -34,6 +34,8 @@ export interface Options {
   readonly keepDays: number;
   /** Hours between two collections of what nobody needs in the registry; 0: none by itself. */
   readonly collectHours: number;
+  /** What is kept of each deployment's output, in MiB. */
+  readonly logMegabytes: number;
 }
 
 /** The command line cannot be understood; the message says which argument and what it takes. */
@@ -63,6 +65,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --keep-versions N     versions of each deployment that are kept to go back to (10)
   --keep-days N         days that every version is kept at least (7)
   --collect-hours N     hours between two collections of images that nobody needs; 0 for none (6)
+  --log-megabytes N     MiB that are kept of each deployment's output (64)
 `;
 
 const text = { type: 'string' } as const;
@@ -87,6 +90,7 @@ const spec = {
   'keep-versions': text,
   'keep-days': text,
   'collect-hours': text,
+  'log-megabytes': text,
 };
 
 type Given = { readonly [K in keyof typeof spec]?: string };
@@ -121,6 +125,7 @@ export function parseOptions(argv: readonly string[]): Options {
     keepVersions: whole(given, 'keep-versions', 10, { least: 1, most: 1000 }),
     keepDays: whole(given, 'keep-days', 7, { least: 0, most: 3650 }),
     collectHours: whole(given, 'collect-hours', 6, { least: 0, most: 8760 }),
+    logMegabytes: whole(given, 'log-megabytes', 64, { least: 1, most: 100_000 }),
   };
 }
 

@@ -33,6 +33,11 @@ export interface Engine {
   ): Promise<Shell | 'absent' | 'notRunning' | 'noShell'>;
   /** Output of a container, told apart by stream, oldest first; ends when it stops or the signal fires. */
   logs(id: string, wanted: LogsWanted, options?: Waiting): AsyncIterable<LogChunk>;
+  /**
+   * Output of a container that has no terminal, as the engine keeps it, oldest first and some at a time; goes on with
+   * what is printed until the container stops or the signal fires. `since`: from this very time on, as `at` tells it.
+   */
+  followLog(id: string, since: string | undefined, options?: Waiting): AsyncIterable<readonly LogMessage[]>;
   /** Puts a tar archive into a directory of a container (running or not). */
   putArchive(id: string, directory: string, tar: Readable | Buffer, options?: Waiting): Promise<void>;
   /** One file out of a container (running or not), at most 1 MiB. */
@@ -209,6 +214,17 @@ export interface LogsWanted {
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: Buffer;
+}
+
+/** What the engine keeps as one piece: a line, or a part of one that is too long for its buffer. */
+export interface LogMessage {
+  readonly stream: 'stdout' | 'stderr';
+  /** `2026-01-01T00:00:00.123456789Z`: always that long, so that times compare as texts. */
+  readonly at: string;
+  /** Without the time and the end of the line. */
+  readonly bytes: Buffer;
+  /** Whether the line ends here. */
+  readonly ends: boolean;
 }
 
 /** Totals since the start of the container; differences of two samples give rates. */

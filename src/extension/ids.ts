@@ -146,6 +146,7 @@ export const settingIds = [
   'local.placement',
   'local.keep.versions',
   'local.keep.days',
+  'local.keep.logs',
   'build.arguments',
   'codeLens.enabled',
   'prices',

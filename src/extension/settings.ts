@@ -42,6 +42,7 @@ export function localSettings(): LocalSettings {
     keep: {
       versions: read('local.keep.versions', whole(1, 1000), keep.versions),
       days: read('local.keep.days', whole(0, 3650), keep.days),
+      logs: read('local.keep.logs', whole(1, 100_000), keep.logs),
     },
   };
 }

@@ -87,6 +87,7 @@ function commandLine({ settings, image, port, placement }: ControlPlaneWanted): 
     'tool-image': image,
     'keep-versions': String(keep.versions),
     'keep-days': String(keep.days),
+    'log-megabytes': String(keep.logs),
   };
   return Object.entries(values).flatMap(([option, value]) => [`--${option}`, value]);
 }

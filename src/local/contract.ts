@@ -17,12 +17,14 @@ export interface LocalSettings {
   };
   /** `auto`: `host` on a native Linux engine, `bridged` elsewhere. */
   readonly placement: 'auto' | 'host' | 'bridged';
-  /** Which images of earlier releases stay in the registry; whatever either keeps is kept. */
+  /** Which images of earlier releases stay in the registry, whatever either keeps; and what was printed. */
   readonly keep: {
     /** So many of the newest versions of each deployment. */
     readonly versions: number;
     /** And all of the last days. */
     readonly days: number;
+    /** MiB of each deployment's output. */
+    readonly logs: number;
   };
 }
 
@@ -31,7 +33,7 @@ export const defaultLocalSettings: LocalSettings = {
   images: { node: 'node:24-slim', registry: 'registry:3', edge: 'haproxy:lts' },
   ports: { api: 7070, registry: 7050, http: 7080, https: 7443 },
   placement: 'auto',
-  keep: { versions: 10, days: 7 },
+  keep: { versions: 10, days: 7, logs: 64 },
 };
 
 /** The bundled control plane that this extension ships. */

@@ -16,7 +16,8 @@ import {
   machineType,
   updateDeployment,
 } from './shapes/deployment.ts';
-import { event, instance, logLine, release, releaseDetails, revertParts } from './shapes/release.ts';
+import { logLine, logQuery } from './shapes/log.ts';
+import { event, instance, release, releaseDetails, revertParts } from './shapes/release.ts';
 import {
   change,
   collection,
@@ -36,7 +37,7 @@ import {
 import { checkImage, imageCheck, registryCredentials, saveRegistry } from './shapes/registry.ts';
 import { createSecret, secret, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume } from './shapes/volume.ts';
-import { queryBoolean, queryInteger, queryWords } from './wire.ts';
+import { queryBoolean, queryInteger, queryWords, timestamp } from './wire.ts';
 
 /** `count` rows from row `count * page` on. */
 const page = v.object({
@@ -129,14 +130,14 @@ export const endpoints = {
     returns: v.object({ instances: v.array(instance) }),
     capability: 'instances',
   }),
-  /** Newest first. Kept by the engine for as long as an instance's container is there. */
+  /** Newest first. Servers that name the capability `logs` know more than `endTime`, `limit` and `search`. */
   getLogs: get(`${one}/logs`, {
-    query: v.object({
-      endTime: v.optional(v.string()),
-      limit: v.optional(queryInteger(1, 500), 100),
-      search: v.optional(v.string()),
+    query: logQuery,
+    returns: v.object({
+      logs: v.array(logLine),
+      /** The search took long: all that is newer than this was looked through. Ask on from here. */
+      searchedTo: v.optional(timestamp),
     }),
-    returns: v.object({ logs: v.array(logLine) }),
   }),
   listEvents: get(`${one}/event`, {
     query: page,

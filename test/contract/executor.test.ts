@@ -39,6 +39,7 @@ async function dockerGround(): Promise<Ground> {
     registryAuth: () => undefined,
     attach: () => Promise.resolve(),
     detach: () => Promise.resolve(),
+    beforeRemoval: () => Promise.resolve(),
     toolImage: undefined,
   });
   return {

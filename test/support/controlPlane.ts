@@ -1,4 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Hono } from 'hono';
+import { systemClock } from '../../src/base/clock.ts';
 import { silentLog, type Log } from '../../src/base/log.ts';
 import { createApp } from '../../src/control-plane/api/app.ts';
 import { ChangeFeed } from '../../src/control-plane/api/changeFeed.ts';
@@ -10,6 +15,7 @@ import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/
 import { ConfigSync } from '../../src/control-plane/config/configSync.ts';
 import type { PostWanted } from '../../src/control-plane/config/poster.ts';
 import type { Reconciler } from '../../src/control-plane/domain.ts';
+import { logRules, LogStore } from '../../src/control-plane/logs/logStore.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
 import type { Usage } from '../../src/control-plane/usage/usageMeter.ts';
@@ -83,6 +89,7 @@ export interface TestControlPlane {
   readonly executor: FakeExecutor;
   /** What instances were told by a POST; what it gives back went wrong there. */
   readonly posts: { readonly sent: PostWanted[]; problem: string | undefined };
+  readonly logs: LogStore;
   /** What instances use, by id. */
   readonly used: Map<string, Usage>;
   readonly token: string;
@@ -131,9 +138,14 @@ export function controlPlaneOver<R extends Reconciler>(
       revokedAt: undefined,
     }),
   );
+  const folder = join(tmpdir(), `patr-test-logs-${randomUUID()}`);
+  const clock = systemClock;
+  const logs = new LogStore({ folder, rules: logRules(1), clock, log, ids: randomUUID });
   const handlers = allHandlers({
     store,
     notary,
+    logs,
+    clock,
     usage,
     vault: notary.vault,
     registryVault: notary.registryVault,
@@ -167,6 +179,7 @@ export function controlPlaneOver<R extends Reconciler>(
     feed,
     executor,
     posts,
+    logs,
     used,
     token,
     stopping,
@@ -191,6 +204,7 @@ export function controlPlaneOver<R extends Reconciler>(
       stopping.abort();
       spreading.dispose();
       feed.dispose();
+      rmSync(folder, { recursive: true, force: true });
       store.dispose();
     },
   };

@@ -7,8 +7,6 @@ import type {
   ImageWanted,
   InstanceSpec,
   InstanceVolume,
-  LogEntry,
-  LogsAsked,
   ObservedInstance,
   RemainingInstance,
   Remains,
@@ -24,7 +22,7 @@ import {
 interface Kept {
   readonly spec: InstanceSpec;
   readonly observed: ObservedInstance;
-  readonly lines: readonly LogEntry[];
+  readonly lines: readonly string[];
 }
 
 const region = 'fake';
@@ -147,23 +145,13 @@ export class FakeExecutor implements Executor {
 
   lastLines(instanceId: string, count: number): Promise<readonly string[]> {
     const lines = this.#instances.get(instanceId)?.lines ?? [];
-    return Promise.resolve(lines.map(({ text }) => text).slice(-count));
+    return Promise.resolve(lines.slice(-count));
   }
 
   usageTotals(deploymentId: string): Promise<ReadonlyMap<string, UsageTotal>> {
     const running = this.#of(deploymentId).filter(({ observed }) => observed.state === 'running');
     const at = this.#now();
     return Promise.resolve(new Map(running.map(({ observed }) => [observed.id, { at, nanoseconds: 0 }])));
-  }
-
-  readLogs(deploymentId: string, { limit, until, search }: LogsAsked): Promise<readonly LogEntry[]> {
-    const lines = this.#of(deploymentId).flatMap((one) => one.lines);
-    return Promise.resolve(
-      lines
-        .filter(({ at, text }) => at <= (until ?? Infinity) && text.includes(search ?? ''))
-        .toSorted((a, b) => a.at - b.at)
-        .slice(-limit),
-    );
   }
 
   listening(instanceId: string): Promise<readonly number[]> {
@@ -206,8 +194,7 @@ export class FakeExecutor implements Executor {
   print(instanceId: string, text: string): void {
     const there = this.#instances.get(instanceId);
     if (there === undefined) throw new Error(`There is no instance ${instanceId}.`);
-    const line = { at: this.#now(), text, instanceId, stream: 'stdout' } as const;
-    this.#instances.set(instanceId, { ...there, lines: [...there.lines, line] });
+    this.#instances.set(instanceId, { ...there, lines: [...there.lines, text] });
   }
 
   #of(deploymentId: string | undefined): Kept[] {

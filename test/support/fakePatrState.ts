@@ -1,5 +1,6 @@
 import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
-import type { EventInfo, InstanceInfo, LogLine, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
+import type { LogLine } from '../../src/protocol/shapes/log.ts';
+import type { EventInfo, InstanceInfo, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
 import type { ApiTokenInfo } from '../../src/protocol/shapes/apiToken.ts';
 import type { ImageCheck } from '../../src/protocol/shapes/registry.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';

@@ -1,4 +1,3 @@
-import type { LogEntry } from '../../src/control-plane/executors/executor.ts';
 import type { LiveStatus, Reconciler, RegionFacts } from '../../src/control-plane/domain.ts';
 
 const nothing: LiveStatus = {
@@ -28,7 +27,6 @@ export class FakeReconciler implements Reconciler {
   readonly woken: string[] = [];
   readonly statuses = new Map<string, LiveStatus>();
   facts: RegionFacts = connected;
-  lines: readonly LogEntry[] = [];
   readonly #listeners = new Set<(id: string) => void>();
 
   wake(deploymentId: string): void {
@@ -43,10 +41,6 @@ export class FakeReconciler implements Reconciler {
   show(deploymentId: string, status: Partial<LiveStatus>): void {
     this.statuses.set(deploymentId, { ...nothing, ...status });
     for (const listener of this.#listeners) listener(deploymentId);
-  }
-
-  logs(): Promise<readonly LogEntry[]> {
-    return Promise.resolve(this.lines);
   }
 
   onChange(listener: (deploymentId: string) => void): { dispose(): void } {

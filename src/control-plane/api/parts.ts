@@ -1,7 +1,9 @@
 import type { ConfigSync } from '../config/configSync.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Reconciler } from '../domain.ts';
 import type { Collector } from '../registry/collect/collector.ts';
 import type { ExternalRegistry } from '../registry/externalRegistry.ts';
+import type { LogStore } from '../logs/logStore.ts';
 import type { ImageRegistry } from '../registry/imageRegistry.ts';
 import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -22,6 +24,8 @@ export interface ApiParts {
   readonly collector: Pick<Collector, 'collect' | 'last'>;
   readonly external: ExternalRegistry;
   readonly feed: ChangeFeed;
+  readonly logs: Pick<LogStore, 'of'>;
+  readonly clock: Clock;
   readonly usage: Pick<UsageMeter, 'of'>;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */

@@ -1,4 +1,3 @@
-import type { LogEntry } from '../executors/executor.ts';
 import type { WireAnswerOf } from '../../protocol/endpoint.ts';
 import type { Endpoints } from '../../protocol/endpoints.ts';
 import type { ConfigMount } from '../../protocol/shapes/configMount.ts';
@@ -213,10 +212,6 @@ function given<const K extends string, T>(name: K, value: T | undefined): Given<
 /** The map when anything is in it. */
 function filled<const K extends string, T extends object>(name: K, map: T): Given<K, T> {
   return Object.keys(map).length === 0 ? {} : ({ [name]: map } as Given<K, T>);
-}
-
-export function logLineView({ at, text, instanceId, stream }: LogEntry) {
-  return { timestamp: formatTimestamp(at), log: text, instance: instanceId, stream };
 }
 
 export function configMountView(version: ConfigVersion): ConfigMount {

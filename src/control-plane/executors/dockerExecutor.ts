@@ -19,15 +19,13 @@ import type {
   ImageWanted,
   InstanceSpec,
   InstanceVolume,
-  LogEntry,
-  LogsAsked,
   ObservedInstance,
   Remains,
   RunOutcome,
   VolumeFacts,
   Waiting,
 } from './executor.ts';
-import { readLines, whatIsThere } from './logLines.ts';
+import { whatIsThere } from './whatIsThere.ts';
 import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
 import { parseListening } from './listening.ts';
@@ -48,14 +46,14 @@ export interface DockerExecutorOptions {
   /** Makes the control plane and the edge reach a network, where they do not do so by themselves. */
   readonly attach: (network: string, options: Waiting) => Promise<void>;
   readonly detach: (network: string, options: Waiting) => Promise<void>;
+  /** Called with a container that has ended, before it goes with all that it printed. */
+  readonly beforeRemoval: (container: ContainerRecord, options: Waiting) => Promise<void>;
   /** Image with a shell-less Node, to look into an instance's network; absent: the kernel's tables are read here. */
   readonly toolImage: string | undefined;
 }
 
 /** Room for 60 instances in each deployment's network. */
 const subnetPrefix = 26;
-/** Lines of each instance that a search looks through. */
-const mostLinesRead = 10_000;
 
 /** Runs instances as containers of one Docker engine. */
 export class DockerExecutor implements Executor {
@@ -191,6 +189,7 @@ export class DockerExecutor implements Executor {
     const found = await this.#find(instanceId, options);
     if (found === undefined) return;
     if (found.state === 'running') await engine.stopContainer(found.id, graceSeconds, options);
+    await this.#options.beforeRemoval(found, options);
     await engine.removeContainer(found.id, { ...options, volumes: true });
   }
 
@@ -249,30 +248,6 @@ export class DockerExecutor implements Executor {
       }),
     );
     return new Map(totals.filter((total) => total !== undefined));
-  }
-
-  async readLogs(
-    deploymentId: string,
-    { limit, until, search }: LogsAsked,
-    options: Waiting = {},
-  ): Promise<readonly LogEntry[]> {
-    const { engine, region } = this.#options;
-    const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
-    const containers = await engine.listContainers({ labels }, options);
-    // A filter or an end in the past needs more than the newest lines, but never everything.
-    const tail = until === undefined && search === undefined ? limit : mostLinesRead;
-    const wanted = { follow: false, tail, timestamps: true };
-    const read = containers.map(({ id, labels: own }) =>
-      readLines(whatIsThere(engine.logs(id, wanted, options)), own[label.instance] ?? id),
-    );
-    return (await Promise.all(read))
-      .flat()
-      .filter(
-        ({ at, text }) =>
-          (until === undefined || at <= until) && (search === undefined || text.includes(search)),
-      )
-      .toSorted((a, b) => a.at - b.at)
-      .slice(-limit);
   }
 
   async listening(instanceId: string, options: Waiting = {}): Promise<readonly number[]> {

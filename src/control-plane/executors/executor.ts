@@ -37,8 +37,6 @@ export interface Executor {
   lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
   /** What each running instance has used since it started, by instance id. */
   usageTotals(deploymentId: string, options?: Waiting): Promise<ReadonlyMap<string, UsageTotal>>;
-  /** The newest lines of all instances of a deployment up to a time, oldest first. */
-  readLogs(deploymentId: string, wanted: LogsAsked, options?: Waiting): Promise<readonly LogEntry[]>;
   /** TCP ports that processes of the instance listen on; empty when it cannot be told. */
   listening(instanceId: string, options?: Waiting): Promise<readonly number[]>;
   /** What runs of deployments that are not in this list. */
@@ -87,21 +85,6 @@ export interface UsageTotal {
   readonly nanoseconds: number;
   readonly memoryBytes?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
-}
-
-export interface LogsAsked {
-  readonly limit: number;
-  /** Only lines up to this time, in milliseconds since the epoch. */
-  readonly until: number | undefined;
-  /** Only lines that contain this text. */
-  readonly search: string | undefined;
-}
-
-export interface LogEntry {
-  readonly at: number;
-  readonly text: string;
-  readonly instanceId: string;
-  readonly stream: 'stdout' | 'stderr';
 }
 
 export interface Waiting {

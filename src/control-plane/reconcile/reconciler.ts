@@ -5,7 +5,6 @@ import { Lanes } from '../../base/lanes.ts';
 import { describeError } from '../../base/log.ts';
 import { isEngineError } from '../../docker/engine.ts';
 import type { LiveStatus, Reconciler, RegionFacts } from '../domain.ts';
-import type { LogEntry, LogsAsked } from '../executors/executor.ts';
 import type { LoopParts } from './parts.ts';
 import { Worker } from './worker.ts';
 
@@ -81,14 +80,6 @@ export class ReconcileLoop implements Reconciler {
 
   status(deploymentId: string): LiveStatus {
     return this.#worker(deploymentId).status() ?? nothing;
-  }
-
-  logs(
-    deploymentId: string,
-    wanted: LogsAsked,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<readonly LogEntry[]> {
-    return this.#options.executor.readLogs(deploymentId, wanted, options);
   }
 
   onChange(listener: (deploymentId: string) => void): Disposable {

@@ -2,7 +2,7 @@ import { window, type OutputChannel } from 'vscode';
 import { DisposableStore } from '../../base/disposable.ts';
 import { systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/log.ts';
-import type { LogLine } from '../../protocol/shapes/release.ts';
+import type { LogLine } from '../../protocol/shapes/log.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import { redact } from '../redact.ts';

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../protocol/shapes/release.ts';
+import type { LogLine } from '../../protocol/shapes/log.ts';
 
 /** Tells which lines are new, when the newest ones come again and again. */
 export class SeenLines {

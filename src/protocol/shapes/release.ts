@@ -103,15 +103,6 @@ export const instance = v.object({
 });
 export type InstanceInfo = v.InferOutput<typeof instance>;
 
-/** One line of output. `instance` and `stream` are ours: which instance printed it, and where to. */
-export const logLine = v.object({
-  timestamp,
-  log: v.string(),
-  instance: v.optional(v.string()),
-  stream: v.optional(v.picklist(['stdout', 'stderr'])),
-});
-export type LogLine = v.InferOutput<typeof logLine>;
-
 /** One decision of the control plane: what it did, by which rule, on which inputs. Newest first in lists. */
 export const event = v.object({
   id: v.number(),

@@ -42,7 +42,7 @@ describe("the control plane's container", () => {
         ['home', 7071, placement, 'volumes', 7080],
       );
       assert.equal(options.toolImage, wanted.image);
-      assert.deepEqual([options.keepVersions, options.keepDays], [10, 7]);
+      assert.deepEqual([options.keepVersions, options.keepDays, options.logMegabytes], [10, 7, 64]);
     }
   });
 

@@ -3,6 +3,7 @@ import type { ApiParts } from '../parts.ts';
 import { apiTokenHandlers } from './apiTokens.ts';
 import { configMountHandlers } from './configMounts.ts';
 import { deploymentHandlers } from './deployments.ts';
+import { logHandlers } from './logs.ts';
 import { peopleHandlers } from './people.ts';
 import { registryHandlers } from './registries.ts';
 import { repositoryHandlers } from './repositories.ts';
@@ -16,6 +17,7 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...apiTokenHandlers(parts),
     ...deploymentHandlers(parts),
     ...configMountHandlers(parts),
+    ...logHandlers(parts),
     ...repositoryHandlers(parts),
     ...registryHandlers(parts),
     ...volumeHandlers(parts),

@@ -1,4 +1,4 @@
-import { formatTimestamp, parseTimestamp } from '../../../protocol/wire.ts';
+import { formatTimestamp } from '../../../protocol/wire.ts';
 import { forget, note } from '../../state/wishes.ts';
 import { deploymentOf, releaseOf } from '../find.ts';
 import { paged, type Some } from '../handler.ts';
@@ -8,7 +8,6 @@ import {
   deploymentView,
   eventView,
   instanceView,
-  logLineView,
   machineTypeView,
   releaseDetailsView,
   releaseView,
@@ -33,7 +32,6 @@ type Names =
   | 'listReleases'
   | 'getRelease'
   | 'listInstances'
-  | 'getLogs'
   | 'listEvents';
 
 export function deploymentHandlers(parts: ApiParts): Some<Names> {
@@ -83,13 +81,6 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
       const used = query.usage ? await parts.usage.of(found.id) : undefined;
       const { instances } = reconciler.status(found.id);
       return { instances: instances.map((one) => instanceView(one, used?.get(one.id))) };
-    },
-    async getLogs({ params, query, signal }) {
-      const found = deploymentOf(store, params);
-      const until = query.endTime === undefined ? undefined : parseTimestamp(query.endTime);
-      const wanted = { limit: query.limit, search: query.search, until };
-      const lines = await reconciler.logs(found.id, wanted, { signal });
-      return { logs: lines.toReversed().map(logLineView) };
     },
     listEvents({ params, query }) {
       const found = deploymentOf(store, params);

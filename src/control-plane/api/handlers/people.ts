@@ -16,11 +16,15 @@ type Names =
   | 'getRunner'
   | 'followChanges';
 
+/** What Patr's own endpoints answer more of here. */
+const more = ['logs'];
+
 /** What this server offers beyond Patr's own API, each once. */
 export const capabilities: readonly string[] = Array.from(
-  new Set(
-    Object.values(endpoints).flatMap(({ capability }) => (capability === undefined ? [] : [capability])),
-  ),
+  new Set([
+    ...Object.values(endpoints).flatMap(({ capability }) => (capability === undefined ? [] : [capability])),
+    ...more,
+  ]),
 );
 
 export function peopleHandlers(parts: ApiParts): Some<Names> {

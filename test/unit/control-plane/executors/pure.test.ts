@@ -5,7 +5,7 @@ import { containerSpecOf } from '../../../../src/control-plane/executors/contain
 import { configMapHash, environmentOf } from '../../../../src/control-plane/executors/environment.ts';
 import type { InstanceSpec } from '../../../../src/control-plane/executors/executor.ts';
 import { parseListening } from '../../../../src/control-plane/executors/listening.ts';
-import { readLines, whatIsThere } from '../../../../src/control-plane/executors/logLines.ts';
+import { whatIsThere } from '../../../../src/control-plane/executors/whatIsThere.ts';
 import { pullFailure, startFailure } from '../../../../src/control-plane/executors/reasons.ts';
 import { freeSubnet } from '../../../../src/control-plane/executors/subnets.ts';
 import { EngineError } from '../../../../src/docker/engine.ts';
@@ -161,33 +161,14 @@ describe('a free subnet', () => {
   });
 });
 
-describe('lines of output', () => {
-  it('come with their time and stream, whole even when they arrive in pieces', async () => {
-    async function* chunks() {
-      const bytes = Buffer.from('2026-01-01T00:00:00.5Z grün\n2026-01-01T00:00:01Z second\n');
-      yield { stream: 'stdout' as const, bytes: bytes.subarray(0, 26) };
-      yield { stream: 'stderr' as const, bytes: Buffer.from('2026-01-01T00:00:02Z oh\nno time here\n') };
-      yield { stream: 'stdout' as const, bytes: bytes.subarray(26) };
-    }
-    const lines = await readLines(chunks(), 'one');
-    assert.deepEqual(lines.map(({ stream, text }) => `${stream} ${text}`).toSorted(), [
-      'stderr oh',
-      'stdout grün',
-      'stdout second',
-    ]);
-  });
-
-  it('are those that were read, when the container is removed meanwhile', async () => {
+describe('output of a container', () => {
+  it('is what was read, when the container is removed meanwhile', async () => {
     async function* chunks(kind: 'notFound' | 'unreachable') {
-      yield { stream: 'stdout' as const, bytes: Buffer.from('2026-01-01T00:00:00Z last words\n') };
+      yield 'last words';
       throw new EngineError(kind, 'dead or marked for removal');
     }
-    const lines = await readLines(whatIsThere(chunks('notFound')), 'one');
-    assert.deepEqual(
-      lines.map(({ text }) => text),
-      ['last words'],
-    );
-    await assert.rejects(readLines(whatIsThere(chunks('unreachable')), 'one'), /marked for removal/);
+    assert.deepEqual(await Array.fromAsync(whatIsThere(chunks('notFound'))), ['last words']);
+    await assert.rejects(Array.fromAsync(whatIsThere(chunks('unreachable'))), /marked for removal/);
   });
 });
 

@@ -1,0 +1,48 @@
+import { problem } from '../../../protocol/problems.ts';
+import { matcherOf } from '../../logs/logMatch.ts';
+import { readPage, type LogFilter } from '../../logs/readLog.ts';
+import { deploymentOf } from '../find.ts';
+import type { Asked, Some } from '../handler.ts';
+import { logLineView, logTimeFrom, wireTime } from '../logViews.ts';
+import type { ApiParts } from '../parts.ts';
+
+type Names = 'getLogs';
+
+export function logHandlers(parts: ApiParts): Some<Names> {
+  const { store, logs, clock } = parts;
+  return {
+    async getLogs({ params, query, signal }) {
+      const found = deploymentOf(store, params);
+      const filter = filterOf(query);
+      const intake = await logs.of(found.id);
+      if (intake === 'gone') return { logs: [] };
+      const { generation } = intake.stored;
+      const page = await readPage(intake.stored, { ...filter, limit: query.limit }, { clock, signal });
+      return {
+        logs: page.lines.map((line) => logLineView(generation, line)),
+        ...(page.searchedTo === undefined ? {} : { searchedTo: wireTime(page.searchedTo) }),
+      };
+    },
+  };
+}
+
+/** @throws ProblemError when a time or the expression cannot be read. */
+function filterOf(query: Asked<'getLogs'>['query']): LogFilter {
+  return {
+    instanceId: query.instance,
+    from: timeOf('startTime', query.startTime, 'first'),
+    until: timeOf('endTime', query.endTime, 'last'),
+    matches: matcherOf({ search: query.search, regex: query.regex }),
+  };
+}
+
+function timeOf(field: string, text: string | undefined, which: 'first' | 'last'): string | undefined {
+  if (text === undefined) return undefined;
+  const time = logTimeFrom(text, which);
+  if (time !== undefined) return time;
+  const message = 'must be a time such as 2026-01-01 00:00:00.0 +00:00:00';
+  throw problem('wrongParameters', {
+    says: 'Invalid Query Parameters',
+    fields: [{ field, message }],
+  });
+}

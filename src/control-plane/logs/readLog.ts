@@ -1,0 +1,182 @@
+import type { Clock } from '../../base/clock.ts';
+import type { DeploymentLog } from './deploymentLog.ts';
+import type { LogTime, StoredLine } from './logEntry.ts';
+import { readPart, Sources, storedLine, type LogSegment } from './logSegment.ts';
+
+/** Which lines are wanted. Absent: any. */
+export interface LogFilter {
+  readonly instanceId?: string | undefined;
+  readonly from?: LogTime | undefined;
+  readonly until?: LogTime | undefined;
+  readonly matches?: ((text: string) => boolean) | undefined;
+}
+
+/** Newest first. `searchedTo`: the time ran out; all that is newer than this was looked through. */
+export interface LogPage {
+  readonly lines: readonly StoredLine[];
+  readonly searchedTo: LogTime | undefined;
+}
+
+export interface PageWanted extends LogFilter {
+  readonly limit: number;
+}
+
+/** How long a search may take, and how long it may keep others waiting, in milliseconds. */
+const searchMs = 2000;
+const turnMs = 10;
+/** Lines between two looks at the clock. */
+const linesPerLook = 128;
+
+/** Whether a line is wanted; what was dropped belongs to whatever is around it, but is no text to find. */
+export function wanted(line: StoredLine, { instanceId, from, until, matches }: LogFilter): boolean {
+  if (instanceId !== undefined && line.instanceId !== instanceId) return false;
+  if ((from !== undefined && line.at < from) || (until !== undefined && line.at > until)) return false;
+  if (matches === undefined) return true;
+  return line.content.kind !== 'dropped' && matches(line.content.bytes.toString('utf8'));
+}
+
+/**
+ * The newest lines that are wanted, all instances in the order of time. Files are looked through from the newest on,
+ * until no other one can have a line that belongs to the page. @throws the signal's reason.
+ */
+export async function readPage(
+  log: DeploymentLog,
+  page: PageWanted,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<LogPage> {
+  const files = log.segments.filter((segment) => overlaps(segment, page)).toSorted(newestFirst);
+  const end = clock.now() + searchMs;
+  let best: StoredLine[] = [];
+  for (const [index, segment] of files.entries()) {
+    const newest = segment.newest ?? '';
+    const last = best.at(-1);
+    if (best.length === page.limit && last !== undefined && last.at > newest) break;
+    if (index > 0 && clock.now() > end && newest < (page.until ?? '~')) {
+      return { lines: best.filter(({ at }) => at > newest), searchedTo: newest };
+    }
+    const found = await linesIn(segment, page, { clock, signal });
+    best = [...best, ...found].toSorted(laterFirst).slice(0, page.limit);
+  }
+  return { lines: best, searchedTo: undefined };
+}
+
+function overlaps({ oldest, newest }: LogSegment, { from, until }: LogFilter): boolean {
+  if (oldest === undefined || newest === undefined) return false;
+  return (until === undefined || oldest <= until) && (from === undefined || newest >= from);
+}
+
+function newestFirst(a: LogSegment, b: LogSegment): number {
+  return compare(b.newest ?? '', a.newest ?? '') || b.firstSeq - a.firstSeq;
+}
+
+function laterFirst(a: StoredLine, b: StoredLine): number {
+  return compare(b.at, a.at) || b.seq - a.seq;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Wanted lines of a file, the last ones that can belong to a page; others get their turn in between. */
+async function linesIn(
+  segment: LogSegment,
+  page: PageWanted,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<StoredLine[]> {
+  const bytes = await readPart(segment, 0, segment.bytes);
+  if (bytes === 'gone') return [];
+  const sources = new Sources();
+  const candidates: StoredLine[] = [];
+  const cheap = { ...page, matches: undefined };
+  let seq = segment.firstSeq;
+  sources.read(bytes, (line) => {
+    const stored = storedLine(bytes, line, seq++, sources);
+    if (wanted(stored, cheap)) candidates.push(stored);
+  });
+  candidates.sort(laterFirst);
+  if (page.matches === undefined) return candidates.slice(0, page.limit).map(apart);
+  const found: StoredLine[] = [];
+  let turn = clock.now();
+  for (const [index, line] of candidates.entries()) {
+    if (index % linesPerLook === 0 && clock.now() - turn >= turnMs) {
+      await new Promise(setImmediate);
+      signal.throwIfAborted();
+      turn = clock.now();
+    }
+    if (wanted(line, page)) found.push(apart(line));
+    if (found.length === page.limit) break;
+  }
+  return found;
+}
+
+/** A line with bytes of its own, so that it does not hold a whole file in memory. */
+function apart(line: StoredLine): StoredLine {
+  const { content } = line;
+  if (content.kind === 'dropped') return line;
+  return { ...line, content: { kind: content.kind, bytes: Buffer.from(content.bytes) } };
+}
+
+/** Lines that are read at once, at most, in bytes. */
+const partBytes = 256 * 1024;
+
+/**
+ * Reads lines in the order in which they were stored, from a place on. The store is its buffer: whoever reads slowly
+ * keeps nothing in memory, and misses only what was dropped from the store before it came by.
+ */
+export class LogReader {
+  readonly #log: DeploymentLog;
+  #seq: number;
+  #segment: LogSegment | undefined;
+  #offset = 0;
+  #inFile = 0;
+  #sources = new Sources();
+
+  /** Begins with the line of this number. */
+  constructor(log: DeploymentLog, seq: number) {
+    this.#log = log;
+    this.#seq = seq;
+  }
+
+  /** The next lines, and how many were gone before they could be read; nothing while there is nothing more. */
+  async next(): Promise<{ readonly lines: readonly StoredLine[]; readonly missed: number }> {
+    const segment = this.#place();
+    if (segment === undefined) return { lines: [], missed: 0 };
+    const missed = Math.max(0, segment.firstSeq - this.#seq);
+    this.#seq += missed;
+    const bytes = await readPart(segment, this.#offset, partBytes);
+    if (bytes === 'gone') return { lines: [], missed };
+    const lines: StoredLine[] = [];
+    const read = this.#sources.read(bytes, (line) => {
+      const seq = segment.firstSeq + this.#inFile++;
+      if (seq >= this.#seq) lines.push(storedLine(bytes, line, seq, this.#sources));
+    });
+    this.#offset += read;
+    this.#seq += lines.length;
+    return { lines, missed };
+  }
+
+  /** Whether there is more to read right now. */
+  get behind(): boolean {
+    return this.#seq < this.#log.end;
+  }
+
+  #place(): LogSegment | undefined {
+    if (!this.behind) return undefined;
+    const { segments } = this.#log;
+    const segment =
+      segments.findLast(({ firstSeq, lines }) => firstSeq <= this.#seq && this.#seq < firstSeq + lines) ??
+      segments.find(({ firstSeq, lines }) => firstSeq > this.#seq && lines > 0);
+    if (segment !== undefined && segment !== this.#segment) {
+      this.#segment = segment;
+      this.#offset = 0;
+      this.#inFile = 0;
+      this.#sources = new Sources();
+    }
+    return segment;
+  }
+}
+
+/** Number of the first line that may be from this time or later. */
+export function firstSeqFrom(log: DeploymentLog, from: LogTime): number {
+  return log.segments.find(({ newest }) => newest !== undefined && newest >= from)?.firstSeq ?? log.end;
+}

@@ -1,0 +1,32 @@
+import * as v from 'valibot';
+import { queryInteger, timestamp, uuid } from '../wire.ts';
+
+/**
+ * One line of output. All but `timestamp` and `log` are ours: which line of the deployment it is, so that nobody takes it
+ * for another one; which instance printed it, and where to; and how many lines are missing where some were dropped.
+ */
+export const logLine = v.object({
+  timestamp,
+  log: v.string(),
+  id: v.optional(v.string()),
+  instance: v.optional(v.string()),
+  stream: v.optional(v.picklist(['stdout', 'stderr'])),
+  dropped: v.optional(v.number()),
+});
+export type LogLine = v.InferOutput<typeof logLine>;
+
+const text = v.pipe(v.string(), v.maxLength(1000, 'must have at most 1000 characters'));
+
+/** Which lines are wanted; both times belong to what is meant. `regex` is an expression of RE2. */
+const logFilter = {
+  startTime: v.optional(v.string()),
+  search: v.optional(text),
+  regex: v.optional(text),
+  instance: v.optional(uuid),
+};
+
+export const logQuery = v.object({
+  ...logFilter,
+  endTime: v.optional(v.string()),
+  limit: v.optional(queryInteger(1, 500), 100),
+});

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { DeploymentLog, type LogRules } from '../../../../src/control-plane/logs/deploymentLog.ts';
+import type { LogEntry, StoredLine } from '../../../../src/control-plane/logs/logEntry.ts';
+import { firstSeqFrom, LogReader, readPage } from '../../../../src/control-plane/logs/readLog.ts';
+import { logTime } from '../../../support/logFrames.ts';
+
+const roomy: LogRules = { mostBytes: 1_000_000, segmentBytes: 2000 };
+
+function entry(n: number, text: string, instance = 'i1'): LogEntry {
+  const content = { kind: 'line', bytes: Buffer.from(text) } as const;
+  return { containerId: `c-${instance}`, instanceId: instance, stream: 'stdout', at: logTime(n), content };
+}
+
+function textOf({ content }: StoredLine): string {
+  return content.kind === 'dropped' ? `${content.lines} dropped` : content.bytes.toString();
+}
+
+describe('the output of a deployment', () => {
+  let folder: string;
+  const opened: DeploymentLog[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patr-test-log-'));
+  });
+
+  afterEach(async () => {
+    for (const log of opened.splice(0)) await log.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open(rules = roomy): Promise<DeploymentLog> {
+    const log = await DeploymentLog.open(folder, rules, {
+      newGeneration: () => 'generati',
+      onListenerError: (error) => assert.fail(String(error)),
+    });
+    opened.push(log);
+    return log;
+  }
+
+  async function store(log: DeploymentLog, entries: readonly LogEntry[]): Promise<void> {
+    for (let done = 0; done < entries.length;) done += await log.append(entries, done);
+  }
+
+  const numbers = (from: number, to: number): LogEntry[] =>
+    Array.from({ length: to - from }, (_, index) => entry(from + index, `line ${from + index}`));
+
+  async function page(log: DeploymentLog, wanted: Partial<Parameters<typeof readPage>[1]> = {}) {
+    const signal = new AbortController().signal;
+    const { lines } = await readPage(log, { limit: 500, ...wanted }, { clock: systemClock, signal });
+    return lines.map(textOf);
+  }
+
+  async function readAll(reader: LogReader): Promise<string[]> {
+    const found: string[] = [];
+    while (reader.behind) {
+      const { lines, missed } = await reader.next();
+      if (missed > 0) found.push(`${missed} missed`);
+      found.push(...lines.map(textOf));
+    }
+    return found;
+  }
+
+  it('is read newest first and in pages, across files', async () => {
+    const log = await open();
+    await store(log, numbers(0, 300));
+    assert.ok(log.segments.length > 3);
+    assert.deepEqual(await page(log, { limit: 3 }), ['line 299', 'line 298', 'line 297']);
+    assert.deepEqual(await page(log, { limit: 2, until: logTime(100) }), ['line 100', 'line 99']);
+    assert.deepEqual(await page(log, { from: logTime(298) }), ['line 299', 'line 298']);
+    assert.deepEqual(await page(log, { matches: (text) => text.endsWith('77') }), [
+      'line 277',
+      'line 177',
+      'line 77',
+    ]);
+  });
+
+  it('is in the order of time, whenever which instance was read', async () => {
+    const log = await open();
+    const [even, odd] = [0, 1].map((rest) =>
+      numbers(0, 200).flatMap((_, n) => (n % 2 === rest ? entry(n, `line ${n}`, `i${rest}`) : [])),
+    );
+    await store(log, odd!);
+    await store(log, even!);
+    const expected = numbers(0, 200).map((_, n) => `line ${199 - n}`);
+    assert.deepEqual(await page(log, { limit: 200 }), expected);
+    assert.deepEqual(await page(log, { instanceId: 'i1', limit: 2 }), ['line 199', 'line 197']);
+  });
+
+  it('is bounded: the oldest goes first, and whoever reads is told how much it missed', async () => {
+    const log = await open({ mostBytes: 10_000, segmentBytes: 1000 });
+    const reader = new LogReader(log, 1);
+    await store(log, numbers(0, 1000));
+    const bytes = log.segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    assert.ok(bytes <= 10_000, `${bytes}`);
+    assert.equal((await readdir(folder)).length, log.segments.length);
+    const found = await readAll(reader);
+    const missed = Number(/^(\d+) missed/.exec(found[0]!)?.[1]);
+    assert.equal(missed + found.length - 1, 1000);
+    assert.equal(found.at(-1), 'line 999');
+  });
+
+  it('is followed from any line on, each one once', async () => {
+    const log = await open();
+    await store(log, numbers(0, 150));
+    const reader = new LogReader(log, 140);
+    assert.deepEqual((await readAll(reader)).slice(0, 2), ['line 139', 'line 140']);
+    await store(log, numbers(150, 320));
+    assert.deepEqual(
+      await readAll(reader),
+      numbers(150, 320).map((_, n) => `line ${150 + n}`),
+    );
+    assert.equal(firstSeqFrom(log, logTime(1e9)), 321);
+  });
+
+  it('says after any end how far it was stored, and takes what was half written away', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 120 }),
+        fc.integer({ min: 0, max: 60 }),
+        async (lines, torn) => {
+          await rm(folder, { recursive: true, force: true });
+          const log = await open();
+          await store(log, numbers(0, lines));
+          await log.close();
+          const last = join(folder, (await readdir(folder)).toSorted().at(-1)!);
+          await appendFile(last, `o 0 ${logTime(lines)} ${'x'.repeat(torn)}`.slice(0, torn));
+          const again = await open();
+          assert.deepEqual(again.marksOf('c-i1'), { stdout: { at: logTime(lines - 1), seen: 1 } });
+          assert.equal(again.end, lines + 1);
+          await store(again, numbers(lines, lines + 1));
+          assert.equal((await page(again, { limit: 1 }))[0], `line ${lines}`);
+          await again.close();
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('knows how far a quiet instance was stored, though a noisy one pushed its lines out', async () => {
+    const rules = { mostBytes: 4000, segmentBytes: 1000 };
+    const log = await open(rules);
+    await store(log, [entry(1, 'once', 'quiet'), ...numbers(2, 500)]);
+    await log.close();
+    const again = await open(rules);
+    assert.deepEqual(again.marksOf('c-quiet'), { stdout: { at: logTime(1), seen: 1 } });
+    assert.ok(!(await page(again)).includes('once'));
+    again.retain(new Set(['c-i1']));
+    assert.deepEqual(again.marksOf('c-quiet'), {});
+  });
+
+  it('can be read though the end of a full file is lost', async () => {
+    const log = await open();
+    await store(log, numbers(0, 100));
+    await log.close();
+    const first = join(folder, (await readdir(folder)).toSorted()[0]!);
+    await truncate(first, 1990);
+    const again = await open();
+    const found = await page(again);
+    assert.equal(found[0], 'line 99');
+    assert.equal(found.at(-1), 'line 0');
+  });
+
+  it('keeps bytes as they came', async () => {
+    const log = await open();
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n).filter((n) => n !== 10));
+    await store(log, [{ ...entry(1, ''), content: { kind: 'line', bytes } }, entry(2, '')]);
+    const { lines } = await new LogReader(log, 1).next();
+    const [{ content }, empty] = lines as [StoredLine, StoredLine];
+    assert.ok(content.kind === 'line' && content.bytes.equals(bytes));
+    assert.equal(textOf(empty), '');
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { silentLog } from '../../../../src/base/log.ts';
+import { label } from '../../../../src/control-plane/labels.ts';
+import { LogCollector } from '../../../../src/control-plane/logs/logCollector.ts';
+import { LogReader } from '../../../../src/control-plane/logs/readLog.ts';
+import { logRules, LogStore } from '../../../../src/control-plane/logs/logStore.ts';
+import { FakeLogEngine } from '../../../support/fakeLogEngine.ts';
+
+const deploymentId = 'd'.repeat(32);
+
+describe('collecting output', () => {
+  let folder: string;
+  let engine: FakeLogEngine;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patr-test-logs-'));
+    engine = new FakeLogEngine();
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const labels = (instance: string) => ({ [label.deployment]: deploymentId, [label.instance]: instance });
+
+  /** Collects while the work goes on, and gives what is stored then. */
+  async function collecting(
+    work: (collector: LogCollector, store: LogStore) => Promise<void>,
+  ): Promise<string[]> {
+    const common = { clock: systemClock, log: silentLog };
+    const store = new LogStore({ folder, rules: logRules(1), ids: () => '12345678', ...common });
+    const collector = new LogCollector({ engine, region: 'test', store, ...common });
+    collector.start();
+    try {
+      await work(collector, store);
+    } finally {
+      await collector.stop();
+    }
+    const intake = await store.of(deploymentId);
+    const lines = intake === 'gone' ? [] : (await new LogReader(intake.stored, 1).next()).lines;
+    await store.close();
+    return lines.map(({ instanceId, content }) =>
+      content.kind === 'dropped' ? 'dropped' : `${instanceId} ${content.bytes.toString()}`,
+    );
+  }
+
+  /** Resolves when so many lines are stored. */
+  async function stored(store: LogStore, lines: number): Promise<void> {
+    const intake = await store.of(deploymentId);
+    assert.ok(intake !== 'gone');
+    while (intake.stored.end <= lines) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const listening = intake.stored.onGrown(resolve);
+      if (intake.stored.end <= lines) await promise;
+      listening.dispose();
+    }
+  }
+
+  it('follows what is there and what is started later', async () => {
+    engine.add('c1', labels('one')).print('a');
+    const found = await collecting(async (_, store) => {
+      await stored(store, 1);
+      engine.add('c2', labels('two')).print('b');
+      await stored(store, 2);
+    });
+    assert.deepEqual(found, ['one a', 'two b']);
+  });
+
+  it('reads on where it ended, whether its connection or itself broke off', async () => {
+    const container = engine.add('c1', labels('one'));
+    container.print('1', '2');
+    await collecting((_, store) => stored(store, 2));
+    container.print('3');
+    const found = await collecting(async (_, store) => {
+      await stored(store, 3);
+      engine.breakOff();
+      container.print('4');
+      await stored(store, 4);
+    });
+    assert.deepEqual(found, ['one 1', 'one 2', 'one 3', 'one 4']);
+  });
+
+  it('reads the last words of a container before it is removed', async () => {
+    const container = engine.add('c1', labels('one'));
+    const found = await collecting(async (collector) => {
+      container.print('last words');
+      container.end();
+      await collector.drained({ id: 'c1', labels: labels('one') });
+      engine.remove('c1');
+    });
+    assert.deepEqual(found, ['one last words']);
+  });
+
+  it('stores nothing of a deployment that was deleted', async () => {
+    const container = engine.add('c1', labels('one'));
+    const found = await collecting(async (collector, store) => {
+      container.print('a');
+      await stored(store, 1);
+      await store.forget(deploymentId);
+      container.print('b');
+      container.end();
+      await collector.drained({ id: 'c1', labels: labels('one') });
+      assert.deepEqual(await store.deploymentIds(), []);
+    });
+    assert.deepEqual(found, []);
+  });
+});
