@@ -7,6 +7,7 @@ import { settingsFor } from '../setup/editorSettings.ts';
 import { ensureEngine } from '../setup/engine.ts';
 import { ensureImages } from '../setup/images.ts';
 import { ensureOwnEngine } from '../setup/ownEngine.ts';
+import { ensureTrustTools } from '../setup/trustTools.ts';
 import { ensureRegistryClients } from '../setup/registryClients.ts';
 import { runInHost } from '../test/inHostStage.ts';
 import { runMocha, type Counts } from '../test/mochaStage.ts';
@@ -47,6 +48,7 @@ const editor = once(() => ensureEditor(say));
 const browser = once(() => ensureBrowser(say));
 const ownEngine = once(() => ensureOwnEngine());
 const registryClients = once(() => ensureRegistryClients(say));
+const trustTools = once(() => ensureTrustTools());
 const bundles = once(() => buildAll());
 
 const stages: readonly Stage[] = [
@@ -60,7 +62,14 @@ const stages: readonly Stage[] = [
     },
   })),
   mocha('unit', 'test/unit/**/*.test.ts', 20_000, []),
-  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [engine, images, bundles, registryClients]),
+  mocha('contract', 'test/contract/**/*.test.ts', 180_000, [
+    engine,
+    images,
+    browser,
+    bundles,
+    registryClients,
+    trustTools,
+  ]),
   {
     name: 'in-host',
     needs: [engine, images, browser, editor, bundles],

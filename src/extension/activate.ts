@@ -186,6 +186,7 @@ export function activate(context: ExtensionContext): Exports {
     tree,
     view,
     trusted,
+    storageFolder: context.globalStorageUri.fsPath,
     crashes,
     reveal,
     showLogs,

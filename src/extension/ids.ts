@@ -56,6 +56,8 @@ export interface CommandArguments {
   'patr.region.stop': [];
   'patr.region.remove': [];
   'patr.region.showLog': [];
+  'patr.region.trust': [];
+  'patr.region.untrust': [];
   'patr.view.refresh': [];
   'patr.view.filter': [];
   'patr.view.clearFilter': [];
@@ -112,6 +114,8 @@ export const commandIds: readonly CommandId[] = [
   'patr.region.stop',
   'patr.region.remove',
   'patr.region.showLog',
+  'patr.region.trust',
+  'patr.region.untrust',
   'patr.view.refresh',
   'patr.view.filter',
   'patr.view.clearFilter',

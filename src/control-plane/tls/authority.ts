@@ -16,6 +16,8 @@ const leafDays = 397;
 /** A certificate is made anew when less than this is left of it, in milliseconds. */
 export const renewBeforeMs = 30 * day;
 
+const nameConstraintsId = '2.5.29.30';
+
 /** The library's types mean a browser's; Node's is the same. */
 const crypto = webcrypto as unknown as Crypto;
 
@@ -40,6 +42,18 @@ export async function makeAuthority(regionName: string, domain: string, now: num
     crypto,
   );
   return { key: await exportKey(keys.privateKey), certificate: certificate.toString('pem') };
+}
+
+/** Whether an authority is bound to the domain as those made today are, and outlives what it signs today. */
+export function isSound({ certificate: pem }: Credential, domain: string, now: number): boolean {
+  const certificate = new x509.X509Certificate(pem);
+  const bound = certificate.getExtension(nameConstraintsId);
+  const wanted = Buffer.from(nameConstraint(domain).value);
+  return (
+    bound?.critical === true &&
+    wanted.equals(Buffer.from(bound.value)) &&
+    certificate.notAfter.getTime() > now + leafDays * day
+  );
 }
 
 /** A certificate for the given host names, signed by the authority. */
@@ -130,15 +144,25 @@ function serial(): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-/** Permits names under one domain only: whoever trusts this authority trusts it for nothing else. */
+/**
+ * Permits names under one domain only, and no address: whoever trusts this authority trusts it for nothing else. A
+ * kind of name that is neither permitted nor excluded would be allowed as it likes.
+ */
 function nameConstraint(domain: string): x509.Extension {
   const name = Buffer.from(domain, 'ascii');
-  const dns = Buffer.concat([Buffer.from([0x82, name.length]), name]);
-  const subtree = sequence(0x30, dns);
-  const permitted = sequence(0xa0, subtree);
-  return new x509.Extension('2.5.29.30', true, new Uint8Array(sequence(0x30, permitted)));
+  const permitted = sequence(0xa0, subtree(0x82, name));
+  const everyAddress = [8, 32].map((length) => subtree(0x87, Buffer.alloc(length)));
+  const excluded = sequence(0xa1, Buffer.concat(everyAddress));
+  const both = sequence(0x30, Buffer.concat([permitted, excluded]));
+  return new x509.Extension(nameConstraintsId, true, new Uint8Array(both));
+}
+
+function subtree(tag: number, base: Buffer): Buffer {
+  return sequence(0x30, sequence(tag, base));
 }
 
 function sequence(tag: number, content: Buffer): Buffer {
+  // One byte of length is enough for what is written here.
+  if (content.length > 127) throw new Error('The domain of the region is too long for its authority.');
   return Buffer.concat([Buffer.from([tag, content.length]), content]);
 }

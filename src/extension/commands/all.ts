@@ -31,6 +31,7 @@ import { eventsCommand, openConfigMountCommand } from './documents.ts';
 import { filterCommand, refreshCommand } from './view.ts';
 import { collectCommand, showUsageCommand, signOutCommand } from './registry.ts';
 import { dockerLoginCommand, revokeTokenCommand } from './apiTokens.ts';
+import { trustCommand } from './trustAuthority.ts';
 import { removeRegionCommand, startRegionCommand, stopRegionCommand } from './region.ts';
 
 type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> };
@@ -86,6 +87,8 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.region.stop': () => stopRegionCommand(context),
     'patr.region.remove': () => removeRegionCommand(context),
     'patr.region.showLog': async () => regionLog.show((await context.connection.host()).host),
+    'patr.region.trust': () => trustCommand(context, 'trust'),
+    'patr.region.untrust': () => trustCommand(context, 'untrust'),
     'patr.view.refresh': () => refreshCommand(context),
     'patr.view.filter': () => filterCommand(context),
     'patr.view.clearFilter': async () => context.tree.setFilter(''),

@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly tree: DeploymentsTree;
   readonly view: TreeView<Node>;
   readonly trusted: () => boolean;
+  /** Folder of the extension on this machine, over all workspaces; made when it is needed. */
+  readonly storageFolder: string;
   readonly crashes: Pick<CrashDiagnostics, 'placeOf'>;
   readonly reveal: (deploymentId: string) => Promise<void>;
   readonly showLogs: (deploymentId: string) => Promise<void>;

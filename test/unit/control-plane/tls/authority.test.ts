@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { connect, createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
-import { covers, issue, makeAuthority, renewBeforeMs } from '../../../../src/control-plane/tls/authority.ts';
+import {
+  covers,
+  isSound,
+  issue,
+  makeAuthority,
+  renewBeforeMs,
+} from '../../../../src/control-plane/tls/authority.ts';
 
 const day = 86_400_000;
 
@@ -42,6 +53,32 @@ describe("the region's authority", () => {
     assert.equal(await handshake(authority, 'localhost'), 'trusted');
     assert.match(await handshake(authority, 'bank.example'), /PERMITTED_VIOLATION|permitted subtree/i);
     assert.match(await handshake(authority, 'evil-localhost'), /PERMITTED_VIOLATION|permitted subtree/i);
+  });
+
+  it('is believed for no address', async () => {
+    const authority = await makeAuthority('local', 'localhost', now);
+    const folder = await mkdtemp(join(tmpdir(), 'patr-authority-'));
+    const at = (name: string): string => join(folder, name);
+    try {
+      await writeFile(at('ca.crt'), authority.certificate);
+      await writeFile(at('ca.key'), authority.key);
+      await writeFile(at('names'), 'subjectAltName=IP:192.0.2.1,IP:2001:db8::1');
+      const openssl = (...args: string[]) => promisify(execFile)('openssl', args);
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('key')];
+      await openssl('req', ...key, '-subj', '/CN=address', '-out', at('csr'));
+      const signer = ['-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-extfile', at('names')];
+      await openssl('x509', '-req', '-in', at('csr'), ...signer, '-out', at('crt'));
+      await assert.rejects(openssl('verify', '-CAfile', at('ca.crt'), at('crt')), /excluded subtree/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('is sound for its own domain as long as it outlives what it signs', async () => {
+    const authority = await makeAuthority('local', 'localhost', now);
+    assert.ok(isSound(authority, 'localhost', now));
+    assert.ok(!isSound(authority, 'example', now));
+    assert.ok(!isSound(authority, 'localhost', now + 3300 * day));
   });
 
   it('names a host that is longer than a common name may be', async () => {
