@@ -118,6 +118,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     executor,
     config,
     edge: edgeOf(region),
+    freeBytes: (options) => region.freeBytes(options),
     prober: networkProber,
     clock,
     log,

@@ -46,14 +46,16 @@ export function openEngine(address: EngineAddress, options: EngineOptions = {}):
 function about(connection: Connection, platform: NodeJS.Platform): Pick<Engine, 'info' | 'freeBytes'> {
   const local = connection.address.kind === 'unix' || connection.address.kind === 'npipe';
   const virtualMachine = local && platform !== 'linux';
+  /** As last told: where the engine keeps its images does not change while it runs. */
+  let told: unknown;
   const ask = async (signal: AbortSignal | undefined): Promise<unknown> =>
-    (await connection.call({ method: 'GET', path: '/info', signal })).value;
+    (told = (await connection.call({ method: 'GET', path: '/info', signal })).value);
   return {
     async info({ signal } = {}) {
       return infoOf(await ask(signal), await connection.version(signal), virtualMachine);
     },
     async freeBytes({ signal } = {}) {
-      const info = await ask(signal);
+      const info = told ?? (await ask(signal));
       const { host } = infoOf(info, await connection.version(signal), virtualMachine);
       return freeBytesOf(info, local && host === 'native');
     },

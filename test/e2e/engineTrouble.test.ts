@@ -102,6 +102,9 @@ describe('an engine in trouble', function () {
     assert.match(await bodyAt(world, await get(plain)), /version meanwhile/);
   });
 
+  /** What the control plane tried and the full disk refused. */
+  const refusals = (): string[] => world.region.printed().match(/.*no space left.*/g) ?? [];
+
   it('has no room: what runs goes on, the reason is said, and it goes on when there is room', async () => {
     await own.fillDisk();
     try {
@@ -118,6 +121,8 @@ describe('an engine in trouble', function () {
         body: { environmentVariables: { VERSION: 'full' } },
       });
       await shows(withData, 'deploying', 'noRoom');
+      assert.match(await bodyAt(world, await get(withData)), /version 1/);
+      assert.deepEqual(refusals(), []);
     } finally {
       await own.makeRoom();
     }

@@ -54,6 +54,7 @@ export function loopOver(
     executor,
     config: new ConfigSync({ notary, executor, post: () => Promise.resolve(undefined), log: silentLog }),
     edge: stillEdge,
+    freeBytes: () => Promise.resolve(undefined),
     prober: kindProber,
     clock: systemClock,
     log: silentLog,

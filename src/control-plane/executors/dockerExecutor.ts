@@ -1,5 +1,7 @@
 import { Lanes } from '../../base/lanes.ts';
+import { describeError } from '../../base/log.ts';
 import {
+  EngineError,
   isEngineError,
   type ContainerRecord,
   type Engine,
@@ -29,7 +31,7 @@ import { whatIsThere } from './whatIsThere.ts';
 import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
 import { parseListening } from './listening.ts';
-import { noRoom, pullFailure, startFailure } from './reasons.ts';
+import { isDiskFull, noRoom, pullFailure, startFailure } from './reasons.ts';
 import { identitiesOf, remainingInstance } from './remains.ts';
 import { freeSubnet } from './subnets.ts';
 
@@ -126,7 +128,11 @@ export class DockerExecutor implements Executor {
   async putConfig(deploymentId: string, config: ConfigGeneration, options: Waiting = {}): Promise<void> {
     const storage = this.#options.config();
     if (storage === undefined) throw new Error('The region is not up (yet).');
-    await storage.put(deploymentId, config, options);
+    try {
+      await storage.put(deploymentId, config, options);
+    } catch (error) {
+      throw isDiskFull(error) ? new EngineError('noRoom', describeError(error), { cause: error }) : error;
+    }
   }
 
   /** Instances of a deployment have one folder, so what it shows is what each of them sees. */

@@ -25,6 +25,11 @@ export function noRoom(words: string): Reason {
   };
 }
 
+/** Whether a file could not be written because its disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
 /** Why a container did not start, from the engine's own words. */
 export function startFailure(outcome: { kind: 'portTaken' | 'failed'; message: string }): Reason {
   const words = outcome.message;

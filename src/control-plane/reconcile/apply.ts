@@ -1,4 +1,5 @@
 import { describeError } from '../../base/log.ts';
+import { isEngineError } from '../../docker/engine.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { patrRegistry } from '../../protocol/shapes/deployment.ts';
 import type { NamedSecret } from '../adoption/record.ts';
@@ -7,12 +8,11 @@ import { memoryBytesOf } from '../capacity.ts';
 import type { ConfigGeneration, Desired, Release, SecretValue } from '../domain.ts';
 import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
+import { noRoom } from '../executors/reasons.ts';
 import type { Memory } from './memory.ts';
 import type { LoopParts } from './parts.ts';
-import type { Step, StepKind } from './plan/model.ts';
+import type { Step, StepKind, StepOf } from './plan/model.ts';
 import { proofOf } from './proof.ts';
-
-type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
 /** How long an instance has between SIGTERM and SIGKILL, in seconds. */
 const graceSeconds = 10;
@@ -30,6 +30,11 @@ interface Around {
   readonly observed: readonly ObservedInstance[];
   readonly volumes: readonly InstanceVolume[];
   readonly signal: AbortSignal;
+}
+
+/** The engine's disk is full: what was to be done can be done once it is not. */
+export class NoRoom extends Error {
+  override readonly name = 'NoRoom';
 }
 
 /** Carries out the planner's steps for one deployment. Each may be cut in half, and may run again. */
@@ -132,7 +137,8 @@ export class Apply {
     if (release.digest === undefined && pulled.digest !== undefined) {
       this.#parts.store.releaseResolved(release.id, pulled.digest);
     }
-    const config = await this.#parts.config.put(this.#id, { signal });
+    const config = await this.#putConfig(signal);
+    if ('reason' in config) return this.#cannot(release, config.reason);
     const environment = this.#environment(release, desired, config);
     if ('reason' in environment) return this.#cannot(release, environment.reason);
     if (Object.keys(release.config.volumes).length > 0) await this.#gone.get(step.ordinal);
@@ -143,6 +149,15 @@ export class Apply {
     this.#memory.hindered.delete(release.id);
   }
 
+  async #putConfig(signal: AbortSignal): Promise<ConfigGeneration | { readonly reason: Reason }> {
+    try {
+      return await this.#parts.config.put(this.#id, { signal });
+    } catch (error) {
+      if (!isEngineError(error, 'noRoom')) throw error;
+      return { reason: noRoom(error.message) };
+    }
+  }
+
   /**
    * A release that was never live is given up for it; a live one is tried again later, and so is every one that finds
    * no room: that is no fault of its own.
@@ -150,7 +165,7 @@ export class Apply {
   #cannot(release: Release, reason: Reason): void {
     if (reason.code === 'noRoom') {
       this.#memory.hindered.set(release.id, reason);
-      throw new Error(reason.message);
+      throw new NoRoom(reason.message);
     }
     this.#memory.impossible.set(release.id, reason);
     if (release.state === 'live' || release.state === 'retired') throw new Error(reason.message);

@@ -28,8 +28,8 @@ export interface Memory {
   rollout: Rollout | undefined;
   /** When config mounts that could not be put in force are tried again. */
   configAgain: number | undefined;
-  /** Steps that failed in a row, for back-off. */
-  failures: number;
+  /** Why nothing is started for the moment: the disk is all but full. */
+  noRoom: Reason | undefined;
 }
 
 export interface Watch {
@@ -72,7 +72,7 @@ export function emptyMemory(): Memory {
     routes: undefined,
     rollout: undefined,
     configAgain: undefined,
-    failures: 0,
+    noRoom: undefined,
   };
 }
 

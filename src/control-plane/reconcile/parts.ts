@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.ts';
 import type { ReconcileStore } from '../domain.ts';
 import type { Edge } from '../edge/contract.ts';
 import type { ConfigSync } from '../config/configSync.ts';
-import type { Executor } from '../executors/executor.ts';
+import type { Executor, Waiting } from '../executors/executor.ts';
 import type { Prober } from '../probes/prober.ts';
 import type { ProbeRules } from '../probes/rules.ts';
 import type { PlanRules } from './plan/model.ts';
@@ -15,6 +15,8 @@ export interface LoopParts {
   /** Brings config mounts into instances, in lanes of its own. */
   readonly config: Pick<ConfigSync, 'put' | 'finish' | 'idle'>;
   readonly edge: Edge;
+  /** Room on the engine's disk, in bytes; absent where nobody can tell. */
+  readonly freeBytes: (options: Waiting) => Promise<number | undefined>;
   readonly prober: Prober;
   readonly clock: Clock;
   readonly log: Log;

@@ -25,6 +25,8 @@ export interface ReconcilerOptions extends LoopParts {
  * The loop. Invariants:
  * - all work on a deployment runs in its lane, one piece at a time;
  * - a wake while a lane is at work makes it look once more, however many wakes came;
+ * - what failed is tried again after its back-off, or when somebody changed something, but not because the engine tells
+ *   what the failure itself did;
  * - a deployment that is at rest costs nothing but the periodic look.
  */
 export class ReconcileLoop implements Reconciler {
@@ -34,6 +36,8 @@ export class ReconcileLoop implements Reconciler {
   readonly #lanes = new Lanes();
   readonly #workers = new Map<string, Worker>();
   readonly #asked = new Set<string>();
+  /** Those of whom somebody said that something has changed. */
+  readonly #changedFor = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #changed: Emitter<string>;
   /** Unknown deployments that could not be taken over, and have been told of. */
@@ -73,6 +77,12 @@ export class ReconcileLoop implements Reconciler {
   }
 
   wake(deploymentId: string): void {
+    this.#changedFor.add(deploymentId);
+    this.#lookAt(deploymentId);
+  }
+
+  /** Looks whether there is something to do. */
+  #lookAt(deploymentId: string): void {
     if (!this.#started || this.#signal.aborted || this.#asked.has(deploymentId)) return;
     this.#asked.add(deploymentId);
     void this.#lanes.run(deploymentId, () => this.#reconcile(deploymentId));
@@ -95,7 +105,7 @@ export class ReconcileLoop implements Reconciler {
     if (there !== undefined) return there;
     const worker = new Worker(deploymentId, this.#options, {
       tell: () => this.#changed.fire(deploymentId),
-      wake: () => this.wake(deploymentId),
+      wake: () => this.#lookAt(deploymentId),
     });
     this.#workers.set(deploymentId, worker);
     return worker;
@@ -107,6 +117,7 @@ export class ReconcileLoop implements Reconciler {
     this.#timers.delete(deploymentId);
     if (!this.#isOurs(deploymentId)) return;
     const worker = this.#worker(deploymentId);
+    if (this.#changedFor.delete(deploymentId)) worker.beginAnew();
     const refusal = this.#options.refusal();
     if (refusal !== undefined) return this.#wakeAt(deploymentId, worker.unreachable(refusal));
     try {
@@ -135,7 +146,7 @@ export class ReconcileLoop implements Reconciler {
   #wakeAt(deploymentId: string, at: number): void {
     if (this.#signal.aborted) return;
     const wait = Math.max(0, at - this.#options.clock.now());
-    const timer = setTimeout(() => this.wake(deploymentId), wait);
+    const timer = setTimeout(() => this.#lookAt(deploymentId), wait);
     this.#timers.set(deploymentId, timer);
   }
 
@@ -143,12 +154,12 @@ export class ReconcileLoop implements Reconciler {
     const { executor, clock, log } = this.#options;
     while (!this.#signal.aborted) {
       try {
-        await executor.watch((id) => this.wake(id), { signal: this.#signal });
+        await executor.watch((id) => this.#lookAt(id), { signal: this.#signal });
       } catch (error) {
         if (!this.#signal.aborted) log.debug('The engine tells no events', { error: describeError(error) });
       }
       await rest(clock, 1000, this.#signal);
-      this.#wakeAll();
+      for (const id of this.#options.store.deploymentIds()) this.wake(id);
     }
   }
 
@@ -157,29 +168,29 @@ export class ReconcileLoop implements Reconciler {
     const { clock, lookEveryMs, log } = this.#options;
     for (let round = 1; !this.#signal.aborted; round += 1) {
       try {
-        await this.#wakeChanged();
-        await this.#wakeStrays();
-        if (round % looksPerFullLook === 0) this.#wakeAll();
+        await this.#lookAtChanged();
+        await this.#lookAtStrays();
+        if (round % looksPerFullLook === 0) this.#lookAtAll();
       } catch (error) {
         if (!this.#signal.aborted)
           log.debug('The engine cannot be looked at', { error: describeError(error) });
-        this.#wakeAll();
+        this.#lookAtAll();
       }
       await rest(clock, lookEveryMs, this.#signal);
     }
   }
 
-  async #wakeChanged(): Promise<void> {
+  async #lookAtChanged(): Promise<void> {
     const { executor, store } = this.#options;
     const now = await executor.summary({ signal: this.#signal });
     for (const id of store.deploymentIds()) {
-      if (now.get(id) !== this.#summary.get(id)) this.wake(id);
+      if (now.get(id) !== this.#summary.get(id)) this.#lookAt(id);
     }
     this.#summary = now;
   }
 
-  #wakeAll(): void {
-    for (const id of this.#options.store.deploymentIds()) this.wake(id);
+  #lookAtAll(): void {
+    for (const id of this.#options.store.deploymentIds()) this.#lookAt(id);
   }
 
   /**
@@ -187,12 +198,12 @@ export class ReconcileLoop implements Reconciler {
    * are taken over: the state was lost, and what runs is all that is left of them. What does not say enough is kept, and
    * so is everything that another control plane looks after.
    */
-  async #wakeStrays(): Promise<void> {
+  async #lookAtStrays(): Promise<void> {
     const { store, executor, adopt, refusal, log } = this.#options;
     if (refusal() !== undefined) return;
     const known = new Set(store.deploymentIds());
     for (const id of await executor.strays(known, { signal: this.#signal })) {
-      if (store.wasDeleted(id) || (await adopt(id, { signal: this.#signal }))) this.wake(id);
+      if (store.wasDeleted(id) || (await adopt(id, { signal: this.#signal }))) this.#lookAt(id);
       else if (!this.#foreign.has(id)) {
         this.#foreign.add(id);
         log.warn('Something is left of a deployment that is not known; it is kept', { id });

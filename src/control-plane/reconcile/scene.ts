@@ -12,6 +12,7 @@ export function sceneOf(
   memory: Memory,
   facts: {
     readonly surroundings: boolean;
+    readonly roomShort: boolean;
     readonly now: number;
     readonly isAbandoned: (volumeId: string) => boolean;
   },
@@ -29,6 +30,7 @@ export function sceneOf(
     targetFailures: wish.target === undefined ? 0 : (memory.broken.get(wish.target.id)?.size ?? 0),
     targetImpossible: wish.target !== undefined && memory.impossible.has(wish.target.id),
     surroundings: facts.surroundings,
+    roomShort: facts.roomShort,
     now: facts.now,
   };
 }

@@ -68,8 +68,7 @@ function running(question: StatusQuestion, ready: number, wanted: number): Verdi
   if (target.state !== 'live') return { status: 'deploying', reason: why };
   if (ready >= wanted) return { status: 'running', reason: undefined };
   if (ready > 0) return { status: 'running', reason: why };
-  const { impossible, hindered } = question.memory;
-  const broken = question.seen.some(isBroken) || impossible.has(target.id) || hindered.has(target.id);
+  const broken = question.seen.some(isBroken) || hindrance(question) !== undefined;
   return { status: broken ? 'errored' : 'deploying', reason: why };
 }
 
@@ -79,10 +78,17 @@ const togetherDown: Reason = {
     'Half or more of the instances fail their liveness probe together, so something that they depend on is likely down. They are not started anew; look at the database or service that they need.',
 };
 
-function worstReason({ desired, observed, memory }: StatusQuestion): Reason | undefined {
+/** Why the target cannot be started, at all or right now. */
+function hindrance({ desired, memory }: StatusQuestion): Reason | undefined {
   const { target } = desired;
-  const cannot =
-    target === undefined ? undefined : (memory.impossible.get(target.id) ?? memory.hindered.get(target.id));
+  if (target === undefined) return undefined;
+  return memory.impossible.get(target.id) ?? memory.noRoom ?? memory.hindered.get(target.id);
+}
+
+function worstReason(question: StatusQuestion): Reason | undefined {
+  const { desired, observed, memory } = question;
+  const { target } = desired;
+  const cannot = hindrance(question);
   if (cannot !== undefined) return cannot;
   const reasons = observed
     .filter(({ releaseId }) => releaseId === target?.id)

@@ -1,4 +1,3 @@
-import { nextWait } from '../../base/backoff.ts';
 import { describeError } from '../../base/log.ts';
 import { memoryBytesOf } from '../capacity.ts';
 import type { Desired, LiveStatus, Release } from '../domain.ts';
@@ -6,13 +5,15 @@ import type { InstanceVolume, ObservedInstance } from '../executors/executor.ts'
 import { httpPorts } from '../hostNames.ts';
 import { startupBudgetMs, startupCheckOf } from '../probes/rules.ts';
 import { watchInstance, type Health } from '../probes/watchInstance.ts';
-import { Apply } from './apply.ts';
+import { Apply, NoRoom } from './apply.ts';
 import { explain } from './explain.ts';
 import { beginDrainsBy, emptyMemory, forgetGone, protocolsOf, type Memory, type Watch } from './memory.ts';
 import type { LoopParts } from './parts.ts';
 import { isBroken, plan, serves } from './plan/plan.ts';
 import type { Scene, Step } from './plan/model.ts';
 import { drainOf, proofOf } from './proof.ts';
+import { Retries } from './retries.ts';
+import { isRoomShort, roomReason } from './room.ts';
 import { routesOf } from './routes.ts';
 import { dependencyDown, sceneOf, wishOf } from './scene.ts';
 import { statusOf } from './status.ts';
@@ -26,13 +27,13 @@ const shownLines = 20;
 /** Passes in a row without a wait between them; more would be a plan that never settles. */
 const mostPasses = 200;
 const configRetryMs = 5000;
-const stepBackoff = { first: 500, most: 60_000, jitter: 0.3 };
 
 /** What one pass saw. */
 interface Look {
   readonly desired: Desired | 'absent';
   readonly observed: readonly ObservedInstance[];
   readonly volumes: readonly InstanceVolume[];
+  readonly freeBytes: number | undefined;
   readonly scene: Scene;
 }
 
@@ -45,6 +46,7 @@ export class Worker {
   readonly #parts: LoopParts;
   readonly #memory: Memory = emptyMemory();
   readonly #apply: Apply;
+  readonly #retries: Retries;
   readonly #tell: () => void;
   readonly #wake: () => void;
   #look: Look | undefined;
@@ -56,6 +58,7 @@ export class Worker {
     this.#parts = parts;
     this.#tell = hooks.tell;
     this.#wake = hooks.wake;
+    this.#retries = new Retries(parts);
     this.#apply = new Apply(id, parts, this.#memory, hooks.wake);
   }
 
@@ -73,25 +76,35 @@ export class Worker {
       await this.#completeProof(look, signal);
       if (pass === 0 && look.desired !== 'absent') await this.#finishConfig(signal);
       const steps = plan(look.scene, this.#parts.planRules);
+      this.#noteRoom(look, steps);
       this.#publish();
       const due = steps.filter((step) => step.kind !== 'wait');
       if (due.length === 0) {
         const nothingLeft = steps.length === 0 && look.scene.seen.length === 0;
         if (look.desired === 'absent' && nothingLeft) return { kind: 'gone' };
-        this.#memory.failures = 0;
+        this.#retries.beginAnew();
         return { kind: 'settled', again: this.#nextLook(steps) };
       }
-      if (!(await this.#act(due, look, signal))) return { kind: 'settled', again: this.#retryAt() };
+      const again = this.#retries.heldUntil(due) ?? (await this.#act(due, look, signal));
+      if (again !== undefined) {
+        this.#publish();
+        return { kind: 'settled', again: Math.min(again, this.#nextLook(steps) ?? again) };
+      }
     }
     this.#parts.log.error('A deployment does not settle', { deployment: this.#id });
-    return { kind: 'settled', again: this.#retryAt() };
+    return { kind: 'settled', again: this.#retries.lookFailed() };
+  }
+
+  /** Somebody changed something: what failed is not held back any longer. */
+  beginAnew(): void {
+    this.#retries.beginAnew();
   }
 
   /** Nothing could be looked at, for this reason; what is known stays, and is said to be old. When to try again. */
   unreachable(why: string): number {
     this.#unreachable = why;
     this.#publish();
-    return this.#retryAt();
+    return this.#retries.lookFailed();
   }
 
   /** As of the last look; wishes are read anew. */
@@ -132,16 +145,18 @@ export class Worker {
     const draining = observed.some(({ id }) => this.#memory.draining.has(id));
     const inFlight = draining ? await edge.inFlight(this.#id, { signal }) : new Map<string, number>();
     const volumes = await executor.listVolumes(this.#id, { signal });
+    const freeBytes = await this.#parts.freeBytes({ signal });
     const isAbandoned = (volumeId: string): boolean =>
       store.volume(volumeId) === undefined && !mountedBySome(volumeId, observed, desired);
     const surroundings = desired === 'absent' && !this.#apply.surroundingsRemoved;
     const scene = sceneOf(desired, observed, volumes, inFlight, this.#memory, {
       surroundings,
+      roomShort: isRoomShort(freeBytes),
       now: clock.now(),
       isAbandoned,
     });
     this.#unreachable = undefined;
-    this.#look = { desired, observed, volumes, scene };
+    this.#look = { desired, observed, volumes, freeBytes, scene };
     if (desired !== 'absent') {
       await this.#findReasons(this.#look, desired, signal);
       this.#noteProgress(desired, scene);
@@ -305,21 +320,22 @@ export class Worker {
     }
   }
 
-  /** Runs the steps. Returns false when one failed: then it is tried again later. */
-  async #act(steps: readonly Step[], look: Look, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#apply.run(steps, look.desired, look.observed, look.volumes, signal);
-      return true;
-    } catch (error) {
-      if (signal.aborted) return false;
-      this.#parts.log.warn('A step failed', { deployment: this.#id, error: describeError(error) });
-      return false;
-    }
+  /** Says why nothing is started while that waits for room. */
+  #noteRoom({ freeBytes }: Look, steps: readonly Step[]): void {
+    const waits = steps.some((step) => step.kind === 'wait' && step.forRoom);
+    this.#memory.noRoom = waits && freeBytes !== undefined ? roomReason(freeBytes) : undefined;
   }
 
-  #retryAt(): number {
-    this.#memory.failures += 1;
-    return this.#parts.clock.now() + nextWait(this.#memory.failures, stepBackoff, this.#parts.chance);
+  /** Runs the steps. Returns when to try again if one failed. */
+  async #act(steps: readonly Step[], look: Look, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      await this.#apply.run(steps, look.desired, look.observed, look.volumes, signal);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted) return this.#parts.clock.now();
+      this.#parts.log.warn('A step failed', { deployment: this.#id, error: describeError(error) });
+      return this.#retries.stepsFailed(steps, error instanceof NoRoom ? 'noRoom' : 'other');
+    }
   }
 
   /** The next moment at which something may have to be done without anything having happened. */

@@ -103,6 +103,12 @@ export class Region {
     return this.#refusal;
   }
 
+  /** Room on the engine's disk, in bytes; absent where nobody can tell, and until the region has been up. */
+  async freeBytes(options: { readonly signal?: AbortSignal }): Promise<number | undefined> {
+    const { engine, data } = this.#options;
+    return this.#config === undefined ? undefined : freeBytesIn(engine, this.#config, data.kind, options);
+  }
+
   /** The registry's blobs, for what removes those that nobody needs. */
   registryStorage(): RegistryStorage {
     return regionStorage(this.#options, this);
@@ -200,7 +206,7 @@ export class Region {
     }
     this.#config ??= await openSharedFolder(engine, name, 'config', data);
     const ports = await this.#services(placement, signal);
-    const freeBytes = await freeBytesIn(engine, this.#config, data.kind, { signal });
+    const freeBytes = await this.freeBytes({ signal });
     this.#tell(this.#connected(info, ports, freeBytes, clock.now()));
   }
 

@@ -69,6 +69,8 @@ export interface Scene {
   readonly targetImpossible: boolean;
   /** Whether network or configuration are left when nothing else is. */
   readonly surroundings: boolean;
+  /** The engine's disk is all but full: nothing is started, and nothing that serves makes way for what would be. */
+  readonly roomShort: boolean;
   readonly now: number;
 }
 
@@ -83,6 +85,8 @@ export interface PlanRules {
   readonly restartMostMs: number;
   /** An instance that was well for this long starts its back-off anew. */
   readonly healthyResetMs: number;
+  /** How often it is looked whether there is room again. */
+  readonly roomLookMs: number;
 }
 
 export const defaultPlanRules: PlanRules = {
@@ -92,6 +96,7 @@ export const defaultPlanRules: PlanRules = {
   restartFirstMs: 10_000,
   restartMostMs: 300_000,
   healthyResetMs: 600_000,
+  roomLookMs: 1000,
 };
 
 export type Step =
@@ -108,7 +113,9 @@ export type Step =
   | { readonly kind: 'removeSurroundings'; readonly because: string }
   | { readonly kind: 'releaseLive'; readonly releaseId: string; readonly because: string }
   | { readonly kind: 'releaseFailed'; readonly releaseId: string; readonly because: string }
-  /** Nothing to do before this time, unless something happens. */
-  | { readonly kind: 'wait'; readonly until: number; readonly because: string };
+  /** Nothing to do before this time, unless something happens. `forRoom`: it waits for room on the disk. */
+  | { readonly kind: 'wait'; readonly until: number; readonly because: string; readonly forRoom?: true };
 
 export type StepKind = Step['kind'];
+
+export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;

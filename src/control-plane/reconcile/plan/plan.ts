@@ -1,12 +1,13 @@
 import { giveUp } from './giveUp.ts';
-import type { PlanRules, Scene, Seen, Step, WantedRelease } from './model.ts';
+import type { PlanRules, Scene, Seen, Step, StepOf, WantedRelease } from './model.ts';
 import { restartAfter } from './restart.ts';
 
 /**
  * The next steps towards what is wanted; empty when all is as it shall be. Invariants, held by the property tests:
  * - without volumes there are never fewer ready instances than there were or than are wanted, whichever is less;
  * - an instance that serves is drained before it is removed;
- * - a volume is removed only when its slot is not wanted any more and nothing uses it.
+ * - a volume is removed only when its slot is not wanted any more and nothing uses it;
+ * - while room is short nothing is started, and nothing that serves is taken away for what would be.
  */
 export function plan(whole: Scene, rules: PlanRules): Step[] {
   const { wish } = whole;
@@ -111,12 +112,22 @@ function fill(
     const there = slots.get(ordinal);
     if (there === undefined && room > 0) {
       room -= 1;
-      steps.push({ kind: 'run', releaseId: release.id, ordinal, restarts: 0, because });
+      steps.push(start({ releaseId: release.id, ordinal, restarts: 0, because }, scene, rules));
     } else if (there !== undefined) {
       steps.push(...(isBroken(there) ? replace(there, scene, rules) : unstarted([there])));
     }
   }
   return steps;
+}
+
+/** An instance is started, unless the disk has no room for its files: it is looked for room then. */
+function start(instance: Omit<StepOf<'run'>, 'kind'>, scene: Scene, rules: PlanRules): Step {
+  return scene.roomShort ? waitForRoom(scene, rules) : { kind: 'run', ...instance };
+}
+
+function waitForRoom({ now }: Scene, rules: PlanRules): Step {
+  const because = 'there is no room left on the machine';
+  return { kind: 'wait', until: now + rules.roomLookMs, because, forRoom: true };
 }
 
 /** Created and not started: the step was cut in half; run again, it goes on. */
@@ -131,6 +142,7 @@ function replace(broken: Seen, scene: Scene, rules: PlanRules): Step[] {
   const due = restartAfter(broken, scene.now, rules);
   if (scene.now < due)
     return [{ kind: 'wait', until: due, because: 'it failed and is started again after a while' }];
+  if (scene.roomShort) return [waitForRoom(scene, rules)];
   const because = `${whatBroke[broken.health]}, restart ${broken.restarts + 1}`;
   return [
     { kind: 'remove', instanceId: broken.id, because },
@@ -262,8 +274,9 @@ function slotSteps(
   rules: PlanRules,
 ): Step[] {
   const because = `release ${main.number} takes over slot ${ordinal}`;
+  if (scene.roomShort && old.some(serves)) return [waitForRoom(scene, rules)];
   if (old.length > 0) return retire(old, scene, rules, because);
-  if (own === undefined) return [{ kind: 'run', releaseId: main.id, ordinal, restarts: 0, because }];
+  if (own === undefined) return [start({ releaseId: main.id, ordinal, restarts: 0, because }, scene, rules)];
   if (own.drainingSince !== undefined) return retire([own], scene, rules, because);
   return isBroken(own) ? replace(own, scene, rules) : unstarted([own]);
 }

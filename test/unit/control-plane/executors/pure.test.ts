@@ -6,7 +6,7 @@ import { configMapHash, environmentOf } from '../../../../src/control-plane/exec
 import type { InstanceSpec } from '../../../../src/control-plane/executors/executor.ts';
 import { parseListening } from '../../../../src/control-plane/executors/listening.ts';
 import { whatIsThere } from '../../../../src/control-plane/executors/whatIsThere.ts';
-import { pullFailure, startFailure } from '../../../../src/control-plane/executors/reasons.ts';
+import { isDiskFull, pullFailure, startFailure } from '../../../../src/control-plane/executors/reasons.ts';
 import { freeSubnet } from '../../../../src/control-plane/executors/subnets.ts';
 import { EngineError } from '../../../../src/docker/engine.ts';
 
@@ -178,6 +178,12 @@ describe('reasons', () => {
     assert.equal(pullFailure('x', new EngineError('denied', 'no')).code, 'pullDenied');
     assert.equal(pullFailure('x', new EngineError('noRoom', 'no')).code, 'noRoom');
     assert.equal(pullFailure('x', new Error('reset')).code, 'pullFailed');
+  });
+
+  it('know a disk that is full by the code of the failure', () => {
+    const failed = (code: string) => Object.assign(new Error('write'), { code });
+    assert.deepEqual([isDiskFull(failed('ENOSPC')), isDiskFull(failed('EDQUOT'))], [true, true]);
+    assert.deepEqual([isDiskFull(failed('EACCES')), isDiskFull(new Error('ENOSPC'))], [false, false]);
   });
 
   it('say what a failed start means', () => {

@@ -20,7 +20,7 @@ const instance: ObservedInstance = {
   node: 'here',
   published: new Map(),
 };
-const facts = { surroundings: false, now: 5000, isAbandoned: () => false };
+const facts = { surroundings: false, roomShort: false, now: 5000, isAbandoned: () => false };
 
 /** Health of the instance when its watch says this. */
 function healthWith(watch: Pick<Watch, 'health'> & { readonly servedBefore: boolean }): string | undefined {

@@ -173,3 +173,33 @@ describe('the planner, with volumes', () => {
     assert.deepEqual(steps({ wish: stopped, volumes: [{ name: 'v', ordinal: 0, abandoned: false }] }), []);
   });
 });
+
+describe('the planner, while room is short', () => {
+  const short = { roomShort: true };
+  const replacing = aWish({ target: aRelease(2, { state: 'new' }), fallback: aRelease(1) });
+  const withData = aWish({
+    target: aRelease(2, { state: 'new', hasVolumes: true }),
+    fallback: aRelease(1, { hasVolumes: true }),
+  });
+
+  it('starts nothing, and looks for room again and again', () => {
+    assert.deepEqual(steps({ ...short }), ['wait 1000']);
+    assert.deepEqual(steps({ ...short, wish: replacing, seen: [anInstance(1, 0)] }), ['wait 1000']);
+  });
+
+  it('keeps an instance with data serving that another release shall replace', () => {
+    assert.deepEqual(steps({ wish: withData, seen: [anInstance(1, 0)] }), ['drain r1-0']);
+    assert.deepEqual(steps({ ...short, wish: withData, seen: [anInstance(1, 0)] }), ['wait 1000']);
+  });
+
+  it('leaves a broken instance where it is, with its restarts and its output', () => {
+    const seen = [anInstance(1, 0, { health: 'exited', restarts: 2, endedAt: now - 300_000 })];
+    assert.deepEqual(steps({ ...short, seen }), ['wait 1000']);
+    assert.deepEqual(steps({ seen }), ['remove r1-0', 'run r1 0 restart 3']);
+  });
+
+  it('takes down what is not wanted any more, which makes room', () => {
+    const seen = [anInstance(1, 0), anInstance(1, 1, { drainingSince: now - 1000 })];
+    assert.deepEqual(steps({ ...short, seen }), ['remove r1-1']);
+  });
+});

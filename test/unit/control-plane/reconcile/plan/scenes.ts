@@ -43,6 +43,7 @@ export function aScene(changes: Partial<Scene> = {}): Scene {
     targetFailures: 0,
     targetImpossible: false,
     surroundings: false,
+    roomShort: false,
     now,
     ...changes,
   };

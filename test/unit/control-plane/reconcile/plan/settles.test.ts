@@ -201,6 +201,23 @@ describe('the planner from any state', () => {
     );
   });
 
+  it('starts nothing while room is short, and takes nothing that serves for it', () => {
+    fc.assert(
+      fc.property(anyWish, anySeen, fc.boolean(), (wish, seen, hasVolumes) => {
+        const target = wish.target === undefined ? undefined : { ...wish.target, hasVolumes };
+        const world = new World({ ...wish, target }, seen, []);
+        const before = world.seen.filter(serves);
+        for (const step of plan({ ...world.scene(), roomShort: true }, defaultPlanRules)) {
+          assert.notEqual(step.kind, 'run');
+          world.act(step);
+        }
+        const least = Math.min(before.filter(({ ordinal }) => ordinal < wish.instances).length, 1);
+        assert.ok(world.seen.filter(serves).length >= least, JSON.stringify(world.seen));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('never deletes the data of a slot that is wanted or used, and gives it one user', () => {
     fc.assert(
       fc.property(anyWish, anySeen, fc.infiniteStream(fc.boolean()), (wish, seen, chance) => {
