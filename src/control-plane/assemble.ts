@@ -37,6 +37,10 @@ import { Vault } from './secrets/vault.ts';
 import { reconcileStore } from './state/reconcileStore.ts';
 import { openStore } from './state/open.ts';
 import type { Store } from './state/store.ts';
+import { createDns } from './urls/dns.ts';
+import { createDnsWatch } from './urls/dnsWatch.ts';
+import { createUrlKeeper } from './urls/urlKeeper.ts';
+import { Verifier } from './urls/verifier.ts';
 
 /** How often every deployment is looked at without a reason, in milliseconds. */
 const lookEveryMs = 30_000;
@@ -148,16 +152,31 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     log,
   });
 
+  const { domain, publicAddresses } = options;
+  const dns = createDns(options.dnsServers);
+  const verifier = new Verifier({ notary, dns, domain, publicAddresses });
+  const dnsWatch = createDnsWatch({ store, verifier, clock, log });
+  const mayLeadHome = domain === 'localhost';
+  const urlKeeper = createUrlKeeper({
+    notary,
+    edge: () => region.edge(),
+    dns,
+    mayLeadHome,
+    clock,
+    log,
+    chance,
+  });
+
   const feed = held.add(new ChangeFeed());
-  held.add(spread(store, reconciler, feed));
+  held.add(spread(store, reconciler, urlKeeper, feed));
   held.add(
     region.onChange(() => {
       tellOfRegion(store, feed);
       // What could not be done without the region can perhaps be done now.
       for (const id of store.deployments.ids()) reconciler.wake(id);
+      urlKeeper.wake();
     }),
   );
-  const { domain } = options;
   const handlers = allHandlers({
     store,
     notary,
@@ -172,6 +191,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     collector,
     external: createExternalRegistry({ fetch, platform: () => region.facts().platform }),
     feed,
+    verifier,
+    urlKeeper,
     version,
     domain,
   });
@@ -196,13 +217,16 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       if (signal.aborted) return;
       reconciler.start();
       autoscaler.start();
+      urlKeeper.start();
+      dnsWatch.start();
       registry.watcher.start();
       collector.start();
     },
     drain: () => draining.abort(),
     async stop() {
       draining.abort();
-      await Promise.all([registry.watcher.stop(), collector.stop(), reconciler.stop(), autoscaler.stop()]);
+      const parts = [registry.watcher, collector, reconciler, autoscaler, urlKeeper, dnsWatch];
+      await Promise.all(parts.map((part) => part.stop()));
       await collecting.stop();
       await logs.close();
       await region.stop();

@@ -1,6 +1,8 @@
 import type { InstanceConfig } from '../protocol/consequences.ts';
 import type { AfterConfigChange } from '../protocol/shapes/configMount.ts';
 import type { ImageSource, Reason } from '../protocol/shapes/deployment.ts';
+import type { DnsRecord } from '../protocol/shapes/domain.ts';
+import type { ManagedUrlTarget } from '../protocol/shapes/managedUrl.ts';
 import type { Capacity } from './capacity.ts';
 import type { VolumeFacts } from './executors/executor.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
@@ -82,6 +84,42 @@ export interface RepositoryRow {
   readonly name: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** What name servers answered at the last look, and the whole of it in words when something is missing. */
+export interface DnsLook {
+  readonly at: number;
+  readonly records: readonly DnsRecord[];
+  readonly message: string | undefined;
+}
+
+export interface DomainRow {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly isVerified: boolean;
+  /** When its record was last missed. */
+  readonly lastUnverifiedAt: number | undefined;
+  readonly looked: DnsLook | undefined;
+  readonly createdAt: number;
+}
+
+/** Where a managed URL of this server can lead. */
+export type UrlTarget = Exclude<ManagedUrlTarget, { type: 'proxyStaticSite' }>;
+
+export interface ManagedUrlRow {
+  readonly id: string;
+  readonly workspaceId: string;
+  /** `@`: the domain itself. */
+  readonly subDomain: string;
+  readonly domainId: string;
+  /** Begins with a slash and ends with none, but for `/` itself. */
+  readonly path: string;
+  readonly target: UrlTarget;
+  /** Its name led to the region at the last look. */
+  readonly isConfigured: boolean;
+  readonly looked: DnsLook | undefined;
+  readonly createdAt: number;
 }
 
 /** A decision and its inputs, in words. Appended, never changed; old ones are dropped beyond a bound. */

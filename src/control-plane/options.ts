@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 
 /** How a control plane is run. Ports: 0 means any free one; absent leaves the choice to the region. */
@@ -29,6 +30,10 @@ export interface Options {
   readonly toolImage: string | undefined;
   /** What host names of deployments end in. */
   readonly domain: string;
+  /** Addresses or names that lead to the region's edge: what DNS records of managed URLs have to say. */
+  readonly publicAddresses: readonly string[];
+  /** Name servers that are asked for those records, such as `127.0.0.1:5353`; none: those of the system. */
+  readonly dnsServers: readonly string[];
   /** Versions of each deployment whose images are kept to go back to, and for how many days any is kept. */
   readonly keepVersions: number;
   readonly keepDays: number;
@@ -62,6 +67,8 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --scale-above P       percent of the allocated CPU above which instances are added (80)
   --tool-image I        image with Node to look into instances with, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
+  --public-address A    addresses or names that lead to the edge, joined by commas (127.0.0.1)
+  --dns-server S        name servers to ask for records of managed URLs, joined by commas
   --keep-versions N     versions of each deployment that are kept to go back to (10)
   --keep-days N         days that every version is kept at least (7)
   --collect-hours N     hours between two collections of images that nobody needs; 0 for none (6)
@@ -87,6 +94,8 @@ const spec = {
   'scale-window': text,
   'scale-above': text,
   domain: text,
+  'public-address': text,
+  'dns-server': text,
   'keep-versions': text,
   'keep-days': text,
   'collect-hours': text,
@@ -122,6 +131,8 @@ export function parseOptions(argv: readonly string[]): Options {
     scaleWindowSeconds: whole(given, 'scale-window', 300, { least: 1, most: 86_400 }),
     scaleAbovePercent: whole(given, 'scale-above', 80, { least: 1, most: 100 }),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
+    publicAddresses: list(given, 'public-address', ['127.0.0.1'], isAddress, 'addresses or names'),
+    dnsServers: list(given, 'dns-server', [], isServer, 'addresses, with a port if wanted'),
     keepVersions: whole(given, 'keep-versions', 10, { least: 1, most: 1000 }),
     keepDays: whole(given, 'keep-days', 7, { least: 0, most: 3650 }),
     collectHours: whole(given, 'collect-hours', 6, { least: 0, most: 8760 }),
@@ -161,6 +172,30 @@ function whole(
   throw new OptionsError(
     `--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}.`,
   );
+}
+
+function isAddress(text: string): boolean {
+  return isIP(text) !== 0 || /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text);
+}
+
+/** `1.2.3.4`, `1.2.3.4:53`, `::1`, `[::1]:53`. */
+function isServer(text: string): boolean {
+  const [, bracketed, four] = /^(?:\[(.*)\]|([\d.]+)):\d{1,5}$/.exec(text) ?? [];
+  return isIP(bracketed ?? four ?? text) !== 0;
+}
+
+function list(
+  given: Given,
+  name: keyof Given,
+  usual: readonly string[],
+  rule: (text: string) => boolean,
+  what: string,
+): readonly string[] {
+  const value = given[name];
+  if (value === undefined) return usual;
+  const found = value.split(',').map((text) => text.trim());
+  if (found.every(rule)) return found;
+  throw new OptionsError(`--${name} must be ${what} joined by commas, not ${JSON.stringify(value)}.`);
 }
 
 function oneOf<const T extends string>(given: Given, name: keyof Given, all: readonly T[], usual: T): T {

@@ -32,6 +32,7 @@ export async function makeRegion(wanted: RegionPartsWanted): Promise<Region> {
     images: { registry: options.registryImage, edge: options.edgeImage },
     preferredPorts: { registry: options.registryPort, http: options.httpPort, https: options.httpsPort },
     authority: await keptAuthority(options.stateDir, options, () => clock.now()),
+    domain: options.domain,
     api: {
       get publicUrl() {
         return `http://127.0.0.1:${wanted.apiPort()}`;

@@ -35,6 +35,8 @@ import {
   workspace,
 } from './shapes/workspace.ts';
 import { checkImage, imageCheck, registryCredentials, saveRegistry } from './shapes/registry.ts';
+import { addDomain, domainCheck, urlCheck, workspaceDomain } from './shapes/domain.ts';
+import { createManagedUrl, managedUrl, updateManagedUrl } from './shapes/managedUrl.ts';
 import { createSecret, secret, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume } from './shapes/volume.ts';
 import { queryBoolean, queryInteger, queryWords, timestamp } from './wire.ts';
@@ -49,6 +51,7 @@ const ws = '/workspace/:workspaceId';
 const deployments = `${ws}/deployment` as const;
 const one = `${deployments}/:deploymentId` as const;
 const repositories = `${ws}/container-registry` as const;
+const managedUrls = `${ws}/infrastructure/managed-url` as const;
 
 /**
  * The whole API, once. Server routes and client methods are both derived from it, so neither side can have an
@@ -228,6 +231,28 @@ export const endpoints = {
   createSecret: post(`${ws}/secret`, { body: createSecret, status: 201, returns: created }),
   updateSecret: patch(`${ws}/secret/:secretId`, { body: updateSecret }),
   deleteSecret: del(`${ws}/secret/:secretId`),
+
+  listManagedUrls: get(managedUrls, {
+    query: page,
+    paged: true,
+    returns: v.object({ urls: v.array(managedUrl) }),
+  }),
+  createManagedUrl: post(managedUrls, { body: createManagedUrl, status: 201, returns: created }),
+  updateManagedUrl: post(`${managedUrls}/:managedUrlId`, { body: updateManagedUrl, status: 202 }),
+  deleteManagedUrl: del(`${managedUrls}/:managedUrlId`),
+  /** Asks name servers, which may take some seconds. */
+  verifyManagedUrl: post(`${managedUrls}/:managedUrlId/verify-configuration`, { returns: urlCheck }),
+
+  addDomain: post(`${ws}/domain`, { body: addDomain, status: 201, returns: created }),
+  listDomains: get(`${ws}/domain`, {
+    query: page,
+    paged: true,
+    returns: v.object({ domains: v.array(workspaceDomain) }),
+  }),
+  getDomain: get(`${ws}/domain/:domainId`, { returns: workspaceDomain }),
+  deleteDomain: del(`${ws}/domain/:domainId`),
+  /** Asks name servers, which may take some seconds. */
+  verifyDomain: post(`${ws}/domain/:domainId/verify`, { returns: domainCheck }),
 
   listRunners: get(`${ws}/runner`, {
     query: page,

@@ -19,6 +19,8 @@ import { logRules, LogStore } from '../../src/control-plane/logs/logStore.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
 import type { Usage } from '../../src/control-plane/usage/usageMeter.ts';
+import { createDns } from '../../src/control-plane/urls/dns.ts';
+import { Verifier } from '../../src/control-plane/urls/verifier.ts';
 import { Vault } from '../../src/control-plane/secrets/vault.ts';
 import { createExternalRegistry } from '../../src/control-plane/registry/externalRegistry.ts';
 import { openDatabase } from '../../src/control-plane/state/database.ts';
@@ -100,8 +102,12 @@ export interface TestControlPlane {
 }
 
 /** The API over a state in memory, a loop that does nothing and a registry in memory. */
-export function testControlPlane(log: Log = silentLog, aliveEveryMs = 15_000): TestControlPlane {
-  return controlPlaneOver(memoryNotary(), new FakeReconciler(), log, aliveEveryMs);
+export function testControlPlane(
+  log: Log = silentLog,
+  aliveEveryMs = 15_000,
+  dnsServers: readonly string[] = [],
+): TestControlPlane {
+  return controlPlaneOver(memoryNotary(), new FakeReconciler(), log, aliveEveryMs, dnsServers);
 }
 
 /** The API over this state and this loop, with a registry in memory. */
@@ -110,6 +116,7 @@ export function controlPlaneOver<R extends Reconciler>(
   reconciler: R,
   log: Log = silentLog,
   aliveEveryMs = 15_000,
+  dnsServers: readonly string[] = [],
 ): Omit<TestControlPlane, 'reconciler'> & { readonly reconciler: R } {
   const { store } = notary;
   const registry = new FakeRegistry();
@@ -122,7 +129,8 @@ export function controlPlaneOver<R extends Reconciler>(
     posts.sent.push(wanted);
     return Promise.resolve(posts.problem);
   };
-  const spreading = spread(store, reconciler, feed);
+  const urlKeeper = { wake: () => undefined, trouble: () => undefined };
+  const spreading = spread(store, reconciler, urlKeeper, feed);
   const stopping = new AbortController();
   const parts = { secret: 'a'.repeat(32), loginId: 'b'.repeat(32) };
   store.change(() =>
@@ -158,6 +166,13 @@ export function controlPlaneOver<R extends Reconciler>(
     },
     external: createExternalRegistry({ fetch, platform: () => reconciler.region().platform }),
     feed,
+    verifier: new Verifier({
+      notary,
+      dns: createDns(dnsServers),
+      domain: 'localhost',
+      publicAddresses: ['203.0.113.5'],
+    }),
+    urlKeeper,
     version: '1.2.3',
     domain: 'localhost',
   });

@@ -9,6 +9,8 @@ import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../state/store.ts';
 import type { Notary } from '../state/wishes.ts';
+import type { UrlKeeper } from '../urls/urlKeeper.ts';
+import type { Verifier } from '../urls/verifier.ts';
 import type { UsageMeter } from '../usage/usageMeter.ts';
 import type { ChangeFeed } from './changeFeed.ts';
 
@@ -26,6 +28,8 @@ export interface ApiParts {
   readonly feed: ChangeFeed;
   readonly logs: Pick<LogStore, 'of'>;
   readonly clock: Clock;
+  readonly verifier: Verifier;
+  readonly urlKeeper: Pick<UrlKeeper, 'trouble'>;
   readonly usage: Pick<UsageMeter, 'of'>;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */

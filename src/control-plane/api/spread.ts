@@ -2,10 +2,16 @@ import type { Disposable } from '../../base/disposable.ts';
 import { DisposableStore } from '../../base/disposable.ts';
 import type { Reconciler } from '../domain.ts';
 import type { Store } from '../state/store.ts';
+import type { UrlKeeper } from '../urls/urlKeeper.ts';
 import type { ChangeFeed } from './changeFeed.ts';
 
-/** Carries what was committed to those it concerns: wishes to the loop, everything to whoever follows. */
-export function spread(store: Store, reconciler: Reconciler, feed: ChangeFeed): Disposable {
+/** Carries what was committed to those it concerns: wishes to the loop, URLs to the edge, everything to whoever follows. */
+export function spread(
+  store: Store,
+  reconciler: Reconciler,
+  urlKeeper: Pick<UrlKeeper, 'wake'>,
+  feed: ChangeFeed,
+): Disposable {
   const held = new DisposableStore();
   held.add(
     store.onChange((change) => {
@@ -26,6 +32,14 @@ export function spread(store: Store, reconciler: Reconciler, feed: ChangeFeed): 
           break;
         case 'secret':
           feed.publish({ kind: 'secret', id: change.secretId });
+          break;
+        case 'domain':
+          urlKeeper.wake();
+          feed.publish({ kind: 'domain', id: change.domainId });
+          break;
+        case 'managedUrl':
+          urlKeeper.wake();
+          feed.publish({ kind: 'managedUrl', id: change.managedUrlId });
           break;
       }
     }),

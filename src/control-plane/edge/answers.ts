@@ -47,6 +47,33 @@ export const unavailableRules: readonly string[] = [
   `http-request deny status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(unavailable.title, unavailable.text))} if ${noneReady}`,
 ];
 
+/** For a managed URL whose target is not there. */
+export const unreadyRules: readonly string[] = [
+  `http-request return status 503 content-type application/json hdr retry-after 2 string ${quoted(json('noReadyInstance', unavailable.text))} if ${wantsJson}`,
+  `http-request return status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(unavailable.title, unavailable.text))}`,
+];
+
+/** How the edge tells a request that it has passed on before. */
+const mark = 'patr-edge';
+const loop = 'This address leads back to itself. Let its managed URL lead elsewhere.';
+
+/** Against a managed URL that leads back to the edge, and from there to itself. */
+export const loopRules: readonly string[] = [
+  `http-request return status 508 content-type text/plain string ${quoted(loop)} if { req.hdr(via) -m sub ${mark} }`,
+  `http-request add-header via "1.1 ${mark}"`,
+];
+
+const foreign = {
+  title: 'The other server cannot be reached',
+  text: 'This address leads to another server, which does not answer, or shows a certificate that is not valid for its name.',
+};
+
+/** For what goes wrong with a server that is none of ours. */
+export const foreignFaultAnswers: readonly string[] = [502, 503, 504].map(
+  (status) =>
+    `http-error status ${status} content-type "text/html; charset=utf-8" string ${quoted(page(foreign.title, foreign.text))}`,
+);
+
 const broken = {
   title: 'The deployment broke off',
   text: 'An instance of this deployment took the request and closed the connection without a valid answer. Its logs say why.',

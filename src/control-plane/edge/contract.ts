@@ -1,3 +1,5 @@
+import type { UrlTarget } from '../domain.ts';
+
 /**
  * The edge as the reconcile loop sees it: which instances of a deployment take traffic, under which names.
  * Applying the same wish twice changes nothing; a change of members never reloads the proxy.
@@ -11,6 +13,25 @@ export interface Edge {
   inFlight(deploymentId: string, options?: { signal?: AbortSignal }): Promise<ReadonlyMap<string, number>>;
   /** Totals since the edge started; a smaller number than before means that it was restarted. */
   traffic(deploymentId: string, options?: { signal?: AbortSignal }): Promise<TrafficTotals>;
+}
+
+/** The edge as those see it who look after managed URLs. Names of deployments win over a URL at the same place. */
+export interface UrlEdge {
+  /** Makes these all the URLs there are, in the running proxy. Resolves when they are in force. */
+  routeUrls(routes: readonly UrlRoute[], options?: { signal?: AbortSignal }): Promise<void>;
+  /** Those that are in force, also when another control plane put them there. */
+  routedUrls(): readonly UrlRoute[];
+}
+
+/** A managed URL whose domain is verified, with all that a lost state would need to take it over. */
+export interface UrlRoute {
+  readonly id: string;
+  readonly domain: { readonly id: string; readonly name: string };
+  readonly subDomain: string;
+  readonly path: string;
+  readonly target: UrlTarget;
+  /** Of another server: the one that its name leads to, once that is known. */
+  readonly address?: string;
 }
 
 export interface DeploymentRoutes {

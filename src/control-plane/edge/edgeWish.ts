@@ -1,7 +1,8 @@
-import type { DeploymentRoutes } from './contract.ts';
+import type { DeploymentRoutes, UrlRoute } from './contract.ts';
 import type { ConfiguredServer } from './haproxyConfig.ts';
 import { slotName } from './haproxyConfig.ts';
-import { word } from './runtimeApi.ts';
+import { entry, word } from './runtimeApi.ts';
+import { urlMaps, type Maps } from './urlMaps.ts';
 import { assign, mapKey, routeKey, serverName, withKnownProtocols, type SlotPlan } from './wanted.ts';
 
 const firstSlots = 256;
@@ -11,6 +12,8 @@ interface Kept {
   readonly slots: number;
   readonly routes: readonly DeploymentRoutes[];
   readonly assignments: readonly (readonly [string, number])[];
+  /** Absent in what was written before there were managed URLs. */
+  readonly urls?: readonly UrlRoute[];
 }
 
 /** Slots that a change of the wish took and gave back. */
@@ -24,6 +27,7 @@ export class EdgeWish {
   #slots = firstSlots;
   #routes = new Map<string, DeploymentRoutes>();
   #assignments = new Map<string, number>();
+  #urls: readonly UrlRoute[] = [];
 
   /** Takes over what `text` kept. @throws SyntaxError when it is no JSON. */
   static of(text: string | undefined, slots = firstSlots): EdgeWish {
@@ -34,12 +38,18 @@ export class EdgeWish {
     wish.#slots = Math.max(kept.slots, slots);
     wish.#routes = new Map(kept.routes.map((routes) => [routes.deploymentId, routes]));
     wish.#assignments = new Map(kept.assignments);
+    wish.#urls = kept.urls ?? [];
     return wish;
   }
 
   toText(): string {
     const routes = Array.from(this.#routes.values());
-    const kept: Kept = { slots: this.#slots, routes, assignments: Array.from(this.#assignments) };
+    const kept: Kept = {
+      slots: this.#slots,
+      routes,
+      assignments: Array.from(this.#assignments),
+      urls: this.#urls,
+    };
     return JSON.stringify(kept);
   }
 
@@ -49,6 +59,18 @@ export class EdgeWish {
 
   get deployments(): readonly DeploymentRoutes[] {
     return Array.from(this.#routes.values());
+  }
+
+  get urls(): readonly UrlRoute[] {
+    return this.#urls;
+  }
+
+  /** @throws ProxyError for a value that no map can carry; then the URLs are as they were. */
+  putUrls(urls: readonly UrlRoute[]): void {
+    for (const map of Object.values(urlMaps(urls, () => undefined))) {
+      for (const [key, value] of map) entry(`${entry(key)}${entry(value)}`);
+    }
+    this.#urls = urls;
   }
 
   /** The routes with everything that is known of their members. */
@@ -86,18 +108,17 @@ export class EdgeWish {
     return !Array.from(this.#assignments.values()).includes(slot);
   }
 
-  /** Keys of the map that deployments other than the given one want. */
-  keysOfOthers(deploymentId: string): ReadonlySet<string> {
-    const others = this.deployments.filter((routes) => routes.deploymentId !== deploymentId);
-    return new Set(others.flatMap(({ ports }) => ports.flatMap(({ hosts }) => hosts.map(mapKey))));
-  }
-
-  /** The whole map as a file: a line of key and slot for every host. */
-  mapText(): string {
-    const lines = this.#allPlans().flatMap(({ slot, hosts }) =>
-      hosts.map((host) => `${mapKey(host)} ${slotName(slot)}`),
+  /** All maps, whole. A name of a deployment leads to it, whatever URL may be at the same place. */
+  maps(): Maps {
+    const backendOf = (deploymentId: string, port: number): string | undefined => {
+      const slot = this.#assignments.get(routeKey(deploymentId, port));
+      return slot === undefined ? undefined : slotName(slot);
+    };
+    const { hosts, ...others } = urlMaps(this.#urls, backendOf);
+    const names = this.#allPlans().flatMap(({ slot, hosts: own }) =>
+      own.map((host): [string, string] => [mapKey(host), slotName(slot)]),
     );
-    return `${lines.toSorted().join('\n')}\n`;
+    return { ...others, hosts: new Map([...hosts, ...names]) };
   }
 
   servers(): Map<number, ConfiguredServer[]> {

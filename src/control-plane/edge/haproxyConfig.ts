@@ -1,5 +1,12 @@
 import type { AppProtocol } from './contract.ts';
-import { faultAnswers, notFoundRules, unavailableRules } from './answers.ts';
+import {
+  faultAnswers,
+  foreignFaultAnswers,
+  loopRules,
+  notFoundRules,
+  unavailableRules,
+  unreadyRules,
+} from './answers.ts';
 
 /** A server of a backend as the configuration file names it. */
 export interface ConfiguredServer {
@@ -30,7 +37,20 @@ export interface ProxyConfig {
   readonly servers: ReadonlyMap<number, readonly ConfiguredServer[]>;
 }
 
-export const hostMapName = 'hosts.map';
+/** Maps: which backend a host and path lead to, and where the backends of managed URLs lead on to. */
+export const mapNames = ['hosts', 'redirects', 'proxied'] as const;
+export type MapName = (typeof mapNames)[number];
+
+export function mapFile(name: MapName): string {
+  return `${name}.map`;
+}
+
+/** What follows the path of a request where it is looked up; no path has it, so it is what an exact key ends with. */
+export const pathEnd = '/#';
+
+export const hostMapName = mapFile('hosts');
+/** Whom the edge believes when it is the client: what public servers' certificates are signed by. */
+export const rootsName = 'roots.pem';
 export const certificateListName = 'certificates.txt';
 export const adminSocketName = 'admin.sock';
 export const masterSocketName = 'master.sock';
@@ -50,6 +70,17 @@ export function serverWords(protocol: AppProtocol): string {
   return `pool-purge-delay 250ms pool-max-conn -1${protocolWords[protocol]}`;
 }
 
+/** For what leads to a deployment that has no slot, or to a server that is not known. */
+export const unreadyBackend = 'unready';
+
+export function redirectBackend(permanent: boolean): string {
+  return permanent ? 'redirect308' : 'redirect307';
+}
+
+export function proxiedBackend(httpOnly: boolean): string {
+  return httpOnly ? 'proxied-http' : 'proxied-https';
+}
+
 export function slotName(slot: number): string {
   return `slot${slot}`;
 }
@@ -62,7 +93,15 @@ export function haproxyConfig(config: ProxyConfig): string {
   const backends = Array.from({ length: config.slots }, (_, slot) =>
     backend(slot, config.servers.get(slot) ?? []),
   );
-  return [global(config), defaults, frontends(config), nowhere, ...backends].join('\n\n') + '\n';
+  const { folder } = config;
+  const ofUrls = [
+    unready,
+    redirect(folder, false),
+    redirect(folder, true),
+    proxied(folder, true),
+    proxied(folder, false),
+  ];
+  return [global(config), defaults, frontends(config), nowhere, ...ofUrls, ...backends].join('\n\n') + '\n';
 }
 
 function global({ folder, owner }: ProxyConfig): string {
@@ -110,7 +149,7 @@ function frontends(config: ProxyConfig): string {
   const rules = [
     // Every rule here costs every request, so there are as few as can be.
     '  http-request set-var(txn.path) path',
-    `  http-request set-var(txn.slot) req.hdr(host),field(1,:),lower,concat(,txn.path,),map_beg(${folder}/${hostMapName})`,
+    `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
     // What a client says of itself in these headers is not believed.
     '  http-request del-header forwarded',
     '  http-request del-header x-real-ip',
@@ -124,6 +163,36 @@ function frontends(config: ProxyConfig): string {
   bind ${listen}:${httpPort}
   bind ${listen}:${httpsPort} ssl crt-list ${folder}/${certificateListName} alpn h2,http/1.1
 ${rules.join('\n')}`;
+}
+
+/** Host and path of a request in a map: the longest key that they begin with wins. */
+function lookUp(folder: string, map: MapName): string {
+  return `req.hdr(host),field(1,:),lower,concat(,txn.path,"${pathEnd}"),map_beg(${folder}/${mapFile(map)})`;
+}
+
+const unready = [`backend ${unreadyBackend}`, ...unreadyRules.map((rule) => `  ${rule}`)].join('\n');
+
+function redirect(folder: string, permanent: boolean): string {
+  return `backend ${redirectBackend(permanent)}
+  http-request set-var(txn.to) ${lookUp(folder, 'redirects')}
+  http-request redirect location %[var(txn.to)] code ${permanent ? 308 : 307}`;
+}
+
+/** The way out to other servers: address, port, host and path come out of the map, so no server has to be named. */
+function proxied(folder: string, httpOnly: boolean): string {
+  const tls = ` ssl verify required ca-file ${folder}/${rootsName} sni var(txn.name) alpn http/1.1`;
+  return `backend ${proxiedBackend(httpOnly)}
+${foreignFaultAnswers.map((answer) => `  ${answer}`).join('\n')}
+${loopRules.map((rule) => `  ${rule}`).join('\n')}
+  http-request set-var(txn.to) ${lookUp(folder, 'proxied')}
+  http-request deny status 503 unless { var(txn.to) -m found }
+  http-request set-dst var(txn.to),field(1,@)
+  http-request set-dst-port var(txn.to),field(2,@)
+  http-request set-var(txn.name) var(txn.to),field(3,@),field(1,:)
+  http-request set-header host %[var(txn.to),field(3,@)]
+  http-request set-path %[var(txn.to),field(4,@)]%[var(txn.path)]
+  http-reuse safe
+  server any *:0${httpOnly ? '' : tls}`;
 }
 
 const nowhere = ['backend nowhere', ...notFoundRules.map((rule) => `  ${rule}`)].join('\n');

@@ -1,24 +1,28 @@
+import { rootCertificates } from 'node:tls';
 import { Lanes } from '../../base/lanes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
-import type { DeploymentRoutes, Edge, TrafficTotals } from './contract.ts';
+import type { DeploymentRoutes, Edge, TrafficTotals, UrlEdge, UrlRoute } from './contract.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
 import { EdgeWish, type SlotChange } from './edgeWish.ts';
 import {
   adminSocketName,
   configName,
   haproxyConfig,
-  hostMapName,
+  mapFile,
+  mapNames,
   masterSocketName,
+  rootsName,
   type Owner,
 } from './haproxyConfig.ts';
 import { parseOpenConnections, parseStat } from './proxyState.ts';
-import { bring, withdrawNames } from './runningProxy.ts';
+import { bring, bringMaps, withdrawNames, type Proxy } from './runningProxy.ts';
 import { ProxyError, runtimeApi, type RuntimeApi, type Waiting } from './runtimeApi.ts';
 import { TrafficMeter } from './trafficMeter.ts';
 import { instanceOf } from './wanted.ts';
+import { hostOf, isWithin } from '../urls/places.ts';
 import { Workers, type Worker } from './workers.ts';
 
 /** Ports that the proxy listens on, in its own network. */
@@ -30,6 +34,8 @@ export interface ListenPorts {
 export interface HaproxyEdgeOptions {
   readonly files: EdgeFiles;
   readonly authority: Credential;
+  /** What the authority signs names under; other names have their certificates from elsewhere. */
+  readonly domain: string;
   readonly listen: string;
   readonly ports: ListenPorts;
   readonly owner: Owner;
@@ -37,6 +43,8 @@ export interface HaproxyEdgeOptions {
   readonly reload: (options: Waiting) => Promise<void>;
   readonly log: Log;
   readonly clock: Clock;
+  /** Certificates (PEM) that those of other servers are checked against; those that Node trusts when absent. */
+  readonly roots?: string;
   /** Backends prepared ahead at the least. */
   readonly slots?: number;
 }
@@ -48,7 +56,7 @@ const stateName = 'routes.json';
  * through its runtime API, from whatever it shows: a proxy that was restarted, or a control plane that was, makes no
  * difference. All changes run one after another.
  */
-export class HaproxyEdge implements Edge {
+export class HaproxyEdge implements Edge, UrlEdge {
   readonly #options: HaproxyEdgeOptions;
   readonly #api: RuntimeApi;
   readonly #workers: Workers;
@@ -71,6 +79,7 @@ export class HaproxyEdge implements Edge {
   /** Reads what was kept and writes all that the proxy needs for its start. */
   static async open(options: HaproxyEdgeOptions): Promise<HaproxyEdge> {
     const edge = new HaproxyEdge(options, EdgeWish.of(await options.files.read(stateName), options.slots));
+    await options.files.write(rootsName, options.roots ?? `${rootCertificates.join('\n')}\n`);
     await edge.#certificates.prepare();
     await edge.#write();
     return edge;
@@ -110,6 +119,25 @@ export class HaproxyEdge implements Edge {
     });
   }
 
+  routeUrls(routes: readonly UrlRoute[], options: Waiting = {}): Promise<void> {
+    return this.#lane.run('edge', async () => {
+      const before = this.#ownUrlHosts();
+      this.#wish.putUrls(routes);
+      await this.#write();
+      const hosts = this.#ownUrlHosts();
+      for (const host of hosts)
+        await this.#certificates.ensure(certificateOfHost(host), [host], options.signal);
+      await this.#bringMaps(options);
+      for (const host of before.difference(hosts)) {
+        await this.#certificates.remove(certificateOfHost(host), options.signal);
+      }
+    });
+  }
+
+  routedUrls(): readonly UrlRoute[] {
+    return this.#wish.urls;
+  }
+
   /**
    * Brings a proxy that was started anew, or that somebody else changed, to the wish; renews certificates that are
    * about to expire.
@@ -121,6 +149,10 @@ export class HaproxyEdge implements Edge {
         await this.#certificates.ensure(routes.deploymentId, hostsOf(routes), options.signal);
         await this.#bring(routes, { gained: [], lost: [] }, options);
       }
+      for (const host of this.#ownUrlHosts()) {
+        await this.#certificates.ensure(certificateOfHost(host), [host], options.signal);
+      }
+      await this.#bringMaps(options);
     });
   }
 
@@ -149,17 +181,35 @@ export class HaproxyEdge implements Edge {
     return this.#meter.totals(identity, deploymentId, this.#wish.slotsOf(deploymentId), stat);
   }
 
+  /** Hosts of managed URLs that the region's authority can sign for. */
+  #ownUrlHosts(): ReadonlySet<string> {
+    const hosts = this.#wish.urls.map(({ subDomain, domain }) => hostOf(subDomain, domain.name));
+    return new Set(hosts.filter((host) => isWithin(host, this.#options.domain)));
+  }
+
   /** Brings the worker to the wish for one deployment. */
   async #bring(routes: DeploymentRoutes, change: SlotChange, options: Waiting): Promise<void> {
     const { identity } = await this.#withSlots(routes, options);
     if (change.gained.length + change.lost.length > 0) {
       this.#meter.note(identity, change, parseStat(await this.#api.ask('show stat', options)));
     }
-    const proxy = { api: this.#api, files: this.#options.files, wish: this.#wish };
-    await bring(proxy, routes, options);
+    await bring(this.#proxy(), routes, options);
+    await this.#withdrawFromReplaced(options);
+  }
+
+  async #bringMaps(options: Waiting): Promise<void> {
+    await bringMaps(this.#proxy(), options);
+    await this.#withdrawFromReplaced(options);
+  }
+
+  async #withdrawFromReplaced(options: Waiting): Promise<void> {
     for (const api of await this.#workers.replaced(options)) {
-      await withdrawNames({ ...proxy, api }, routes, options).catch(nothingIfEnded);
+      await withdrawNames({ ...this.#proxy(), api }, options).catch(nothingIfEnded);
     }
+  }
+
+  #proxy(): Proxy {
+    return { api: this.#api, files: this.#options.files, wish: this.#wish };
   }
 
   /** More slots than the worker has are the one change that needs the proxy to read its configuration again. */
@@ -183,7 +233,8 @@ export class HaproxyEdge implements Edge {
       slots: this.#wish.slots,
       servers: this.#wish.servers(),
     });
-    await files.write(hostMapName, this.#wish.mapText());
+    const maps = this.#wish.maps();
+    for (const name of mapNames) await files.write(mapFile(name), mapText(maps[name]));
     await files.write(configName, config);
     await files.write(stateName, this.#wish.toText());
   }
@@ -191,6 +242,17 @@ export class HaproxyEdge implements Edge {
 
 function hostsOf(routes: DeploymentRoutes): string[] {
   return routes.ports.flatMap((port) => port.hosts);
+}
+
+/** What the certificate of a managed URL's host is kept under, beside those of deployments. */
+function certificateOfHost(host: string): string {
+  return `url-${host}`;
+}
+
+/** A line of key and value for each entry. */
+function mapText(entries: ReadonlyMap<string, string>): string {
+  const lines = Array.from(entries, ([key, value]) => `${key} ${value}`);
+  return `${lines.toSorted().join('\n')}\n`;
 }
 
 /** A worker that was replaced may end while it is asked: then it has nothing to tell any more. */

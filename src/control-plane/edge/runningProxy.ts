@@ -1,10 +1,17 @@
-import { hostMapName, serverWords, slotName } from './haproxyConfig.ts';
+import {
+  mapFile,
+  proxiedBackend,
+  redirectBackend,
+  serverWords,
+  slotName,
+  type MapName,
+} from './haproxyConfig.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
 import type { DeploymentRoutes } from './contract.ts';
 import type { EdgeWish } from './edgeWish.ts';
-import { parseMap, parseServersState, slotOf, type RunningServer } from './proxyState.ts';
-import { word, type RuntimeApi, type Waiting } from './runtimeApi.ts';
-import { mapKey, serverChanges, type ServerChange, type SlotPlan } from './wanted.ts';
+import { parseMap, parseServersState, type RunningServer } from './proxyState.ts';
+import { entry, word, type RuntimeApi, type Waiting } from './runtimeApi.ts';
+import { serverChanges, type ServerChange } from './wanted.ts';
 
 /** A worker, and what it shall be like. */
 export interface Proxy {
@@ -20,12 +27,10 @@ export interface Proxy {
 export async function bring(proxy: Proxy, routes: DeploymentRoutes, options: Waiting): Promise<void> {
   const { api, wish } = proxy;
   const running = parseServersState(await api.ask('show servers state', options));
-  const plans = wish.plans(routes);
-  for (const plan of plans) {
+  for (const plan of wish.plans(routes)) {
     for (const change of serverChanges(plan, running)) await changeServer(api, plan.slot, change, options);
   }
-  await addNames(proxy, plans, options);
-  await withdrawNames(proxy, routes, options);
+  await bringMaps(proxy, options);
   await emptyFreeSlots(proxy, running, options);
 }
 
@@ -77,36 +82,71 @@ async function removeServer(api: RuntimeApi, name: string, options: Waiting): Pr
   await api.tell(`del server ${name}`, /deleted|still has|cannot|only servers in maintenance/i, options);
 }
 
-async function addNames({ api, files }: Proxy, plans: readonly SlotPlan[], options: Waiting): Promise<void> {
-  const map = files.inside(hostMapName);
-  const there = parseMap(await api.ask(`show map ${map}`, options));
-  for (const { slot, hosts } of plans) {
-    for (const key of hosts.map(mapKey)) {
-      const current = there.get(key);
-      if (current === slotName(slot)) continue;
-      const verb = current === undefined ? 'add' : 'set';
-      await api.tell(`${verb} map ${map} ${word(key)} ${slotName(slot)}`, /^$/, options);
-    }
+type Entries = ReadonlyMap<string, string>;
+
+/**
+ * Brings the maps to the wish. Targets of URLs are there before a name leads to them. What only a request that is on
+ * its way may still look for goes with the next change.
+ */
+export async function bringMaps(proxy: Proxy, options: Waiting): Promise<void> {
+  const wanted = proxy.wish.maps();
+  const hosts = await entriesOf(proxy, 'hosts', options);
+  for (const map of ['redirects', 'proxied'] as const) {
+    const there = await entriesOf(proxy, map, options);
+    // What a name leads to now stays on, until the change after the one that takes the name away.
+    const kept = new Map(Array.from(there).filter(([key]) => readsFrom(map, hosts.get(key))));
+    await removeBut(proxy, map, { there, wanted: new Map([...kept, ...wanted[map]]) }, options);
+    await fill(proxy, map, { there, wanted: wanted[map] }, options);
+  }
+  await fill(proxy, 'hosts', { there: hosts, wanted: wanted.hosts }, options);
+  await removeBut(proxy, 'hosts', { there: hosts, wanted: wanted.hosts }, options);
+}
+
+function readsFrom(map: Exclude<MapName, 'hosts'>, backend: string | undefined): boolean {
+  return [true, false].some(
+    (flag) => backend === { redirects: redirectBackend, proxied: proxiedBackend }[map](flag),
+  );
+}
+
+/** Takes names away that nobody wants any more, and changes nothing else. */
+export async function withdrawNames(proxy: Proxy, options: Waiting): Promise<void> {
+  const there = await entriesOf(proxy, 'hosts', options);
+  await removeBut(proxy, 'hosts', { there, wanted: proxy.wish.maps().hosts }, options);
+}
+
+async function entriesOf({ api, files }: Proxy, map: MapName, options: Waiting): Promise<Entries> {
+  return parseMap(await api.ask(`show map ${files.inside(mapFile(map))}`, options));
+}
+
+interface Difference {
+  readonly there: Entries;
+  readonly wanted: Entries;
+}
+
+async function fill(
+  { api, files }: Proxy,
+  map: MapName,
+  { there, wanted }: Difference,
+  options: Waiting,
+): Promise<void> {
+  const file = files.inside(mapFile(map));
+  for (const [key, value] of wanted) {
+    const current = there.get(key);
+    if (current === value) continue;
+    const verb = current === undefined ? 'add' : 'set';
+    await api.tell(`${verb} map ${file} ${entry(key)} ${entry(value)}`, /^$/, options);
   }
 }
 
-/** Removes names of the deployment that it has no more, and those of slots that nobody has. */
-export async function withdrawNames(
-  { api, files, wish }: Proxy,
-  routes: DeploymentRoutes,
+async function removeBut(
+  { api, files }: Proxy,
+  map: MapName,
+  { there, wanted }: Difference,
   options: Waiting,
 ): Promise<void> {
-  const map = files.inside(hostMapName);
-  const there = parseMap(await api.ask(`show map ${map}`, options));
-  const plans = wish.plans(routes);
-  const wanted = new Set(plans.flatMap(({ hosts }) => hosts.map(mapKey)));
-  const others = wish.keysOfOthers(routes.deploymentId);
-  for (const [key, value] of there) {
-    const slot = slotOf(value);
-    const ours = slot !== undefined && (plans.some((plan) => plan.slot === slot) || wish.isFree(slot));
-    if (ours && !wanted.has(key) && !others.has(key)) {
-      await api.tell(`del map ${map} ${word(key)}`, /^$/, options);
-    }
+  const file = files.inside(mapFile(map));
+  for (const key of there.keys()) {
+    if (!wanted.has(key)) await api.tell(`del map ${file} ${entry(key)}`, /^$/, options);
   }
 }
 

@@ -23,6 +23,17 @@ export function word(value: string | number): string {
   return text;
 }
 
+/** What may stand in a key or value of a map: whatever is printed, but for what ends a word or a command. */
+const safeEntry = /^[\x21-\x7e]{1,2048}$/;
+
+/** Checks a key or value of a map. */
+export function entry(value: string): string {
+  if (!safeEntry.test(value) || /[;"'`\\]/.test(value)) {
+    throw new ProxyError(`${JSON.stringify(value)} cannot be part of a map.`);
+  }
+  return value;
+}
+
 /** HAProxy's admin socket. One connection per command, which the proxy closes after its answer. */
 export interface RuntimeApi {
   /** Sends a command and returns its answer, trimmed. @throws ProxyError when nobody answers. */

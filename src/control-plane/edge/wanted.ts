@@ -1,4 +1,5 @@
 import type { AppProtocol, DeploymentRoutes, Member, PortRoute } from './contract.ts';
+import { pathEnd } from './haproxyConfig.ts';
 import type { RunningServer } from './proxyState.ts';
 
 /** What a proxy shall be: names to slots, and the servers of each slot. */
@@ -19,6 +20,16 @@ export function routeKey(deploymentId: string, port: number): string {
 /** The key of a host in the map: its whole site. */
 export function mapKey(host: string): string {
   return `${host}/`;
+}
+
+/** The key of everything at or below a path. */
+export function prefixKey(host: string, path: string): string {
+  return path === '/' ? mapKey(host) : `${host}${path}/`;
+}
+
+/** The keys of a path alone, with a slash at its end and without. */
+export function exactKeys(host: string, path: string): readonly string[] {
+  return path === '/' ? [`${host}/${pathEnd}`] : [`${host}${path}${pathEnd}`, `${host}${path}/${pathEnd}`];
 }
 
 const marks: Readonly<Record<AppProtocol, string>> = { http1: 'i', h2c: 'h' };

@@ -93,11 +93,12 @@ export class EdgeService {
       await this.#edge.listenOn(ports);
       return this.#edge;
     }
-    const { engine, name, authority, clock, log } = this.#options;
+    const { engine, name, authority, domain, clock, log } = this.#options;
     const files: EdgeFiles = await openEdgeFiles(shared.here, edgeFolder);
     this.#edge = await HaproxyEdge.open({
       files,
       authority,
+      domain,
       listen: placement.listen,
       ports,
       owner: ownUser(),

@@ -32,6 +32,8 @@ export interface RegionOptions {
   readonly images: { readonly registry: string; readonly edge: string };
   readonly preferredPorts: RegionPorts;
   readonly authority: Credential;
+  /** What host names of deployments end in, and what the authority signs for. */
+  readonly domain: string;
   /** Where the engine and people reach the API, and where containers of the region reach it. */
   readonly api: { readonly publicUrl: string; readonly internalUrl: string };
   readonly registry: {

@@ -5,8 +5,10 @@ import { ApiTokens } from './apiTokens.ts';
 import { ConfigMounts } from './configMounts.ts';
 import { Contents } from './contents.ts';
 import { Deployments } from './deployments.ts';
+import { Domains } from './domains.ts';
 import { Events } from './events.ts';
 import { Identity } from './identity.ts';
+import { ManagedUrls } from './managedUrls.ts';
 import { Registries } from './registries.ts';
 import { Releases } from './releases.ts';
 import { Repositories } from './repositories.ts';
@@ -24,7 +26,9 @@ export type StateChange =
   | { readonly kind: 'outcome'; readonly deploymentId: string }
   | { readonly kind: 'deleted'; readonly deploymentId: string }
   | { readonly kind: 'repository'; readonly repositoryId: string }
-  | { readonly kind: 'secret'; readonly secretId: string };
+  | { readonly kind: 'secret'; readonly secretId: string }
+  | { readonly kind: 'domain'; readonly domainId: string }
+  | { readonly kind: 'managedUrl'; readonly managedUrlId: string };
 
 /** Says what changed; it is heard after the commit, and not at all when the transaction fails. */
 export type Publish = (change: StateChange) => void;
@@ -41,6 +45,8 @@ export class Store {
   readonly volumes: Volumes;
   readonly registries: Registries;
   readonly secrets: Secrets;
+  readonly domains: Domains;
+  readonly managedUrls: ManagedUrls;
   readonly identity: Identity;
   readonly apiTokens: ApiTokens;
   readonly contents: Contents;
@@ -59,6 +65,8 @@ export class Store {
     this.volumes = new Volumes(database);
     this.registries = new Registries(database);
     this.secrets = new Secrets(database);
+    this.domains = new Domains(database);
+    this.managedUrls = new ManagedUrls(database);
     this.identity = new Identity(database);
     this.apiTokens = new ApiTokens(database);
     this.contents = new Contents(database);

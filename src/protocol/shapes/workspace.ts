@@ -108,5 +108,7 @@ export const change = v.variant('kind', [
   v.object({ kind: v.literal('region'), id: uuid }),
   v.object({ kind: v.literal('repository'), id: uuid }),
   v.object({ kind: v.literal('secret'), id: uuid }),
+  v.object({ kind: v.literal('domain'), id: uuid }),
+  v.object({ kind: v.literal('managedUrl'), id: uuid }),
 ]);
 export type Change = v.InferOutput<typeof change>;

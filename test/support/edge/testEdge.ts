@@ -18,6 +18,8 @@ import type { LoadTarget } from './load.ts';
 export interface TestEdge {
   readonly test: TestEngine;
   readonly container: string;
+  /** What control plane and proxy share, as this process sees it. */
+  readonly folder: string;
   readonly httpPort: number;
   readonly httpsPort: number;
   /** Certificate of the authority. */
@@ -32,7 +34,8 @@ export interface TestEdge {
   close(): Promise<void>;
 }
 
-export async function startTestEdge({ slots }: { slots: number }): Promise<TestEdge> {
+/** `roots`: what certificates of other servers are checked against. */
+export async function startTestEdge({ slots, roots }: { slots: number; roots?: string }): Promise<TestEdge> {
   const test = await openTestEngine();
   const folder = await mkdtemp(join(tmpdir(), 'patr-edge-'));
   const files = await openEdgeFiles(folder, edgeFolder);
@@ -47,10 +50,12 @@ export async function startTestEdge({ slots }: { slots: number }): Promise<TestE
     HaproxyEdge.open({
       files,
       authority,
+      domain: 'localhost',
       listen: placement.listen,
       ports: { http: httpPort, https: httpsPort },
       owner,
       slots,
+      ...(roots === undefined ? {} : { roots }),
       log: silentLog,
       clock: systemClock,
       async reload(options) {
@@ -88,6 +93,7 @@ export async function startTestEdge({ slots }: { slots: number }): Promise<TestE
   return {
     test,
     container,
+    folder,
     httpPort,
     httpsPort,
     authority: authority.certificate,

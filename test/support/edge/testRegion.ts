@@ -43,6 +43,7 @@ export async function openRegionGround(): Promise<RegionGround> {
         images: { registry: testImages().registry, edge: testImages().edge },
         preferredPorts: { registry: 0, http: 0, https: 0 },
         authority,
+        domain: 'localhost',
         api: { publicUrl: 'http://127.0.0.1:9', internalUrl: 'http://127.0.0.1:9' },
         registry: {
           secrets: { uploads: 'u'.repeat(32), webhook: 'w'.repeat(32) },

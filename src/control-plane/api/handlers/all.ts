@@ -4,6 +4,8 @@ import { apiTokenHandlers } from './apiTokens.ts';
 import { configMountHandlers } from './configMounts.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { logHandlers } from './logs.ts';
+import { domainHandlers } from './domains.ts';
+import { managedUrlHandlers } from './managedUrls.ts';
 import { peopleHandlers } from './people.ts';
 import { registryHandlers } from './registries.ts';
 import { repositoryHandlers } from './repositories.ts';
@@ -22,5 +24,7 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...registryHandlers(parts),
     ...volumeHandlers(parts),
     ...secretHandlers(parts),
+    ...domainHandlers(parts),
+    ...managedUrlHandlers(parts),
   };
 }

@@ -13,6 +13,7 @@ import {
   releaseView,
 } from '../views.ts';
 import { createDeployment } from './create.ts';
+import { refuseWhileRouted } from './managedUrls.ts';
 import { revertDeployment } from './revert.ts';
 import { rollOutNewest, startDeployment } from './start.ts';
 import { updateDeployment } from './update.ts';
@@ -47,7 +48,11 @@ export function deploymentHandlers(parts: ApiParts): Some<Names> {
     getDeployment: ({ params }) => deploymentInfoView(parts, deploymentOf(store, params)),
     updateDeployment: ({ params, body, caller }) => updateDeployment(parts, params, body, caller),
     deleteDeployment({ params }) {
-      store.change((publish) => forget(notary, publish, deploymentOf(store, params)));
+      store.change((publish) => {
+        const found = deploymentOf(store, params);
+        refuseWhileRouted(store, found.id);
+        forget(notary, publish, found);
+      });
     },
     startDeployment: ({ params, query, signal }) =>
       startDeployment(parts, params, query.forceRestart, signal),

@@ -9,6 +9,7 @@ import { refuseMisfit } from '../fit.ts';
 import type { Caller } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
+import { refuseWhileRouted } from './managedUrls.ts';
 import { refuseWithoutSecret } from './secrets.ts';
 import { targetOf } from './start.ts';
 import { checkVolumes } from './volumes.ts';
@@ -82,6 +83,7 @@ function check({ store }: ApiParts, after: Deployment, parts: readonly RevertPar
     const says = `The parts of this version do not fit what the deployment has otherwise: ${why}. Revert ports and probes together.`;
     throw problem('wrongParameters', { says, fields });
   }
+  if (parts.includes('ports')) refuseWhileRouted(store, after.id, config.ports);
   if (parts.includes('volumes')) checkVolumes(store, workspaceId, config.volumes, after.id);
   refuseWithoutSecret(store, workspaceId, config.environment);
 }

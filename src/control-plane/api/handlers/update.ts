@@ -10,6 +10,7 @@ import type { Caller } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 import { breaches } from '../rules.ts';
 import { nameTaken } from './create.ts';
+import { refuseWhileRouted } from './managedUrls.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkVolumes } from './volumes.ts';
 
@@ -124,6 +125,7 @@ function check({ store }: ApiParts, after: Deployment, body: UpdateDeployment): 
   );
   const fields = [...broken, ...afterConfigBreaches(after.afterConfigChange, after.config.ports)];
   if (fields.length > 0) throw problem('wrongParameters', { fields });
+  if (body.ports !== undefined) refuseWhileRouted(store, after.id, body.ports);
   if (body.volumes !== undefined) checkVolumes(store, after.workspaceId, body.volumes, after.id);
   if (store.deployments.nameTaken(after.workspaceId, after.name, after.id)) throw nameTaken(after.name);
 }

@@ -10,6 +10,7 @@ import { contents } from './0009-contents.ts';
 import { registries } from './0010-registries.ts';
 import { adopted } from './0011-adopted.ts';
 import { configMounts } from './0012-config-mounts.ts';
+import { managedUrls } from './0013-managed-urls.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
@@ -29,4 +30,5 @@ export const migrations: readonly string[] = [
   registries,
   adopted,
   configMounts,
+  managedUrls,
 ];

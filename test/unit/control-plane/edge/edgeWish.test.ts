@@ -32,7 +32,7 @@ describe('the wish of the edge', () => {
           for (const [key, slot] of now) assert.equal(before.get(key) ?? slot, slot);
           assert.equal(now.length, wish.deployments.flatMap(({ ports }) => ports).length);
         }
-        assert.equal(EdgeWish.of(wish.toText()).mapText(), wish.mapText());
+        assert.deepEqual(EdgeWish.of(wish.toText()).maps(), wish.maps());
       }),
     );
   });
