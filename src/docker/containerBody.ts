@@ -20,6 +20,7 @@ export function containerBody(spec: ContainerSpec): object {
       PortBindings: portBindings(spec.ports),
       RestartPolicy: { Name: spec.restart },
       NanoCpus: spec.cpus === undefined ? undefined : Math.round(spec.cpus * 1e9),
+      CpuShares: spec.cpuShares,
       Memory: spec.memoryBytes,
       // The same as the memory: no swap on top of it, so that the limit is the limit.
       MemorySwap: spec.memoryBytes,

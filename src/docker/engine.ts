@@ -135,6 +135,8 @@ export interface ContainerSpec {
   readonly ports: readonly PublishedPort[];
   readonly restart: 'no' | 'unless-stopped';
   readonly cpus?: number;
+  /** Weight among those who want a processor at the same time; the engine's usual one is 1024. */
+  readonly cpuShares?: number;
   readonly memoryBytes?: number;
   readonly pidsLimit?: number;
   readonly capabilities?: { readonly drop: readonly string[]; readonly add: readonly string[] };

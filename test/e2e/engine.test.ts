@@ -14,6 +14,7 @@ import {
 } from '../../src/protocol/shapes/deployment.ts';
 import type { Runner } from '../../src/protocol/shapes/workspace.ts';
 import { ask, loadOn } from '../support/addressLoad.ts';
+import { openReaders } from '../support/configReaders.ts';
 import { testImages } from '../support/engine.ts';
 import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
 
@@ -202,6 +203,15 @@ describe('a running deployment', function () {
       before,
       'no instance was restarted',
     );
+  });
+
+  it('reads whole files of one generation only, however often they are saved meanwhile', async () => {
+    const readers = await openReaders({ engine: region.engine, target, region: runner }, 2);
+    await readers.save(60);
+    const { wrong, bad, reads, visibleMs } = await readers.report();
+    assert.deepEqual([wrong, bad], [0, []]);
+    assert.ok(reads > 60 && visibleMs.every(Number.isFinite), 'every instance has seen every save');
+    await target.api.deleteDeployment(at(readers.deploymentId));
   });
 
   it('publishes a tcp port and shows where', async () => {

@@ -71,7 +71,7 @@ export class ConfigSync {
   /** Writes, looks what instances show, and carries out what the deployment does after a change. */
   async sync(deploymentId: string, options: Waiting = {}): Promise<Synced> {
     const { generation } = await this.put(deploymentId, options);
-    const instances = await this.#parts.executor.configSeen(deploymentId, options);
+    const instances = await this.seen(deploymentId, options);
     return { generation, instances, announced: await this.#announce(deploymentId, generation, options) };
   }
 

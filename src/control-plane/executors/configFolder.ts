@@ -1,4 +1,16 @@
-import { link, mkdir, open, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigGeneration } from '../domain.ts';
 import type { SharedFolder } from '../region/sharedFolders.ts';
@@ -15,122 +27,141 @@ import {
 } from './configLayout.ts';
 import type { ConfigStorage } from './configStorage.ts';
 
-/** Config mounts in a folder that this process and the engine both see. */
+/**
+ * Config mounts in a folder that this process and the engine both see. It is written without letting anything else
+ * happen in between, as the state is: a write takes one or two milliseconds, and forty of them when each call waits
+ * for its turn on a machine that is busy.
+ */
 export function sharedConfig(shared: SharedFolder, now: () => number): ConfigStorage {
+  /** The generation of each folder that is known to be what its name says. */
+  const whole = new Map<string, string>();
   const here = (deploymentId: string): string => join(shared.here, deploymentId);
+
+  /** The name under which a generation is there or shall be made: a power cut may have left one that is not whole. */
+  function nameOf(folder: string, config: ConfigGeneration): string {
+    const usual = generationFolder(config);
+    const known = whole.get(folder);
+    if (known === usual || known?.startsWith(`${usual}-`) === true) return known;
+    for (let attempt = 0; ; attempt += 1) {
+      const name = attempt === 0 ? usual : `${usual}-${attempt}`;
+      if (!exists(join(folder, name)) || holds(join(folder, name), config)) return name;
+    }
+  }
+
+  function put(deploymentId: string, config: ConfigGeneration): void {
+    const folder = here(deploymentId);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const before = inForce(folder);
+    const generation = nameOf(folder, config);
+    if (before !== generation) {
+      writeGeneration(folder, generation, config, before);
+      swapLink(folder, dataLink, generation);
+    }
+    linkNames(folder, config);
+    if (before !== generation) dropOld(folder, generation, now());
+    whole.set(folder, generation);
+  }
+
   return {
-    async folder(deploymentId) {
-      await mkdir(here(deploymentId), { recursive: true, mode: 0o755 });
+    folder: async (deploymentId) => {
+      mkdirSync(here(deploymentId), { recursive: true, mode: 0o755 });
       return `${shared.onEngine}/${deploymentId}`;
     },
-
-    async put(deploymentId, config) {
-      const folder = here(deploymentId);
-      await mkdir(folder, { recursive: true, mode: 0o755 });
-      const generation = generationFolder(config);
-      const before = await inForce(folder);
-      if (before !== generation) {
-        await writeGeneration(folder, generation, config, before);
-        await swapLink(folder, dataLink, generation);
-      }
-      await linkNames(folder, Array.from(config.files.keys()));
-      if (before !== generation) await dropOld(folder, generation, now());
+    put: async (deploymentId, config) => put(deploymentId, config),
+    generation: async (deploymentId) => generationOf(inForce(here(deploymentId)) ?? ''),
+    read: async (deploymentId) => readGeneration(here(deploymentId)),
+    remove: async (deploymentId) => {
+      rmSync(here(deploymentId), { recursive: true, force: true });
+      whole.delete(here(deploymentId));
     },
-
-    async generation(deploymentId) {
-      const folder = await inForce(here(deploymentId));
-      return folder === undefined ? undefined : generationOf(folder);
-    },
-
-    async read(deploymentId) {
-      const folder = here(deploymentId);
-      const generation = await inForce(folder);
-      if (generation === undefined) return undefined;
-      const names = await readdir(join(folder, generation));
-      const files = names.map(async (name): Promise<[string, Buffer]> => [
-        name,
-        await readFile(join(folder, generation, name)),
-      ]);
-      return { generation: generationOf(generation) ?? 0, files: new Map(await Promise.all(files)) };
-    },
-
-    remove: (deploymentId) => rm(here(deploymentId), { recursive: true, force: true }),
   };
 }
 
-async function inForce(folder: string): Promise<string | undefined> {
-  return readlink(join(folder, dataLink)).catch(absent);
+function readGeneration(folder: string): ConfigGeneration | undefined {
+  const name = inForce(folder);
+  if (name === undefined) return undefined;
+  const path = join(folder, name);
+  const files = readdirSync(path).map((file): [string, Buffer] => [file, readFileSync(join(path, file))]);
+  return { generation: generationOf(name) ?? 0, files: new Map(files) };
 }
 
-function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
+function inForce(folder: string): string | undefined {
+  return unlessAbsent(() => readlinkSync(join(folder, dataLink)));
 }
 
-/**
- * Under its name only when it is whole, also after a power cut. What has not changed is the same file as before: whoever
- * polls for changes sees none there.
- */
-async function writeGeneration(
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function unlessAbsent<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether a generation's folder has these files and no others. */
+function holds(path: string, { files }: ConfigGeneration): boolean {
+  const names = readdirSync(path);
+  return names.length === files.size && names.every((name) => hasContent(join(path, name), files.get(name)));
+}
+
+function hasContent(path: string, content: Buffer | undefined): boolean {
+  return content !== undefined && unlessAbsent(() => readFileSync(path))?.equals(content) === true;
+}
+
+/** Under its name only when it is whole. What has not changed is the same file as before: who polls sees no change. */
+function writeGeneration(
   folder: string,
   generation: string,
   { files }: ConfigGeneration,
   before: string | undefined,
-): Promise<void> {
+): void {
   const target = join(folder, generation);
-  if ((await stat(target).catch(absent)) !== undefined) return;
+  if (exists(target)) return;
   const draft = join(folder, draftFolder);
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { mode: 0o755 });
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o755 });
   for (const [name, content] of files) {
+    const path = join(draft, name);
     const old = before === undefined ? undefined : join(folder, before, name);
-    if (old !== undefined && (await readFile(old).catch(absent))?.equals(content) === true) {
-      await link(old, join(draft, name));
+    if (old !== undefined && hasContent(old, content)) {
+      linkSync(old, path);
     } else {
-      await writeWhole(join(draft, name), content);
+      writeFileSync(path, content);
+      // The mode at creation is cut by the umask.
+      chmodSync(path, 0o444);
     }
   }
-  await rename(draft, target);
-}
-
-async function writeWhole(path: string, content: Buffer): Promise<void> {
-  const file = await open(path, 'wx', 0o444);
-  try {
-    await file.writeFile(content);
-    // The mode at creation is cut by the umask.
-    await file.chmod(0o444);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  renameSync(draft, target);
 }
 
 /** A link cannot be overwritten, but a name can be renamed over it, which nobody can see half done. */
-async function swapLink(folder: string, name: string, target: string): Promise<void> {
+function swapLink(folder: string, name: string, target: string): void {
   const draft = join(folder, draftLink);
-  await rm(draft, { force: true });
-  await symlink(target, draft);
-  await rename(draft, join(folder, name));
+  rmSync(draft, { force: true });
+  symlinkSync(target, draft);
+  renameSync(draft, join(folder, name));
 }
 
-async function linkNames(folder: string, names: readonly string[]): Promise<void> {
-  const wanted = new Set(names);
-  const there = (await readdir(folder)).filter((name) => !name.startsWith('..'));
-  for (const name of there) if (!wanted.has(name)) await rm(join(folder, name), { force: true });
-  for (const name of wanted) {
-    if (!there.includes(name)) await swapLink(folder, name, `${dataLink}/${name}`);
+function linkNames(folder: string, { files }: ConfigGeneration): void {
+  const there = readdirSync(folder).filter((name) => !name.startsWith('..'));
+  for (const name of there) if (!files.has(name)) rmSync(join(folder, name), { force: true });
+  for (const name of files.keys()) {
+    if (!there.includes(name)) swapLink(folder, name, `${dataLink}/${name}`);
   }
 }
 
 /** From the oldest on, until one comes that was in force within the last minute. */
-async function dropOld(folder: string, current: string, now: number): Promise<void> {
-  const old = oldGenerations(await readdir(folder), current);
+function dropOld(folder: string, current: string, now: number): void {
+  const old = oldGenerations(readdirSync(folder), current);
   const surplus = old.slice(0, Math.max(0, old.length - leastKept));
   for (const [index, name] of surplus.entries()) {
     // It was in force until its successor was made.
-    const successor = await stat(join(folder, old[index + 1] ?? current));
-    const young = successor.mtimeMs > now - oldForMs;
-    if (young && old.length - index <= mostKept) return;
-    await rm(join(folder, name), { recursive: true, force: true });
+    const { mtimeMs: replacedAt } = statSync(join(folder, old[index + 1] ?? current));
+    if (replacedAt > now - oldForMs && old.length - index <= mostKept) return;
+    rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

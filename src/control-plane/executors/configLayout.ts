@@ -14,7 +14,10 @@ export const oldForMs = 60_000;
 /** Old generations that are kept whatever their age, and that are kept at most. */
 export const [leastKept, mostKept] = [5, 1000];
 
-/** Name of a generation's folder: its number, and a digest that differs where the content does. */
+/**
+ * Name of a generation's folder: its number, and a digest that differs where the content does. A further number tells
+ * it from one of that name which is not whole.
+ */
 export function generationFolder({ generation, files }: ConfigGeneration): string {
   const hash = createHash('sha256');
   for (const name of Array.from(files.keys()).toSorted()) {
@@ -26,7 +29,7 @@ export function generationFolder({ generation, files }: ConfigGeneration): strin
 
 /** The number of a generation by its folder; undefined for a folder of another kind. */
 export function generationOf(folder: string): number | undefined {
-  const digits = /^\.\.(\d{1,15})-[0-9a-f]{12}$/.exec(folder)?.[1];
+  const digits = /^\.\.(\d{1,15})-[0-9a-f]{12}(?:-\d+)?$/.exec(folder)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
