@@ -48,7 +48,15 @@ export const bundles = {
     format: 'cjs',
     target: 'node22',
     // Heavy parts are files of their own, required at first use, so that activation stays quick.
-    external: ['vscode', './engine.cjs'],
+    external: ['vscode', './engine.cjs', './socket.cjs'],
+  },
+  socket: {
+    ...common,
+    entryPoints: { socket: 'src/client/socket.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    target: 'node22',
   },
   engine: {
     ...common,
@@ -91,7 +99,7 @@ export const bundles = {
 };
 
 /** What the VSIX is made of; the rest is for tests. */
-export const shipped = ['extension', 'engine', 'controlPlane', 'webview'];
+export const shipped = ['extension', 'engine', 'socket', 'controlPlane', 'webview'];
 
 /**
  * Builds the named bundles (all when none is named). Each file is replaced as it is ready, so that whoever runs the

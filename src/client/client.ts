@@ -1,14 +1,19 @@
 import { decode } from '../protocol/decode.ts';
 import type { AnswerOf, Endpoint, RequestOf } from '../protocol/endpoint.ts';
 import { endpoints, type EndpointName, type Endpoints } from '../protocol/endpoints.ts';
+import type { LogLine } from '../protocol/shapes/log.ts';
 import type { Change } from '../protocol/shapes/workspace.ts';
 import { notOffered, whereTo } from './errors.ts';
 import { ownDialect, type Dialect } from './generations/dialect.ts';
 import { readLines } from './lines.ts';
-import { open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
+import { linesOf } from './logFrames.ts';
+import { frames, open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
+
+/** Endpoints that go on answering. */
+type StreamName = 'followChanges' | 'followLogs';
 
 /** Endpoints that answer once, as JSON. */
-export type CallName = Exclude<EndpointName, 'followChanges'>;
+export type CallName = Exclude<EndpointName, StreamName>;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -34,6 +39,11 @@ export type Api = { readonly [K in CallName]: Call<K> } & {
   ): AsyncGenerator<T>;
   /** Changes as they happen, until the signal fires. @throws Unreachable when the stream dies. */
   followChanges(given: RequestOf<Endpoints['followChanges']>, options?: CallOptions): AsyncGenerator<Change>;
+  /** Lines as they come, some at a time, until the signal fires. @throws Unreachable when the stream dies. */
+  followLogs(
+    given: RequestOf<Endpoints['followLogs']>,
+    options?: CallOptions,
+  ): AsyncGenerator<readonly LogLine[]>;
 };
 
 /** The most pages that are read of one list. */
@@ -54,7 +64,7 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
 
   const calls = Object.fromEntries(
     Object.keys(endpoints)
-      .filter((name) => name !== 'followChanges')
+      .filter((name) => name !== 'followChanges' && name !== 'followLogs')
       .map((name) => [
         name,
         (given?: AnyRequest, options?: CallOptions) => call(name as CallName, given, options),
@@ -88,6 +98,14 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
       for await (const line of readLines(stream, { silenceMs, clock: connection.clock, ...signal })) {
         const change = parseChange(line);
         if (change !== undefined) yield change;
+      }
+    },
+    async *followLogs(given, { signal } = {}) {
+      if (!dialect.has('followLogs')) throw notOffered(whereTo(connection.url));
+      const { endpoint, given: said } = dialect.say('followLogs', given);
+      for await (const text of frames(connection, endpoint, said, signal)) {
+        const lines = linesOf(text);
+        if (lines.length > 0) yield lines;
       }
     },
   };

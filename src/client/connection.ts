@@ -1,7 +1,7 @@
 import { isAbort, withTimeout } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { fillPath, type Endpoint } from '../protocol/endpoint.ts';
-import { Unreachable, whereTo } from './errors.ts';
+import { notOffered, Unreachable, whereTo } from './errors.ts';
 
 /** How to reach a server. `fetch` is an argument: the editor's own knows proxies and certificates. */
 export interface Connection {
@@ -15,6 +15,27 @@ export interface Connection {
   readonly chance: () => number;
   /** Longest time for one attempt, in milliseconds; a stream has it until its first byte can come. */
   readonly timeoutMs: number;
+  /** Absent: nothing is followed over a WebSocket. */
+  readonly openSocket?: OpenSocket;
+}
+
+/**
+ * Opens a WebSocket. Gives its messages as they come and no faster than they are taken; ends when the server closes it.
+ * @throws SocketRefusal when the server answers otherwise, the signal's reason, and whatever broke.
+ */
+export type OpenSocket = (
+  url: string,
+  options: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+    readonly signal: AbortSignal | undefined;
+  },
+) => AsyncIterable<string>;
+
+/** An ordinary answer came where a WebSocket was asked for. */
+export interface SocketRefusal {
+  readonly status: number;
+  readonly text: string;
 }
 
 /** What a caller gives for any endpoint. */
@@ -71,6 +92,29 @@ export async function openStream(
   } finally {
     clearTimeout(late);
   }
+}
+
+/** Messages of a WebSocket. @throws Unreachable, and the refusal as a value that `isSocketRefusal` tells. */
+export async function* openFrames(
+  connection: Connection,
+  endpoint: Endpoint,
+  given: AnyRequest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string, void, void> {
+  const { openSocket, timeoutMs, token, userAgent } = connection;
+  if (openSocket === undefined) throw notOffered(whereTo(connection.url));
+  const url = addressOf(connection, endpoint, given).replace(/^http/, 'ws');
+  const headers = { authorization: `Bearer ${token}`, 'user-agent': userAgent };
+  try {
+    yield* openSocket(url, { headers, timeoutMs, signal });
+  } catch (error) {
+    throw isSocketRefusal(error) ? error : unreachable(connection, error, signal);
+  }
+}
+
+/** The socket's code is a bundle of its own: what it throws is told by its shape. */
+export function isSocketRefusal(error: unknown): error is Error & SocketRefusal {
+  return error instanceof Error && error.name === 'SocketRefusal';
 }
 
 function requestOf(

@@ -1,6 +1,13 @@
 import type { Endpoint } from '../protocol/endpoint.ts';
 import { notUnderstood, isSuccess, refusal, understand, type Answer } from './answer.ts';
-import { hear, openStream, type AnyRequest, type Connection } from './connection.ts';
+import {
+  hear,
+  isSocketRefusal,
+  openFrames,
+  openStream,
+  type AnyRequest,
+  type Connection,
+} from './connection.ts';
 import { whereTo } from './errors.ts';
 import { waitBeforeRetry } from './retry.ts';
 
@@ -33,6 +40,20 @@ export async function request(
       return understand(whereTo(connection.url), endpoint, heard);
     }
     await connection.clock.sleep(wait, signal);
+  }
+}
+
+/** Messages of an endpoint whose answer is frames; it is not tried again. @throws as `request` does. */
+export async function* frames(
+  connection: Connection,
+  endpoint: Endpoint,
+  given: AnyRequest,
+  signal?: AbortSignal,
+): AsyncGenerator<string, void, void> {
+  try {
+    yield* openFrames(connection, endpoint, given, signal);
+  } catch (error) {
+    throw isSocketRefusal(error) ? refusal(whereTo(connection.url), error.status, error.text) : error;
   }
 }
 

@@ -42,7 +42,7 @@ async function run(given: Options, log: Log): Promise<void> {
   const engine = engineAt(options.engine);
   const clock = systemClock;
   const controlPlane = await assemble({ options, version, engine, clock, ids, log, chance: Math.random });
-  const server = await listen((request) => controlPlane.app.fetch(request), options);
+  const server = await listen((request, env) => controlPlane.app.fetch(request, env), options, log);
   const url = `http://${options.host}:${server.port}`;
   const asked = stopAsked();
   const starting = controlPlane.start(server.port);

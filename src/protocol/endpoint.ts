@@ -26,8 +26,11 @@ export interface Endpoint<
   readonly status: number;
   /** `bearer`: needs a token. `none`: open to anyone who can reach the server. */
   readonly auth: 'bearer' | 'none';
-  /** `json`: one JSON answer. `lines`: one JSON value per line until either side ends it. */
-  readonly answer: 'json' | 'lines';
+  /**
+   * `json`: one JSON answer. `lines`: one JSON value per line until either side ends it. `frames`: the same over a
+   * WebSocket, one value in each of its messages.
+   */
+  readonly answer: 'json' | 'lines' | 'frames';
   /** The answer carries `X-Total-Count`. */
   readonly paged: boolean;
   /** Absent upstream: only servers that name this capability answer it. */
@@ -43,7 +46,7 @@ interface Options<Q, B, R> {
   readonly returns?: R;
   readonly status?: number;
   readonly auth?: 'none';
-  readonly answer?: 'lines';
+  readonly answer?: 'lines' | 'frames';
   readonly paged?: true;
   readonly capability?: string;
 }

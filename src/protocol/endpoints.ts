@@ -16,7 +16,7 @@ import {
   machineType,
   updateDeployment,
 } from './shapes/deployment.ts';
-import { logLine, logQuery } from './shapes/log.ts';
+import { logFrame, logLine, logQuery, logStreamQuery } from './shapes/log.ts';
 import { event, instance, release, releaseDetails, revertParts } from './shapes/release.ts';
 import {
   change,
@@ -141,6 +141,13 @@ export const endpoints = {
       /** The search took long: all that is newer than this was looked through. Ask on from here. */
       searchedTo: v.optional(timestamp),
     }),
+  }),
+  /** Lines as they come; from `startTime` on where that is given, from now on where it is not. */
+  followLogs: get(`${one}/logs/stream`, {
+    query: logStreamQuery,
+    status: 101,
+    answer: 'frames',
+    returns: logFrame,
   }),
   listEvents: get(`${one}/event`, {
     query: page,

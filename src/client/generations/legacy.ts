@@ -11,8 +11,9 @@ import {
 } from './legacyShapes.ts';
 import { record, rows } from './values.ts';
 
-/** Volumes were part of a deployment, and nobody asked for usage. */
+/** Volumes were part of a deployment, nobody asked for usage, and logs came in pages alone. */
 const lacking: ReadonlySet<EndpointName> = new Set([
+  'followLogs',
   'getRegistryUsage',
   'listVolumes',
   'createVolume',

@@ -10,6 +10,7 @@ import type { Workspace } from '../state/identity.ts';
 import { failure, lines, success } from './answers.ts';
 import type { Asked, Caller, Handlers } from './handler.ts';
 import { hostAllowed, type HostRule } from './hosts.ts';
+import type { SocketEnv } from './sockets.ts';
 import { bodyFrom, callerFrom, paramsFrom, queryFrom } from './request.ts';
 
 /** Largest body of a request, in bytes. */
@@ -63,11 +64,21 @@ function mount(app: Hono, parts: AppParts, name: EndpointName): void {
   const handler = parts.handlers[name] as AnyHandler;
   app.on(endpoint.method, endpoint.path, async (context) => {
     const reply = await handler(await askedFrom(context, parts, endpoint));
+    if (endpoint.answer === 'frames') return accepted(context, reply as AsyncIterable<unknown>);
     if (endpoint.answer === 'lines') return lines(reply as AsyncIterable<unknown>, parts.log);
     if (!endpoint.paged) return success(endpoint.status, reply, undefined);
     const { answer, total } = reply as { answer: unknown; total: number };
     return success(endpoint.status, answer, total);
   });
+}
+
+/** @throws ProblemError where no WebSocket was asked for. */
+function accepted(context: Context, frames: AsyncIterable<unknown>): Response {
+  const { accept } = (context.env ?? {}) as SocketEnv;
+  if (accept === undefined)
+    throw problem('wrongParameters', { says: 'This is a stream: ask for it with a WebSocket.' });
+  accept(frames);
+  return context.body(null, 204);
 }
 
 async function askedFrom(

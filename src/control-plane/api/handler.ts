@@ -18,8 +18,8 @@ export type Asked<K extends EndpointName> = DecodedOf<Endpoints[K]> & {
   readonly signal: AbortSignal;
 };
 
-/** Endpoints that stream, one JSON value per line. */
-type StreamName = 'followChanges';
+/** Endpoints that stream, one JSON value per line or frame. */
+type StreamName = 'followChanges' | 'followLogs';
 
 type QueryOf<K extends EndpointName> = DecodedOf<Endpoints[K]>['query'];
 

@@ -3,6 +3,7 @@ import type { Disposable } from '../../base/disposable.ts';
 import { systemClock } from '../../base/clock.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { openServer } from '../../client/server.ts';
+import { openSocketOfBundle } from '../../client/socketBundle.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type {
   ControlPlaneBundle,
@@ -130,7 +131,8 @@ export class LocalConnection implements Connection, Disposable {
   async #connect({ url, token }: LocalEndpoint, signal: AbortSignal | undefined): Promise<Target> {
     const { userAgent } = this.#options;
     const waiting = signal === undefined ? {} : { signal };
-    const server = { url, token, fetch, userAgent, clock: systemClock, chance: Math.random };
+    const ways = { fetch, openSocket: openSocketOfBundle };
+    const server = { url, token, ...ways, userAgent, clock: systemClock, chance: Math.random };
     const { api, backend } = await openServer({ ...server, timeoutMs: 20_000 }, waiting);
     const { workspaces } = await api.listWorkspaces(undefined, waiting);
     const [workspace] = workspaces;

@@ -1,18 +1,18 @@
 import { window, type OutputChannel } from 'vscode';
+import { rest, systemClock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/disposable.ts';
-import { systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/log.ts';
-import type { LogLine } from '../../protocol/shapes/log.ts';
-import { parseTimestamp } from '../../protocol/wire.ts';
+import type { LogNews } from '../../client/followLogs.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import { redact } from '../redact.ts';
-import { SeenLines } from './seenLines.ts';
+import { BoundedLines } from './bounded.ts';
+import { followDeployment } from './logFeed.ts';
+import { logText } from './logText.ts';
 
-/** How often new lines are asked for while a channel is open, in milliseconds. */
-const askEvery = 2000;
-const atOnce = 500;
+/** A channel grows so often, in milliseconds, and by so many lines at most: the editor draws no more. */
+const showEveryMs = 150;
+const mostAtOnce = 1000;
 
-/** Output of deployments, each in a channel of its own: what there is, and what comes while it is open. */
+/** Output of deployments, each in a channel of its own: the newest lines there are, and what comes while it is open. */
 export class DeploymentLogs {
   readonly #model: Pick<DeploymentsModel, 'get' | 'target'>;
   readonly #held = new DisposableStore();
@@ -30,44 +30,41 @@ export class DeploymentLogs {
     const channel = life.add(window.createOutputChannel(`Patr: ${name}`));
     this.#open.set(deploymentId, { channel, life });
     channel.show(true);
-    void this.#follow(deploymentId, channel, life.signal());
+    const signal = life.signal();
+    const lines = new BoundedLines<string>(mostAtOnce);
+    void followDeployment(this.#model, { deploymentId }, (news) => lines.push(textsOf(news)), signal);
+    void showNowAndThen(channel, lines, signal);
   }
 
   dispose(): void {
     this.#held.dispose();
   }
+}
 
-  async #follow(deploymentId: string, channel: OutputChannel, signal: AbortSignal): Promise<void> {
-    const seen = new SeenLines();
-    let failure = '';
-    while (!signal.aborted) {
-      try {
-        const fresh = seen.fresh(await this.#read(deploymentId, signal));
-        for (const line of fresh) channel.appendLine(redact(format(line)));
-        failure = '';
-      } catch (error) {
-        const words = describeError(error);
-        // The same trouble is told once, not every two seconds.
-        if (!signal.aborted && words !== failure)
-          channel.appendLine(`-- The output cannot be read right now: ${words}`);
-        failure = words;
-      }
-      await systemClock.sleep(askEvery, signal).catch(() => undefined);
-    }
-  }
-
-  async #read(deploymentId: string, signal: AbortSignal): Promise<readonly LogLine[]> {
-    const target = this.#model.target();
-    if (target === undefined) throw new Error('the region is not connected');
-    const params = { workspaceId: target.workspaceId, deploymentId };
-    const { logs } = await target.api.getLogs({ params, query: { limit: atOnce } }, { signal });
-    return logs.toReversed();
+function textsOf(news: LogNews): string[] {
+  switch (news.kind) {
+    case 'lines':
+      return news.lines.map(logText);
+    case 'connected':
+      return ['-- Connected again'];
+    case 'lost':
+      return [
+        `-- The output cannot be read right now: ${describeError(news.error)} It goes on here when it can.`,
+      ];
   }
 }
 
-function format({ timestamp, log, instance, stream }: LogLine): string {
-  const at = parseTimestamp(timestamp);
-  const time = at === undefined ? String(timestamp) : new Date(at).toISOString();
-  const from = instance === undefined ? '' : ` ${instance.slice(0, 6)}`;
-  return `${time}${from}${stream === 'stderr' ? ' !' : ''} ${log}`;
+async function showNowAndThen(
+  channel: OutputChannel,
+  waiting: BoundedLines<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  do {
+    const portion = waiting.take();
+    if (portion === undefined) continue;
+    const { leftOut, lines } = portion;
+    const note =
+      leftOut === 0 ? [] : [`-- ${leftOut} lines are left out here; the panel of the deployment has them`];
+    channel.append([...note, ...lines, ''].join('\n'));
+  } while (await rest(systemClock, showEveryMs, signal));
 }

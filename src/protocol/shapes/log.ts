@@ -25,6 +25,13 @@ const logFilter = {
   instance: v.optional(uuid),
 };
 
+/** `after`: the name of a line; what came after it is sent. A server that does not know it goes by the time. */
+export const logStreamQuery = v.object({ ...logFilter, after: v.optional(text) });
+
+/** What the stream sends, as the present generation of Patr words it. */
+export const logFrame = v.object({ type: v.literal('LogData'), logs: v.array(logLine) });
+export type LogFrame = v.InferOutput<typeof logFrame>;
+
 export const logQuery = v.object({
   ...logFilter,
   endTime: v.optional(v.string()),

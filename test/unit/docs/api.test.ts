@@ -13,6 +13,7 @@ function table(): string {
     const notes = [
       endpoint.paged ? 'paged' : '',
       endpoint.answer === 'lines' ? 'one JSON value per line' : '',
+      endpoint.answer === 'frames' ? 'a WebSocket, one JSON value per message' : '',
       endpoint.auth === 'none' ? 'no token' : '',
     ].filter((note) => note !== '');
     return `| \`${name}\` | ${endpoint.method} | \`${endpoint.path}\` | ${endpoint.status} | ${origin} | ${notes.join(', ')} |`;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { JourneyEvent, JourneyStep } from '../../../src/deploy/contract.ts';
 import { ProgressWords } from '../../../src/extension/deploy/progressWords.ts';
 import { suggestedName } from '../../../src/extension/deploy/suggestedName.ts';
-import { SeenLines } from '../../../src/extension/logs/seenLines.ts';
+import { BoundedLines } from '../../../src/extension/logs/bounded.ts';
+import { logText } from '../../../src/extension/logs/logText.ts';
 import { redact } from '../../../src/extension/redact.ts';
 import { filterMessage, viewStateOf, type Listing } from '../../../src/extension/viewState.ts';
 import { nameProblem } from '../../../src/deploy/check.ts';
@@ -80,14 +81,26 @@ describe('a suggested name', () => {
   });
 });
 
-describe('lines that come again', () => {
-  const line = (log: string, timestamp = 1) => ({ log, timestamp });
+describe('lines of an output', () => {
+  it('are plain text: when, whose, where to, and nothing that a terminal would act on', () => {
+    const line = {
+      timestamp: '2026-01-01 00:00:00.123456789 +00:00:00',
+      instance: 'abcdef0123',
+      stream: 'stderr',
+    } as const;
+    const log = `\u001b[31mred\u001b[0m\tand\u0000 ${fakeToken}`;
+    assert.equal(logText({ ...line, log }), '2026-01-01T00:00:00.123Z abcdef ! red\tand patrv1.…');
+    assert.equal(logText({ timestamp: 'soon', log: 'x' }), 'soon x');
+  });
 
-  it('are told once, and equal lines as often as they were said', () => {
-    const seen = new SeenLines();
-    assert.equal(seen.fresh([line('a'), line('a'), line('b')]).length, 3);
-    assert.deepEqual(seen.fresh([line('a'), line('a'), line('b'), line('b')]), [line('b')]);
-    assert.deepEqual(seen.fresh([line('a'), line('b'), line('b'), line('c')]), [line('c')]);
+  it('are the newest ones where there are too many, and the others are counted', () => {
+    const lines = new BoundedLines<number>(3);
+    lines.push([1, 2]);
+    lines.push([3, 4]);
+    assert.deepEqual(lines.take(), { leftOut: 1, lines: [2, 3, 4] });
+    assert.equal(lines.take(), undefined);
+    lines.push([1, 2, 3, 4, 5]);
+    assert.deepEqual(lines.take(), { leftOut: 2, lines: [3, 4, 5] });
   });
 });
 

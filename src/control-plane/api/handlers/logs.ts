@@ -1,12 +1,15 @@
 import { problem } from '../../../protocol/problems.ts';
 import { matcherOf } from '../../logs/logMatch.ts';
-import { readPage, type LogFilter } from '../../logs/readLog.ts';
+import type { DeploymentLog } from '../../logs/deploymentLog.ts';
+import type { LogTime } from '../../logs/logEntry.ts';
+import { firstSeqFrom, readPage, type LogFilter } from '../../logs/readLog.ts';
 import { deploymentOf } from '../find.ts';
+import { followLog } from '../followLog.ts';
 import type { Asked, Some } from '../handler.ts';
 import { logLineView, logTimeFrom, wireTime } from '../logViews.ts';
 import type { ApiParts } from '../parts.ts';
 
-type Names = 'getLogs';
+type Names = 'getLogs' | 'followLogs';
 
 export function logHandlers(parts: ApiParts): Some<Names> {
   const { store, logs, clock } = parts;
@@ -23,11 +26,28 @@ export function logHandlers(parts: ApiParts): Some<Names> {
         ...(page.searchedTo === undefined ? {} : { searchedTo: wireTime(page.searchedTo) }),
       };
     },
+    async followLogs({ params, query, signal }) {
+      const found = deploymentOf(store, params);
+      const filter = filterOf(query);
+      const intake = await logs.of(found.id);
+      if (intake === 'gone') throw problem('resourceDoesNotExist');
+      const { stored } = intake;
+      return followLog(stored, placeOf(stored, query.after, filter.from), filter, signal);
+    },
   };
 }
 
+/** Number of the first line to send: behind the one that was seen, or by the time, or the next one that comes. */
+function placeOf(log: DeploymentLog, after: string | undefined, from: LogTime | undefined): number {
+  const [generation, seq] = after?.split('.') ?? [];
+  if (generation === log.generation && /^\d{1,15}$/.test(seq ?? '')) return Number(seq) + 1;
+  return from === undefined ? log.end : firstSeqFrom(log, from);
+}
+
 /** @throws ProblemError when a time or the expression cannot be read. */
-function filterOf(query: Asked<'getLogs'>['query']): LogFilter {
+function filterOf(
+  query: Asked<'followLogs'>['query'] & { readonly endTime?: string | undefined },
+): LogFilter {
   return {
     instanceId: query.instance,
     from: timeOf('startTime', query.startTime, 'first'),

@@ -1,0 +1,141 @@
+import { nextWait, type Backoff } from '../base/backoff.ts';
+import { rest, type Clock } from '../base/clock.ts';
+import type { LogLine } from '../protocol/shapes/log.ts';
+import type { Api } from './client.ts';
+import { NotOffered, Unreachable } from './errors.ts';
+
+/** Which lines of a deployment are followed. What a server does not know of it is left to whoever follows. */
+export interface LogWish {
+  readonly deploymentId: string;
+  readonly search?: string | undefined;
+  readonly regex?: string | undefined;
+  readonly instance?: string | undefined;
+}
+
+/** Who is asked now. */
+export interface LogServer {
+  readonly api: Pick<Api, 'followLogs' | 'getLogs'>;
+  readonly workspaceId: string;
+}
+
+/** `lines`: oldest first, none of them told before. `lost`: what comes now is told when the server is back. */
+export type LogNews =
+  | { readonly kind: 'lines'; readonly lines: readonly LogLine[] }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'lost'; readonly error: unknown };
+
+export interface LogFollowing {
+  readonly clock: Clock;
+  readonly chance: () => number;
+  readonly signal: AbortSignal;
+}
+
+const backoff: Backoff = { first: 500, most: 10_000, jitter: 0.5 };
+/** Where there is no stream the newest lines are asked for again and again: how often in milliseconds, and how many. */
+const askEveryMs = 2000;
+const atOnce = 500;
+/** Lines that are remembered of a server that does not name them. */
+const mostRemembered = 2000;
+/** Before everything. */
+const beginning = '1970-01-01 00:00:00.0 +00:00:00';
+
+/**
+ * Tells lines behind a known one as they come, each once, for as long as the signal has not fired. `server` is asked for
+ * at every attempt, and throws while there is none. `known`: the newest lines that were read, newest first, as pages have
+ * them; behind none it begins at the beginning.
+ */
+export async function followLogsForEver(
+  server: () => LogServer,
+  wish: LogWish,
+  known: readonly LogLine[],
+  tell: (news: LogNews) => void,
+  { clock, chance, signal }: LogFollowing,
+): Promise<void> {
+  const seen = new Seen(known);
+  for (let failures = 0; !signal.aborted;) {
+    try {
+      const { api, workspaceId } = server();
+      for await (const lines of api.followLogs(asked(workspaceId, wish, seen), { signal })) {
+        if (failures > 0) tell({ kind: 'connected' });
+        failures = 0;
+        const fresh = seen.fresh(lines);
+        if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
+      }
+      if (!signal.aborted) throw new Unreachable('The server ended the stream.');
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof NotOffered) return poll(server, wish, seen, tell, { clock, chance, signal });
+      failures += 1;
+      if (failures === 1) tell({ kind: 'lost', error });
+    }
+    await rest(clock, nextWait(Math.max(1, failures), backoff, chance), signal);
+  }
+}
+
+function asked(workspaceId: string, { deploymentId, ...filter }: LogWish, seen: Seen) {
+  const { id, timestamp } = seen.newest ?? {};
+  const startTime = timestamp === undefined ? beginning : String(timestamp);
+  const query = { ...filter, startTime, ...(id === undefined ? {} : { after: id }) };
+  return { params: { workspaceId, deploymentId }, query };
+}
+
+/** For servers without a stream. */
+async function poll(
+  server: () => LogServer,
+  { deploymentId, search }: LogWish,
+  seen: Seen,
+  tell: (news: LogNews) => void,
+  { clock, signal }: LogFollowing,
+): Promise<void> {
+  for (let lost = false; !signal.aborted;) {
+    try {
+      const { api, workspaceId } = server();
+      const given = { params: { workspaceId, deploymentId }, query: { limit: atOnce, search } };
+      const { logs } = await api.getLogs(given, { signal });
+      if (lost) tell({ kind: 'connected' });
+      lost = false;
+      const fresh = seen.fresh(logs.toReversed());
+      if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
+    } catch (error) {
+      if (signal.aborted) return;
+      // The same trouble is told once.
+      if (!lost) tell({ kind: 'lost', error });
+      lost = true;
+    }
+    await rest(clock, askEveryMs, signal);
+  }
+}
+
+/** What was told already. A line with a name is known by it; of others the newest are remembered. */
+class Seen {
+  readonly #keys = new Map<string, number>();
+  newest: LogLine | undefined;
+
+  /** Newest first. */
+  constructor(known: readonly LogLine[]) {
+    this.fresh(known.toReversed());
+  }
+
+  /** Oldest first. The same text may come twice at the same time: as often as it comes at once, it is there. */
+  fresh(lines: readonly LogLine[]): readonly LogLine[] {
+    const counts = new Map<string, number>();
+    const found: LogLine[] = [];
+    for (const line of lines) {
+      const key = line.id ?? `${line.timestamp} ${line.instance ?? ''} ${line.log}`;
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      const known = this.#keys.get(key) ?? 0;
+      if (known >= count) continue;
+      // Put anew, so that the oldest is the first to be forgotten.
+      this.#keys.delete(key);
+      this.#keys.set(key, count);
+      found.push(line);
+    }
+    for (const key of this.#keys.keys()) {
+      if (this.#keys.size <= mostRemembered) break;
+      this.#keys.delete(key);
+    }
+    this.newest = found.at(-1) ?? this.newest;
+    return found;
+  }
+}

@@ -1,0 +1,55 @@
+import { rest, systemClock } from '../../base/clock.ts';
+import { followLogsForEver, type LogNews, type LogServer, type LogWish } from '../../client/followLogs.ts';
+import type { LogLine } from '../../protocol/shapes/log.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
+
+/** Lines of a page. */
+export const pageLines = 500;
+/** Between two tries to read the first page, in milliseconds. */
+const againMs = 1000;
+
+export type LogModel = Pick<DeploymentsModel, 'target'>;
+
+/** Who is asked now. @throws when the region is not connected. */
+export function serverOf(model: LogModel): LogServer {
+  const target = model.target();
+  if (target === undefined) throw new Error('The region is not connected.');
+  return target;
+}
+
+/** Tells the newest lines of a deployment, oldest first, and those that come, until the signal fires. */
+export async function followDeployment(
+  model: LogModel,
+  wish: LogWish,
+  tell: (news: LogNews) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const newest = await firstPage(model, wish, tell, signal);
+  if (newest === undefined) return;
+  if (newest.length > 0) tell({ kind: 'lines', lines: newest.toReversed() });
+  const how = { clock: systemClock, chance: Math.random, signal };
+  await followLogsForEver(() => serverOf(model), wish, newest, tell, how);
+}
+
+/** Newest first; tried again until there is an answer. Undefined when the signal fired. */
+async function firstPage(
+  model: LogModel,
+  { deploymentId, ...filter }: LogWish,
+  tell: (news: LogNews) => void,
+  signal: AbortSignal,
+): Promise<readonly LogLine[] | undefined> {
+  for (let failed = false; !signal.aborted; failed = true) {
+    try {
+      const { api, workspaceId } = serverOf(model);
+      const query = { ...filter, limit: pageLines };
+      const { logs } = await api.getLogs({ params: { workspaceId, deploymentId }, query }, { signal });
+      if (failed) tell({ kind: 'connected' });
+      return logs;
+    } catch (error) {
+      // The same trouble is told once.
+      if (!signal.aborted && !failed) tell({ kind: 'lost', error });
+    }
+    await rest(systemClock, againMs, signal);
+  }
+  return undefined;
+}
