@@ -31,9 +31,7 @@ import { collectRules, createCollector } from './registry/collect/collector.ts';
 import { createExternalRegistry } from './registry/externalRegistry.ts';
 import { repositoryPath } from './registry/imageRegistry.ts';
 import { registryParts } from './registry/registryParts.ts';
-import { RegistryVault } from './secrets/registryVault.ts';
-import { loadSealer } from './secrets/sealingKeys.ts';
-import { Vault } from './secrets/vault.ts';
+import { openVaults, type Vaults } from './secrets/vaults.ts';
 import { reconcileStore } from './state/reconcileStore.ts';
 import { openStore } from './state/open.ts';
 import type { Store } from './state/store.ts';
@@ -80,7 +78,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
 
   const store = held.add(await stateOf(wanted));
   const notary = { store, now, ids };
-  const { vault, registryVault } = await vaultsOf(wanted, store);
+  const vaults = await vaultsOf(wanted, store);
+  const { vault, registryVault } = vaults;
   const registry = await registryParts({
     stateDir: options.stateDir,
     notary,
@@ -182,6 +181,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     notary,
     vault,
     registryVault,
+    sealing: vaults,
     logs,
     clock,
     usage: new UsageMeter({ executor, clock }),
@@ -265,23 +265,17 @@ async function logsOf({ options, clock, ids, log }: AssembleWanted, store: Store
   return logs;
 }
 
-/** The vaults, with everything in them sealed by the newest key. */
-async function vaultsOf(
-  { options, clock, log }: AssembleWanted,
-  store: Store,
-): Promise<{ readonly vault: Vault; readonly registryVault: RegistryVault }> {
-  const sealer = await loadSealer(options.stateDir, () => clock.now());
-  const vault = new Vault(store.secrets, sealer);
-  const registryVault = new RegistryVault(store.registries, sealer);
-  const [secrets, passwords] = store.change(() => [vault.sealAnew(), registryVault.sealAnew()] as const);
-  const { unreadable } = secrets;
-  if (unreadable > 0)
-    log.warn('Secrets cannot be opened; they need their values anew', { secrets: unreadable });
-  if (passwords.unreadable > 0)
+/** What is stored sealed, all of it sealed by the newest key. */
+async function vaultsOf({ options, clock, log }: AssembleWanted, store: Store): Promise<Vaults> {
+  const vaults = await openVaults(options.stateDir, store, () => clock.now());
+  const { secrets, registries } = vaults.sealAnew();
+  if (secrets.unreadable > 0)
+    log.warn('Secrets cannot be opened; they need their values anew', { secrets: secrets.unreadable });
+  if (registries.unreadable > 0)
     log.warn('Passwords of registries cannot be opened; they have to be given anew', {
-      registries: passwords.unreadable,
+      registries: registries.unreadable,
     });
-  return { vault, registryVault };
+  return vaults;
 }
 
 function pathOf(store: Store, repositoryId: string): string | undefined {

@@ -2,10 +2,13 @@ import type {
   AddressNode,
   ConfigMountNode,
   DeploymentNode,
+  DomainNode,
   InstanceNode,
+  ManagedUrlNode,
   MoreNode,
   NewerImageNode,
   ReleaseNode,
+  SecretNode,
 } from './tree/nodes.ts';
 import type { Uri } from 'vscode';
 
@@ -47,6 +50,22 @@ export interface CommandArguments {
   'patr.configMount.delete': [node?: ConfigMountNode];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
+  'patr.secret.create': [];
+  'patr.secret.rotate': [node?: SecretNode];
+  'patr.secret.rename': [node?: SecretNode];
+  'patr.secret.delete': [node?: SecretNode];
+  'patr.secret.rotateKey': [];
+  'patr.domain.add': [];
+  'patr.domain.verify': [node?: DomainNode];
+  'patr.domain.copyRecord': [node?: DomainNode];
+  'patr.domain.remove': [node?: DomainNode];
+  'patr.managedUrl.add': [node?: DeploymentNode];
+  'patr.managedUrl.edit': [node?: ManagedUrlNode];
+  'patr.managedUrl.open': [node?: ManagedUrlNode];
+  'patr.managedUrl.copy': [node?: ManagedUrlNode];
+  'patr.managedUrl.verify': [node?: ManagedUrlNode];
+  'patr.managedUrl.copyRecord': [node?: ManagedUrlNode];
+  'patr.managedUrl.delete': [node?: ManagedUrlNode];
   'patr.registry.usage': [];
   'patr.registry.collect': [];
   'patr.registry.signOut': [];
@@ -105,6 +124,22 @@ export const commandIds: readonly CommandId[] = [
   'patr.configMount.delete',
   'patr.address.open',
   'patr.address.copy',
+  'patr.secret.create',
+  'patr.secret.rotate',
+  'patr.secret.rename',
+  'patr.secret.delete',
+  'patr.secret.rotateKey',
+  'patr.domain.add',
+  'patr.domain.verify',
+  'patr.domain.copyRecord',
+  'patr.domain.remove',
+  'patr.managedUrl.add',
+  'patr.managedUrl.edit',
+  'patr.managedUrl.open',
+  'patr.managedUrl.copy',
+  'patr.managedUrl.verify',
+  'patr.managedUrl.copyRecord',
+  'patr.managedUrl.delete',
   'patr.registry.usage',
   'patr.registry.collect',
   'patr.registry.signOut',

@@ -37,7 +37,7 @@ import {
 import { checkImage, imageCheck, registryCredentials, saveRegistry } from './shapes/registry.ts';
 import { addDomain, domainCheck, urlCheck, workspaceDomain } from './shapes/domain.ts';
 import { createManagedUrl, managedUrl, updateManagedUrl } from './shapes/managedUrl.ts';
-import { createSecret, secret, updateSecret } from './shapes/secret.ts';
+import { createSecret, secret, sealedAnew, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume } from './shapes/volume.ts';
 import { queryBoolean, queryInteger, queryWords, timestamp } from './wire.ts';
 
@@ -238,6 +238,8 @@ export const endpoints = {
   createSecret: post(`${ws}/secret`, { body: createSecret, status: 201, returns: created }),
   updateSecret: patch(`${ws}/secret/:secretId`, { body: updateSecret }),
   deleteSecret: del(`${ws}/secret/:secretId`),
+  /** Makes a new key, and seals everything that is stored sealed with it. */
+  rotateSealingKey: post(`${ws}/sealing-key/rotate`, { returns: sealedAnew, capability: 'sealing' }),
 
   listManagedUrls: get(managedUrls, {
     query: page,

@@ -3,6 +3,7 @@ import { nothing } from './panel.ts';
 import { choices, named, newVolume } from './panelCreate.ts';
 import { deploymentInfo, updateDeployment } from './shapes/deployment.ts';
 import { event, instance, release, usage } from './shapes/release.ts';
+import { managedUrl } from './shapes/managedUrl.ts';
 import { createSecret } from './shapes/secret.ts';
 import { uuid } from './wire.ts';
 
@@ -31,6 +32,22 @@ export type ShownRelease = v.InferOutput<typeof shownRelease>;
 export const releaseVerbs = ['revert', 'compare'] as const;
 export type ReleaseVerb = (typeof releaseVerbs)[number];
 
+/** What can be done with a managed URL. */
+export const urlVerbs = ['open', 'copy', 'edit', 'verify', 'copyRecord', 'delete'] as const;
+export type UrlVerb = (typeof urlVerbs)[number];
+
+const shownUrl = v.intersect([
+  managedUrl,
+  v.object({
+    /** Host and path, where it leads, and its state, as a person says them. */
+    label: v.string(),
+    leadsTo: v.string(),
+    words: v.string(),
+    verbs: v.array(v.picklist(urlVerbs)),
+  }),
+]);
+export type ShownUrl = v.InferOutput<typeof shownUrl>;
+
 /** What can be done with a deployment from its panel, each by the command of the same name. */
 export const verbs = [
   'open',
@@ -41,6 +58,7 @@ export const verbs = [
   'logs',
   'rollOut',
   'resumePushes',
+  'addUrl',
   'delete',
 ] as const;
 export type Verb = (typeof verbs)[number];
@@ -62,6 +80,8 @@ const there = v.object({
   /** Newest first. */
   releases: v.optional(v.array(shownRelease)),
   events: v.optional(v.array(event)),
+  /** Managed URLs that lead to it. */
+  urls: v.optional(v.array(shownUrl)),
 });
 export type Managed = v.InferOutput<typeof there>;
 
@@ -98,6 +118,7 @@ export const manageContract = {
       takes: v.object({ verb: v.picklist(releaseVerbs), number: v.number() }),
       returns: nothing,
     },
+    runOnUrl: { takes: v.object({ verb: v.picklist(urlVerbs), id: uuid }), returns: nothing },
     fix: { takes: nothing, returns: nothing },
     startRegion: { takes: nothing, returns: nothing },
     /** One of the deployment's own addresses, in the browser. */

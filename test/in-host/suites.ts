@@ -9,6 +9,7 @@ import { journeyFaultsSuite } from './journeyFaults.suite.ts';
 import { manageSuite } from './manage.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { registrySuite } from './registry.suite.ts';
+import { resourcesSuite } from './resources.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
 
@@ -24,6 +25,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   crash: crashSuite,
   deployImage: deployImageSuite,
   registry: registrySuite,
+  resources: resourcesSuite,
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,

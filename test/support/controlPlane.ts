@@ -157,6 +157,7 @@ export function controlPlaneOver<R extends Reconciler>(
     usage,
     vault: notary.vault,
     registryVault: notary.registryVault,
+    sealing: { rotateKey: () => Promise.reject(new Error('There is no key file here.')) },
     reconciler,
     config: new ConfigSync({ notary, executor, post, log }),
     registry,

@@ -4,6 +4,7 @@ import { problem } from '../../src/protocol/problems.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';
 import { aDeployment, regionId, workspaceId, type FakePatrState } from './fakePatrState.ts';
+import { aDomain } from './resources.ts';
 
 type Handlers = {
   readonly [K in EndpointName]?: (
@@ -192,7 +193,58 @@ export const fakeHandlers: Handlers = {
     state.volumes.splice(state.volumes.indexOf(volumeOf(state, params.volumeId)), 1);
     return undefined;
   },
-  listSecrets: ({ secrets }) => ({ secrets: Array.from(secrets, ([id, { name }]) => ({ id, name })) }),
+  listSecrets: (state) => ({
+    secrets: Array.from(state.secrets, ([id, { name }]) => ({ id, name, usedBy: usersOf(state, id) })),
+  }),
+  updateSecret: (state, { params, body }) => {
+    const before = state.secrets.get(params.secretId);
+    if (before === undefined) throw problem('resourceDoesNotExist');
+    state.secrets.set(params.secretId, { name: body.name ?? before.name, value: body.value ?? before.value });
+  },
+  deleteSecret: (state, { params }) => {
+    if (usersOf(state, params.secretId).length > 0) throw problem('resourceInUse');
+    state.secrets.delete(params.secretId);
+  },
+  addDomain: (state, { body }) => {
+    const id = state.id();
+    const isVerified = body.domain.endsWith('.localhost');
+    state.domains.set(
+      id,
+      aDomain({ id, name: body.domain, isVerified, ...(isVerified ? {} : txtOf(id, body.domain)) }),
+    );
+    return { id };
+  },
+  listDomains: ({ domains }) => ({ domains: Array.from(domains.values()) }),
+  getDomain: ({ domains }, { params }) => {
+    const found = domains.get(params.domainId);
+    if (found === undefined) throw problem('resourceDoesNotExist');
+    return found;
+  },
+  verifyDomain: ({ domains }, { params }) => {
+    const { isVerified, records = [], message } = domains.get(params.domainId) ?? aDomain();
+    return { verified: isVerified, records: [...records], message };
+  },
+  createManagedUrl: (state, { body }) => {
+    const id = state.id();
+    const domain = state.domains.get(body.domainId) ?? aDomain();
+    const host = body.subDomain === '@' ? domain.name : `${body.subDomain}.${domain.name}`;
+    const { subDomain, domainId, path, urlType } = body;
+    const isConfigured = domain.isVerified;
+    const standing = isConfigured ? ('active' as const) : ('waitingForDomain' as const);
+    const address = `https://${host}${path}`;
+    state.urls.set(id, { id, subDomain, domainId, path, isConfigured, address, state: standing, ...urlType });
+    return { id };
+  },
+  listManagedUrls: ({ urls }) => ({ urls: Array.from(urls.values()) }),
+  updateManagedUrl: ({ urls }, { params, body }) => {
+    const before = urls.get(params.managedUrlId);
+    if (before === undefined) throw problem('resourceDoesNotExist');
+    const { id, subDomain, domainId, isConfigured, address, state } = before;
+    urls.set(id, { id, subDomain, domainId, isConfigured, address, state, path: body.path, ...body.urlType });
+  },
+  deleteManagedUrl: ({ urls }, { params }) => {
+    urls.delete(params.managedUrlId);
+  },
   createSecret: (state, { body }) => {
     const id = state.id();
     state.secrets.set(id, body);
@@ -220,4 +272,21 @@ function find({ deployments }: FakePatrState, id: string): DeploymentInfo {
   const found = deployments.get(id);
   if (found === undefined) throw problem('resourceDoesNotExist');
   return found;
+}
+
+/** Deployments that take a variable from a secret. */
+function usersOf({ deployments }: FakePatrState, secretId: string): string[] {
+  return Array.from(deployments.values())
+    .filter(({ environmentVariables }) =>
+      Object.values(environmentVariables).some(
+        (value) => typeof value !== 'string' && value.fromSecret === secretId,
+      ),
+    )
+    .map(({ id }) => id);
+}
+
+/** What a domain waits for. */
+function txtOf(id: string, domain: string) {
+  const record = { type: 'TXT' as const, name: `patrVerify.${domain}`, value: id, found: [], present: false };
+  return { records: [record], message: `There is no TXT record at patrVerify.${domain}.` };
 }

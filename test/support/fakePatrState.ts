@@ -1,3 +1,5 @@
+import type { WorkspaceDomain } from '../../src/protocol/shapes/domain.ts';
+import type { ManagedUrl } from '../../src/protocol/shapes/managedUrl.ts';
 import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
 import type { LogLine } from '../../src/protocol/shapes/log.ts';
 import type { EventInfo, InstanceInfo, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
@@ -31,6 +33,8 @@ export class FakePatrState {
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
   readonly secrets = new Map<string, { readonly name: string; readonly value: string }>();
+  readonly domains = new Map<string, WorkspaceDomain>();
+  readonly urls = new Map<string, ManagedUrl>();
   /** Tags of every repository, newest first, and the ports that their images expose. */
   tags: readonly string[] = ['latest'];
   exposed: Readonly<Record<string, 'http' | 'tcp' | 'udp'>> = { 8080: 'http' };

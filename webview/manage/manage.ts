@@ -238,6 +238,8 @@ export class Manage {
     run: (verb) => void this.#ask(verb, () => this.#options.host.call('run', { verb })),
     runOnRelease: (verb, number) =>
       void this.#ask(`${verb} ${number}`, () => this.#options.host.call('runOnRelease', { verb, number })),
+    runOnUrl: (verb, id) =>
+      void this.#ask(`${verb} ${id}`, () => this.#options.host.call('runOnUrl', { verb, id })),
     fix: () => void this.#ask('fix', () => this.#options.host.call('fix', null)),
     openAddress: (url) =>
       void this.#ask('openAddress', () => this.#options.host.call('openAddress', { url })),

@@ -8,12 +8,14 @@ import { configuration } from './tabs/configuration.ts';
 import { history } from './tabs/history.ts';
 import { overview } from './tabs/overview.ts';
 import { scaling } from './tabs/scaling.ts';
+import { urls } from './tabs/urls.ts';
 import type { EditView, View } from './view.ts';
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: 'Overview',
   configuration: 'Configuration',
   scaling: 'Scaling',
+  urls: 'URLs',
   history: 'Image history',
 };
 
@@ -21,6 +23,7 @@ const bodies: Readonly<Record<Tab, (view: View, managed: Managed, edit: EditView
   overview,
   configuration: (_view, _managed, edit) => configuration(edit),
   scaling: (_view, _managed, edit) => scaling(edit),
+  urls,
   history,
 };
 

@@ -3,7 +3,7 @@ import { deploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import { draft } from '../shared/fields/draft.ts';
 
 /** Parts of the panel, in the order of their tabs. */
-export const tabs = ['overview', 'configuration', 'scaling', 'history'] as const;
+export const tabs = ['overview', 'configuration', 'scaling', 'urls', 'history'] as const;
 export type Tab = (typeof tabs)[number];
 
 /** What was typed, the deployment that it was typed over, and where the two collide with what others changed since. */

@@ -4,6 +4,7 @@ import type {
   ManageFacts,
   ManageSubject,
   ReleaseVerb,
+  UrlVerb,
   Verb,
 } from '../../src/protocol/panelManage.ts';
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
@@ -46,6 +47,7 @@ export interface Actions {
   show(tab: Tab): void;
   run(verb: Verb): void;
   runOnRelease(verb: ReleaseVerb, number: number): void;
+  runOnUrl(verb: UrlVerb, id: string): void;
   fix(): void;
   openAddress(url: string): void;
   copy(text: string): void;

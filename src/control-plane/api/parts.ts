@@ -7,6 +7,7 @@ import type { LogStore } from '../logs/logStore.ts';
 import type { ImageRegistry } from '../registry/imageRegistry.ts';
 import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
+import type { Vaults } from '../secrets/vaults.ts';
 import type { Store } from '../state/store.ts';
 import type { Notary } from '../state/wishes.ts';
 import type { UrlKeeper } from '../urls/urlKeeper.ts';
@@ -20,6 +21,7 @@ export interface ApiParts {
   readonly notary: Notary;
   readonly vault: Vault;
   readonly registryVault: RegistryVault;
+  readonly sealing: Pick<Vaults, 'rotateKey'>;
   readonly reconciler: Reconciler;
   readonly config: Pick<ConfigSync, 'sync' | 'seen'>;
   readonly registry: ImageRegistry;

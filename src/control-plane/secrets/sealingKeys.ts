@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { Lanes } from '../../base/lanes.ts';
 import { textOf, writePrivately } from '../privateFile.ts';
 import { createSealer, type Sealer, type SealingKey } from './sealer.ts';
 
@@ -30,22 +31,43 @@ export class KeysFileError extends Error {
   override readonly name = 'KeysFileError';
 }
 
+/** The sealer of a state directory, whose newest key can be replaced. */
+export interface KeptSealer extends Sealer {
+  /** Makes a new key, which seals from now on. The ones before go on opening. */
+  rotate(): Promise<void>;
+}
+
 /**
  * Reads the keys of a state directory, and makes the first one, or a successor when the newest is old. Keys are never
  * dropped: an older copy of the database may need them.
  * @throws KeysFileError when the file holds something else; it is left as it is, because it may be all that opens what
  * is sealed.
  */
-export async function loadSealer(stateDir: string, now: () => number): Promise<Sealer> {
+export async function loadSealer(stateDir: string, now: () => number): Promise<KeptSealer> {
   const path = join(stateDir, keysFileName);
   const text = await textOf(path);
-  const found = text === undefined ? [] : keysFrom(path, text);
-  const newest = found.at(-1);
-  if (newest !== undefined && now() - newest.madeAt < successorAfterMs) return createSealer(found);
-  const keys = [...found, { id: randomBytes(8).toString('hex'), madeAt: now(), key: randomBytes(32) }];
-  // Before anything is sealed with it.
-  await writePrivately(path, textFrom(keys));
-  return createSealer(keys);
+  const lanes = new Lanes();
+  let keys = text === undefined ? [] : keysFrom(path, text);
+  const rotate = async (): Promise<void> => {
+    const more = [...keys, { id: randomBytes(8).toString('hex'), madeAt: now(), key: randomBytes(32) }];
+    // Before anything is sealed with it.
+    await writePrivately(path, textFrom(more));
+    keys = more;
+  };
+  const newest = keys.at(-1);
+  if (newest === undefined || now() - newest.madeAt >= successorAfterMs) await rotate();
+  let sealer = createSealer(keys);
+  return {
+    seal: (...args) => sealer.seal(...args),
+    open: (...args) => sealer.open(...args),
+    isCurrent: (...args) => sealer.isCurrent(...args),
+    // One after another: a file that was written beside another would lose a key.
+    rotate: () =>
+      lanes.run(path, async () => {
+        await rotate();
+        sealer = createSealer(keys);
+      }),
+  };
 }
 
 function keysFrom(path: string, text: string): readonly SealingKey[] {

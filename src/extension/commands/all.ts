@@ -26,6 +26,28 @@ import { explainCommand } from './explain.ts';
 import { compareCommand, resumePushesCommand, revertCommand, rollOutCommand } from './history.ts';
 import { lifecycleCommand } from './lifecycle.ts';
 import { manageCommand } from './manage.ts';
+import {
+  addManagedUrlCommand,
+  copyManagedUrlCommand,
+  copyManagedUrlRecordCommand,
+  deleteManagedUrlCommand,
+  editManagedUrlCommand,
+  openManagedUrlCommand,
+  verifyManagedUrlCommand,
+} from './managedUrls.ts';
+import {
+  addDomainCommand,
+  copyDomainRecordCommand,
+  removeDomainCommand,
+  verifyDomainCommand,
+} from './domains.ts';
+import {
+  createSecretCommand,
+  deleteSecretCommand,
+  renameSecretCommand,
+  rotateKeyCommand,
+  rotateSecretCommand,
+} from './secrets.ts';
 import { pushCommand } from './push.ts';
 import { eventsCommand, openConfigMountCommand } from './documents.ts';
 import { filterCommand, refreshCommand } from './view.ts';
@@ -78,6 +100,22 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.release.compare': (node) => compareCommand(context, node),
     'patr.address.open': (node) => openAddressCommand(node),
     'patr.address.copy': (node) => copyThisAddressCommand(node),
+    'patr.secret.create': () => createSecretCommand(context),
+    'patr.secret.rotate': (node) => rotateSecretCommand(context, node),
+    'patr.secret.rename': (node) => renameSecretCommand(context, node),
+    'patr.secret.delete': (node) => deleteSecretCommand(context, node),
+    'patr.secret.rotateKey': () => rotateKeyCommand(context),
+    'patr.domain.add': async () => void (await addDomainCommand(context)),
+    'patr.domain.verify': (node) => verifyDomainCommand(context, node),
+    'patr.domain.copyRecord': (node) => copyDomainRecordCommand(context, node),
+    'patr.domain.remove': (node) => removeDomainCommand(context, node),
+    'patr.managedUrl.add': (node) => addManagedUrlCommand(context, node),
+    'patr.managedUrl.edit': (node) => editManagedUrlCommand(context, node),
+    'patr.managedUrl.open': (node) => openManagedUrlCommand(context, node),
+    'patr.managedUrl.copy': (node) => copyManagedUrlCommand(context, node),
+    'patr.managedUrl.verify': (node) => verifyManagedUrlCommand(context, node),
+    'patr.managedUrl.copyRecord': (node) => copyManagedUrlRecordCommand(context, node),
+    'patr.managedUrl.delete': (node) => deleteManagedUrlCommand(context, node),
     'patr.registry.usage': () => showUsageCommand(context),
     'patr.registry.collect': () => collectCommand(context),
     'patr.registry.signOut': () => signOutCommand(context),

@@ -1,7 +1,16 @@
 import { isAbort } from '../../base/abort.ts';
 import type { Target } from '../../deploy/target.ts';
-import type { Managed, ShownRelease, Verb } from '../../protocol/panelManage.ts';
+import { NotOffered } from '../../client/errors.ts';
+import {
+  urlVerbs,
+  type Managed,
+  type ShownRelease,
+  type ShownUrl,
+  type UrlVerb,
+  type Verb,
+} from '../../protocol/panelManage.ts';
 import { isProblem } from '../../protocol/problems.ts';
+import type { ManagedUrl } from '../../protocol/shapes/managedUrl.ts';
 import type { Deployment, DeploymentInfo } from '../../protocol/shapes/deployment.ts';
 import type { InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { fixOf } from '../commands/fix.ts';
@@ -9,6 +18,7 @@ import { causeWords, releaseLooks } from '../history/releaseWords.ts';
 import { abilitiesOf, canCompareWith, canRevertTo, type Ability } from '../tree/contextValue.ts';
 import { describeDeployment, instanceLooks, lookOf } from '../tree/look.ts';
 import { releaseNode } from '../tree/parts.ts';
+import { targetWords, urlLooks, urlWords } from '../tree/resourceWords.ts';
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -33,12 +43,13 @@ export async function readFacts(
     backend.offers(capability) ? ask() : undefined;
   try {
     const deployment = await api.getDeployment(given, waiting);
-    const [image, region, instances, releases, events] = await Promise.all([
+    const [image, region, instances, releases, events, urls] = await Promise.all([
       imageOf(target, deployment, waiting),
       regionOf(target, deployment, waiting),
       offered('instances', () => api.listInstances(given, waiting)),
       offered('releases', () => api.listReleases(listed, waiting)),
       offered('events', () => api.listEvents(listed, waiting)),
+      urlsOf(target, deploymentId, waiting),
     ]);
     return {
       kind: 'there',
@@ -52,11 +63,48 @@ export async function readFacts(
       instances: instances?.instances.map((one) => ({ ...one, words: instanceLooks[one.state].words })),
       releases: releases?.releases.map((one, index) => shownRelease(deployment, one, index)),
       events: events?.events,
+      urls,
     };
   } catch (error) {
     if (isProblem(error, 'resourceDoesNotExist')) return 'gone';
     throw error;
   }
+}
+
+/** Managed URLs that lead to it; undefined where the server has none of them. */
+async function urlsOf(
+  { api, workspaceId }: Target,
+  deploymentId: string,
+  waiting: Waiting,
+): Promise<ShownUrl[] | undefined> {
+  const rows = api.pages('listManagedUrls', { params: { workspaceId } }, ({ urls }) => urls, waiting);
+  try {
+    const found = await Array.fromAsync(rows);
+    return found
+      .filter((url) => url.type === 'proxyDeployment' && url.deploymentId === deploymentId)
+      .map(shownUrl);
+  } catch (error) {
+    if (error instanceof NotOffered) return undefined;
+    throw error;
+  }
+}
+
+function shownUrl(url: ManagedUrl): ShownUrl {
+  const able: Readonly<Record<UrlVerb, boolean>> = {
+    open: url.address !== undefined,
+    copy: url.address !== undefined,
+    edit: true,
+    verify: true,
+    copyRecord: !url.isConfigured && (url.records ?? []).length > 0,
+    delete: true,
+  };
+  return {
+    ...url,
+    label: urlWords(url),
+    leadsTo: targetWords(url),
+    words: urlLooks[url.state ?? 'unknown'].words,
+    verbs: urlVerbs.filter((verb) => able[verb]),
+  };
 }
 
 /** What instances use now, by their id. @throws the client's errors. */
@@ -82,6 +130,7 @@ const abilityOf: Readonly<Record<Verb, Ability | undefined>> = {
   rollOut: 'canRollOut',
   resumePushes: 'canResume',
   logs: undefined,
+  addUrl: undefined,
   delete: undefined,
 };
 

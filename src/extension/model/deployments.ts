@@ -10,6 +10,7 @@ import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts
 import type { Connection } from '../connections/connection.ts';
 import { inList, readDetails, type DeploymentDetails } from './details.ts';
 import { Kept } from './kept.ts';
+import { Resources, type ResourceKind } from './resources.ts';
 
 /** What changed: one deployment, or the list of them (which are there, their order, or that it could be read). */
 export type ModelChange = { readonly kind: 'all' } | { readonly kind: 'one'; readonly id: string };
@@ -39,6 +40,8 @@ export class DeploymentsModel implements Disposable {
   readonly #instances = new Kept((id) => this.#readInstances(id));
   readonly #details = new Kept((id) => this.#readDetails(id));
   readonly #releases = new Kept((id) => this.#readReleases(id));
+  /** Secrets, domains and managed URLs of the workspace. */
+  readonly resources: Resources;
   readonly #due = new Set<string>();
   #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
   #watched = false;
@@ -52,6 +55,12 @@ export class DeploymentsModel implements Disposable {
     this.#connection = connection;
     this.#log = log;
     this.#changed = new Emitter((error) => log.error('A listener failed', { error: describeError(error) }));
+    this.resources = this.#held.add(
+      new Resources(
+        () => this.target(),
+        (error) => log.error('A listener failed', { error: describeError(error) }),
+      ),
+    );
     this.#held.add(connection.onChange(() => this.#followIfNeeded()));
   }
 
@@ -176,6 +185,9 @@ export class DeploymentsModel implements Disposable {
       this.#drop(news.change.id);
     } else if (news.change.kind === 'region') {
       void this.#connection.look();
+    } else {
+      const kind = resourceOf[news.change.kind];
+      if (kind !== undefined) void this.resources.renew(kind);
     }
   }
 
@@ -204,6 +216,7 @@ export class DeploymentsModel implements Disposable {
       this.#replace(found);
       this.#loaded = true;
       this.#failure = undefined;
+      await this.resources.renew();
       for (const id of this.#unfolded()) if (await this.#renew(id)) told.add(id);
       if (first || !same) this.#changed.fire({ kind: 'all' });
       else for (const id of told) this.#changed.fire({ kind: 'one', id });
@@ -234,6 +247,8 @@ export class DeploymentsModel implements Disposable {
 
   async #tellOne(id: string): Promise<void> {
     await this.#renew(id);
+    // Who uses a secret follows from the deployments.
+    await this.resources.renew('secrets');
     this.#changed.fire({ kind: 'one', id });
   }
 
@@ -297,11 +312,19 @@ export class DeploymentsModel implements Disposable {
     this.#instances.clear();
     this.#details.clear();
     this.#releases.clear();
+    this.resources.clear();
     if (this.#deployments.size === 0) return;
     this.#deployments.clear();
     this.#changed.fire({ kind: 'all' });
   }
 }
+
+/** Which list a change is about. */
+const resourceOf: Readonly<Record<string, ResourceKind | undefined>> = {
+  secret: 'secrets',
+  domain: 'domains',
+  managedUrl: 'urls',
+};
 
 function alike(a: Deployment, b: Deployment | undefined): boolean {
   return b !== undefined && JSON.stringify(a) === JSON.stringify(b);

@@ -9,6 +9,7 @@ import {
   type ManageFacts,
   type ManageSubject,
   type ReleaseVerb,
+  type UrlVerb,
   type Verb,
   type WishedChange,
 } from '../../protocol/panelManage.ts';
@@ -30,7 +31,7 @@ import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface ManagePanelParts {
   readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
-  readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange'>;
+  readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange' | 'resources'>;
   readonly output: Pick<Output, 'append'>;
   readonly prices: () => OwnPrices;
 }
@@ -54,6 +55,7 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
         save: (change) => managing.save(change),
         run: ({ verb }) => managing.run(verb),
         runOnRelease: ({ verb, number }) => managing.runOnRelease(verb, number),
+        runOnUrl: ({ verb, id }) => managing.runOnUrl(verb, id),
         fix: () => managing.fix(),
         startRegion: async () => {
           await commands.executeCommand('patr.region.start' satisfies CommandId);
@@ -82,6 +84,7 @@ const commandOf = {
   logs: 'patr.deployment.logs',
   rollOut: 'patr.deployment.rollOut',
   resumePushes: 'patr.deployment.resumePushes',
+  addUrl: 'patr.managedUrl.add',
   delete: 'patr.deployment.delete',
 } as const satisfies Record<Verb, CommandId>;
 
@@ -89,6 +92,15 @@ const releaseCommandOf = {
   revert: 'patr.release.revert',
   compare: 'patr.release.compare',
 } as const satisfies Record<ReleaseVerb, CommandId>;
+
+const urlCommandOf = {
+  open: 'patr.managedUrl.open',
+  copy: 'patr.managedUrl.copy',
+  edit: 'patr.managedUrl.edit',
+  verify: 'patr.managedUrl.verify',
+  copyRecord: 'patr.managedUrl.copyRecord',
+  delete: 'patr.managedUrl.delete',
+} as const satisfies Record<UrlVerb, CommandId>;
 
 /** What one panel asks for. */
 class Managing {
@@ -109,6 +121,13 @@ class Managing {
     panel.life.add(
       model.onChange((change) => {
         if (change.kind === 'all' || change.id === this.#id) panel.tell({ kind: 'look' });
+      }),
+    );
+    // Only what somebody has asked for is kept fresh.
+    void model.resources.list('urls').catch(() => undefined);
+    panel.life.add(
+      model.resources.onChange((kind) => {
+        if (kind === 'urls') panel.tell({ kind: 'look' });
       }),
     );
   }
@@ -158,6 +177,7 @@ class Managing {
     this.#deleting ||= verb === 'delete';
     const node = { kind: 'deployment', id: deploymentNodeId(this.#id), deployment } as const;
     await commands.executeCommand(commandOf[verb], node);
+    if (verb === 'addUrl') this.#panel.tell({ kind: 'look' });
     return null;
   }
 
@@ -167,6 +187,15 @@ class Managing {
     const release = releases[index];
     if (deployment === undefined || release === undefined) throw problem('resourceDoesNotExist');
     await commands.executeCommand(releaseCommandOf[verb], releaseNode(deployment, release, index));
+    return null;
+  }
+
+  async runOnUrl(verb: UrlVerb, id: string): Promise<null> {
+    const url = this.#managed?.urls?.find((one) => one.id === id);
+    if (url === undefined) throw problem('resourceDoesNotExist');
+    const node = { kind: 'managedUrl', id: `managedUrl/${id}`, deploymentId: this.#id, url } as const;
+    await commands.executeCommand(urlCommandOf[verb], node);
+    this.#panel.tell({ kind: 'look' });
     return null;
   }
 

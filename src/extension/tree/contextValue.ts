@@ -16,7 +16,7 @@ export const abilities = [
 export type Ability = (typeof abilities)[number];
 
 /** Of parts of a deployment, beside those above. */
-export const partAbilities = ['canOpenShell', 'canRevert', 'canCompare'] as const;
+export const partAbilities = ['canOpenShell', 'canRevert', 'canCompare', 'canVerify'] as const;
 
 /** A node's context value: its kind, and after it what may be done with it, each a word of its own. */
 export function contextValueOf(node: Node): string {
@@ -24,7 +24,14 @@ export function contextValueOf(node: Node): string {
   if (node.kind === 'address') return node.address.url === undefined ? 'address' : 'address canOpen';
   if (node.kind === 'instance') return ['instance', ...instanceAbilities(node)].join(' ');
   if (node.kind === 'release') return ['release', ...releaseAbilities(node)].join(' ');
+  if (node.kind === 'managedUrl') return ['managedUrl', ...urlAbilities(node)].join(' ');
+  if (node.kind === 'domain') return node.domain.isVerified ? 'domain' : 'domain canVerify';
   return node.kind;
+}
+
+function urlAbilities({ url }: NodeOf<'managedUrl'>): readonly string[] {
+  const open = url.address === undefined ? [] : ['canOpen'];
+  return url.isConfigured ? open : [...open, 'canVerify'];
 }
 
 /** What is there already is nothing to go back to, nor is what has no image, or has it no more. */

@@ -6,7 +6,15 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 import { filtered } from './filter.ts';
 import { itemOf, type Known } from './items.ts';
 import type { DeploymentNode, MoreNode, Node, NodeKind, NodeOf, RegionNode } from './nodes.ts';
-import { configMountsOf, instancesOf, partsOf, releasesOf, volumesOf } from './parts.ts';
+import {
+  configMountsOf,
+  domainsOf,
+  instancesOf,
+  partsOf,
+  releasesOf,
+  secretsOf,
+  volumesOf,
+} from './parts.ts';
 import { deploymentTooltip } from './tooltip.ts';
 
 /** Deployments that are listed at once; more come when they are asked for. */
@@ -40,6 +48,12 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
       model.onChange((change) => {
         if (change.kind === 'all') this.#redrawLists();
         else this.#redraw(deploymentNodeId(change.id));
+      }),
+    );
+    this.#held.add(
+      model.resources.onChange((kind) => {
+        if (kind !== 'urls') return this.#redraw(kind);
+        for (const { id } of model.all()) this.#redraw(deploymentNodeId(id));
       }),
     );
     this.#held.add(
@@ -129,13 +143,21 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   };
 
   readonly #unfold: { readonly [K in NodeKind]: (node: NodeOf<K>) => Node[] | Promise<Node[]> } = {
-    connection: () => this.#regions(),
-    region: (node) => this.#listOf(node),
+    connection: ({ id }) => [...this.#regions(), ...this.#resourceNodes(id)],
+    region: (node) => [
+      ...this.#listOf(node),
+      ...(node.regionId === undefined ? this.#resourceNodes(node.id) : []),
+    ],
     deployment: (node) => partsOf(this.#model, this.#fresh(node)),
     instances: ({ deployment }) => instancesOf(this.#model, deployment.id, this.#connection.hasShells),
     history: ({ deployment }) => releasesOf(this.#model, deployment.id),
     configMounts: ({ deploymentId }) => configMountsOf(this.#model, deploymentId),
     volumes: ({ deploymentId }) => volumesOf(this.#model, deploymentId),
+    secrets: () => secretsOf(this.#model),
+    domains: () => domainsOf(this.#model),
+    secret: () => [],
+    domain: () => [],
+    managedUrl: () => [],
     reason: () => [],
     address: () => [],
     instance: () => [],
@@ -170,6 +192,14 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
         return `configMounts/${node.deploymentId}`;
       case 'volume':
         return `volumes/${node.deploymentId}`;
+      case 'secrets':
+      case 'domains':
+        return node.parentId;
+      case 'secret':
+        return 'secrets';
+      case 'domain':
+        return 'domains';
+      case 'managedUrl':
       case 'address':
       case 'configMounts':
       case 'volumes':
@@ -221,6 +251,12 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     if (hidden > 0) return [...listed, { kind: 'more', id: `more/${id}`, regionNodeId: id, hidden }];
     if (listed.length > 0) return listed;
     return [{ kind: 'message', id: `none/${id}`, parentId: id, label: 'No deployment is here' }];
+  }
+
+  /** What belongs to the workspace: below all that is listed, and not while something is looked for. */
+  #resourceNodes(parentId: string): Node[] {
+    if (this.#filter !== '') return [];
+    return (['secrets', 'domains'] as const).map((kind) => ({ kind, id: kind, parentId }));
   }
 
   #limitOf(regionNodeId: string): number {

@@ -6,6 +6,7 @@ import type { CommandId } from '../ids.ts';
 import { addressIcons, hostOf, labelOf, schemeOf } from './address.ts';
 import { describeRelease, releaseLooks } from '../history/releaseWords.ts';
 import { contextValueOf } from './contextValue.ts';
+import { describeSecret, describeUrl, domainLook, urlLooks, urlWords } from './resourceWords.ts';
 import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
 import type { Node, NodeKind, NodeOf } from './nodes.ts';
 import { instanceTooltip, regionTooltip, releaseTooltip } from './tooltip.ts';
@@ -164,6 +165,59 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     item.accessibilityInformation = {
       label: `Version ${release.number}, ${describeRelease(release)}. ${release.reason?.message ?? ''}`,
     };
+    return item;
+  },
+
+  managedUrl: (node) => {
+    const { url } = node;
+    const item = new TreeItem(urlWords(url), None);
+    const look = urlLooks[url.state ?? 'unknown'];
+    item.iconPath = iconOf(look);
+    item.description = describeUrl(url);
+    item.tooltip = [url.address ?? '', url.message ?? ''].filter((part) => part !== '').join('\n\n');
+    item.accessibilityInformation = {
+      label: `Managed URL ${urlWords(url)}, ${look.words}. ${url.message ?? ''}`,
+    };
+    item.command = url.isConfigured
+      ? command('patr.managedUrl.open', 'Open', node)
+      : command('patr.managedUrl.verify', 'Check DNS', node);
+    return item;
+  },
+
+  secrets: () => {
+    const item = new TreeItem('Secrets', Collapsed);
+    item.iconPath = new ThemeIcon('key');
+    item.tooltip =
+      'Values that environment variables are taken from. They are stored sealed and never shown.';
+    return item;
+  },
+
+  secret: ({ secret }) => {
+    const item = new TreeItem(secret.name, None);
+    item.iconPath = new ThemeIcon('key');
+    item.description = describeSecret(secret);
+    item.tooltip = 'Its value is never shown. Rotate it to give it another one.';
+    item.accessibilityInformation = { label: `Secret ${secret.name}, ${describeSecret(secret)}` };
+    return item;
+  },
+
+  domains: () => {
+    const item = new TreeItem('Domains', Collapsed);
+    item.iconPath = new ThemeIcon('globe');
+    item.tooltip = 'Domains that managed URLs of deployments are under.';
+    return item;
+  },
+
+  domain: (node) => {
+    const { domain } = node;
+    const item = new TreeItem(domain.name, None);
+    item.iconPath = iconOf(domainLook(domain));
+    item.description = domainLook(domain).words;
+    if (domain.message !== undefined) item.tooltip = domain.message;
+    item.accessibilityInformation = {
+      label: `Domain ${domain.name}, ${domainLook(domain).words}. ${domain.message ?? ''}`,
+    };
+    if (!domain.isVerified) item.command = command('patr.domain.verify', 'Verify', node);
     return item;
   },
 

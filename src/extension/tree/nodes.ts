@@ -1,5 +1,8 @@
 import type { Address, Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
+import type { WorkspaceDomain } from '../../protocol/shapes/domain.ts';
+import type { ManagedUrl } from '../../protocol/shapes/managedUrl.ts';
+import type { Secret } from '../../protocol/shapes/secret.ts';
 import type { MountedVolume } from '../model/details.ts';
 
 /** What the tree is made of. Ids are the server's own, so that expansion and selection survive every refresh. */
@@ -19,6 +22,11 @@ export type Node =
   | NewerImageNode
   | HistoryNode
   | ReleaseNode
+  | ManagedUrlNode
+  | SecretsNode
+  | SecretNode
+  | DomainsNode
+  | DomainNode
   | MessageNode;
 
 /** A server with several regions. One with a single region is shown as that region. */
@@ -128,6 +136,40 @@ export interface ReleaseNode {
   readonly release: ReleaseInfo;
   /** It takes the traffic, and nothing newer is wanted: there is nothing to go back from. */
   readonly current: boolean;
+}
+
+/** An address of one's own that leads to a deployment. */
+export interface ManagedUrlNode {
+  readonly kind: 'managedUrl';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly url: ManagedUrl;
+}
+
+/** Secrets of the workspace. */
+export interface SecretsNode {
+  readonly kind: 'secrets';
+  readonly id: string;
+  readonly parentId: string;
+}
+
+export interface SecretNode {
+  readonly kind: 'secret';
+  readonly id: string;
+  readonly secret: Secret;
+}
+
+/** Domains of the workspace. */
+export interface DomainsNode {
+  readonly kind: 'domains';
+  readonly id: string;
+  readonly parentId: string;
+}
+
+export interface DomainNode {
+  readonly kind: 'domain';
+  readonly id: string;
+  readonly domain: WorkspaceDomain;
 }
 
 /** A line that says something where there is nothing to list. `problem`: why, when it should be there. */

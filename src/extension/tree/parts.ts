@@ -7,7 +7,7 @@ import type { Node, ReleaseNode } from './nodes.ts';
 
 /** What a deployment has, in the order in which it is shown. What cannot be read says so in its place. */
 export async function partsOf(
-  model: Pick<DeploymentsModel, 'details' | 'offersReleases'>,
+  model: Pick<DeploymentsModel, 'details' | 'offersReleases' | 'resources'>,
   deployment: Deployment,
 ): Promise<Node[]> {
   const { id } = deployment;
@@ -24,11 +24,40 @@ export async function partsOf(
   const history: Node[] = model.offersReleases()
     ? [{ kind: 'history', id: `history/${id}`, deployment }]
     : [];
+  const urls = await orMessage(`deployment/${id}`, 'The managed URLs', () => urlsOf(model, id));
   const instances: Node = { kind: 'instances', id: `instances/${id}`, deployment };
   const configured = await orMessage(`deployment/${id}`, 'The configuration', () =>
     configuredParts(model, id),
   );
-  return [...reason, ...newer, ...addresses, instances, ...history, ...configured];
+  return [...reason, ...newer, ...addresses, ...urls, instances, ...history, ...configured];
+}
+
+/** Addresses of one's own that lead to it. */
+async function urlsOf({ resources }: Pick<DeploymentsModel, 'resources'>, id: string): Promise<Node[]> {
+  const urls = await resources.list('urls');
+  return urls.flatMap((url): Node[] =>
+    url.type === 'proxyDeployment' && url.deploymentId === id
+      ? [{ kind: 'managedUrl', id: `managedUrl/${url.id}`, deploymentId: id, url }]
+      : [],
+  );
+}
+
+export function secretsOf({ resources }: Pick<DeploymentsModel, 'resources'>): Promise<Node[]> {
+  return orMessage('secrets', 'The secrets', async () => {
+    const found = await resources.list('secrets');
+    const label = 'There is none yet: create one to keep a value out of the configuration';
+    if (found.length === 0) return [{ kind: 'message', id: 'none/secrets', parentId: 'secrets', label }];
+    return found.map((secret): Node => ({ kind: 'secret', id: `secret/${secret.id}`, secret }));
+  });
+}
+
+export function domainsOf({ resources }: Pick<DeploymentsModel, 'resources'>): Promise<Node[]> {
+  return orMessage('domains', 'The domains', async () => {
+    const found = await resources.list('domains');
+    const label = 'There is none yet: add one to give deployments addresses of your own';
+    if (found.length === 0) return [{ kind: 'message', id: 'none/domains', parentId: 'domains', label }];
+    return found.map((domain): Node => ({ kind: 'domain', id: `domain/${domain.id}`, domain }));
+  });
 }
 
 async function configuredParts(model: Pick<DeploymentsModel, 'details'>, id: string): Promise<Node[]> {

@@ -28,3 +28,6 @@ export const secret = v.object({
   usedBy: v.optional(v.array(uuid)),
 });
 export type Secret = v.InferOutput<typeof secret>;
+
+/** How many stored values have the new key, and how many cannot be opened, because theirs is lost. */
+export const sealedAnew = v.object({ sealed: v.number(), unreadable: v.number() });

@@ -2,6 +2,7 @@ import { contextValueOf } from '../../../src/extension/tree/contextValue.ts';
 import type { Node } from '../../../src/extension/tree/nodes.ts';
 import { deploymentStatuses } from '../../../src/protocol/shapes/deployment.ts';
 import { aDeployment, anInstance, aRelease } from '../../support/fakePatrState.ts';
+import { aDomain, aManagedUrl } from '../../support/resources.ts';
 
 const id = '5'.repeat(32);
 const reason = { code: 'exited' as const, message: 'It exits at once.' };
@@ -42,6 +43,13 @@ export const everyNode: readonly Node[] = [
   { kind: 'release', id: 'q', deploymentId: id, release: aRelease({ number: 1 }), current: true },
   { kind: 'release', id: 's', deploymentId: id, release: aRelease({ number: 1 }), current: false },
   { kind: 'release', id: 't', deploymentId: id, release: aRelease({ imageRemoved: true }), current: false },
+  { kind: 'managedUrl', id: 'u', deploymentId: id, url: aManagedUrl() },
+  { kind: 'managedUrl', id: 'u2', deploymentId: id, url: aManagedUrl({ isConfigured: false }) },
+  { kind: 'secrets', id: 'secrets', parentId: 'region/local' },
+  { kind: 'secret', id: 'e', secret: { id, name: 'database url' } },
+  { kind: 'domains', id: 'domains', parentId: 'region/local' },
+  { kind: 'domain', id: 'o', domain: aDomain() },
+  { kind: 'domain', id: 'o2', domain: aDomain({ isVerified: false }) },
   { kind: 'message', id: 'm', parentId: 'i', label: 'None is running' },
 ];
 

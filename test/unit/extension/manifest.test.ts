@@ -170,6 +170,9 @@ describe('the manifest', () => {
     const destructive = [
       'patr.deployment.delete',
       'patr.configMount.delete',
+      'patr.secret.delete',
+      'patr.domain.remove',
+      'patr.managedUrl.delete',
       'patr.registry.collect',
       'patr.registry.signOut',
       'patr.apiToken.revoke',

@@ -6,11 +6,11 @@ import type { Publish, Store } from '../../state/store.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 
-type Names = 'listSecrets' | 'createSecret' | 'updateSecret' | 'deleteSecret';
+type Names = 'listSecrets' | 'createSecret' | 'updateSecret' | 'deleteSecret' | 'rotateSealingKey';
 
 /** Secrets of a workspace. A value comes in and is never answered. */
 export function secretHandlers(parts: ApiParts): Some<Names> {
-  const { store, notary, vault } = parts;
+  const { store, notary, vault, sealing } = parts;
   return {
     listSecrets: ({ params, query }) =>
       paged(store.secrets.list(params.workspaceId, query), (rows) => ({
@@ -54,6 +54,7 @@ export function secretHandlers(parts: ApiParts): Some<Names> {
         publish({ kind: 'secret', secretId: found.id });
       });
     },
+    rotateSealingKey: () => sealing.rotateKey(),
   };
 }
 
