@@ -15,7 +15,9 @@ export const bench: Bench = {
     const given = process.env['PATR_KILL_SEED'];
     const seed = given === undefined ? randomInt(2 ** 30) : Number(given);
     say(`The first seed is ${seed}; PATR_KILL_SEED repeats a run.`);
-    const { runs, differences } = await killRuns({ runs: given === undefined ? 200 : 1, seed, say });
+    const { runs, differences } = await killRuns(
+      given === undefined ? { runs: 200, saves: 40, seed, say } : { runs: 1, saves: 0, seed, say },
+    );
     for (const difference of differences) say(difference);
     return { 'kill.runs': runs, 'kill.differences': differences.length };
   },

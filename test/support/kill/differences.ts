@@ -92,11 +92,34 @@ async function ofDeployment(world: World, wanted: DeploymentInfo, there: There):
   const volumes = there.volumes.filter(({ labels }) => labels[label('deployment')] === id).length;
   const mounted = Object.keys(wanted.volumes).length * count;
   expect(volumes === mounted, `it has ${volumes} volumes, not ${mounted}`);
+  found.push(...(await configDifferences(world, wanted, mine)));
   const image = Array.from(world.digests).find(([, digest]) => digest === wanted.currentLiveDigest)?.[0];
   const body = await bodyAt(world, wanted);
   const page = `image ${image} version ${JSON.stringify(wanted.environmentVariables['VERSION']).replaceAll('"', '')}`;
   expect(body === page, `its address answers "${body}", not "${page}"`);
   return found;
+}
+
+/** What each instance reads under /etc/config against what is wanted. */
+async function configDifferences(
+  { region }: World,
+  { name, configMounts }: DeploymentInfo,
+  instances: readonly ContainerRecord[],
+): Promise<string[]> {
+  const files = Object.keys(configMounts).map((file) => `/etc/config/${file}`);
+  if (files.length === 0) return [];
+  const wanted = Object.values(configMounts).map((content) => Buffer.from(content, 'base64').toString());
+  const read = instances.map(async ({ id }): Promise<string[]> => {
+    try {
+      const { stdout, stderr } = await region.engine.exec(id, ['cat', ...files]);
+      if (stdout === wanted.join('')) return [];
+      return [`${name}: under /etc/config it reads "${stdout}${stderr}"`];
+    } catch (error) {
+      // It may be ending just now.
+      return [`${name}: under /etc/config nothing can be read (${String(error)})`];
+    }
+  });
+  return (await Promise.all(read)).flat();
 }
 
 /** What the deployment's address answers, in the words of the page or of what went wrong. */

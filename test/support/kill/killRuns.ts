@@ -22,6 +22,8 @@ export interface KillReport {
 export interface KillsWanted {
   readonly runs: number;
   readonly seed: number;
+  /** How many of the runs, the last ones, are saves of config mounts. */
+  readonly saves: number;
   readonly say: (line: string) => void;
 }
 
@@ -29,13 +31,13 @@ export interface KillsWanted {
  * Kills the control plane (SIGKILL) somewhere in the middle of operations, starts it again, and compares what is
  * wanted with what is there. Each run has a seed of its own, counted up from the first.
  */
-export async function killRuns({ runs, seed, say }: KillsWanted): Promise<KillReport> {
+export async function killRuns({ runs, seed, saves, say }: KillsWanted): Promise<KillReport> {
   const world = await openWorld('kill');
   const subjects: Subject[] = [];
   const found: string[] = [];
   try {
     for (let run = 0; run < runs; run += 1) {
-      const one = new KillRun(world, subjects, seed + run);
+      const one = new KillRun(world, subjects, seed + run, run < runs - saves ? undefined : 'config mounts');
       const wrong = await one.run();
       say(`run ${run + 1} of ${runs}, ${one.what}: ${wrong.length === 0 ? 'as wanted' : wrong.join('; ')}`);
       found.push(...wrong.map((text) => `seed ${seed + run}, ${one.what}: ${text}`));
@@ -59,12 +61,14 @@ class KillRun {
   readonly #subjects: Subject[];
   readonly #chance: () => number;
   readonly #seed: number;
+  readonly #given: OperationName | undefined;
   what = 'preparing';
 
-  constructor(world: World, subjects: Subject[], seed: number) {
+  constructor(world: World, subjects: Subject[], seed: number, given: OperationName | undefined) {
     this.#world = world;
     this.#subjects = subjects;
     this.#seed = seed;
+    this.#given = given;
     this.#chance = seededChance(seed);
   }
 
@@ -85,6 +89,7 @@ class KillRun {
 
   #operation(): OperationName {
     if (this.#subjects.length === 0) return 'create';
+    if (this.#given !== undefined) return this.#given;
     const allowed = this.#subjects.length < most ? operations : operations.filter((one) => one !== 'create');
     return pick(this.#chance, allowed);
   }

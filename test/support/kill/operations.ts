@@ -18,11 +18,16 @@ export const operations = [
   'push',
   'scale',
   'revert',
+  'config mounts',
   'restart',
   'stop and start',
   'delete',
 ] as const;
 export type OperationName = (typeof operations)[number];
+
+/** Config mounts that change together. */
+const configNames = ['a.toml', 'b.toml', 'c.toml'];
+const mostSaves = 300;
 
 interface Around {
   readonly world: World;
@@ -78,6 +83,35 @@ export const perform: Readonly<Record<Exclude<OperationName, 'create'>, Operatio
       now !== 'absent' && now.currentLiveDigest === digest
         ? undefined
         : 'a revert was answered with success and does not run';
+  },
+
+  /**
+   * Saves several files as one, again and again, so that the end comes in the middle of a save. The first save of a
+   * deployment that has none yet makes a release.
+   */
+  async 'config mounts'(around) {
+    let answered = -1;
+    const contentOf = (round: number): string =>
+      Buffer.from(`${around.version}, round ${round}\n`).toString('base64');
+    const save = (round: number): Promise<unknown> => {
+      const changes = configNames.map((name) => ({ name, content: contentOf(round) }));
+      return around.world.target.api.changeConfigMounts({ ...at(around), body: { changes } });
+    };
+    try {
+      for (let round = 0; round < mostSaves; round += 1) {
+        await save(round);
+        answered = round;
+      }
+    } catch (error) {
+      // The save that was cut off may have been kept or not; those before were answered with success.
+      if (answered < 0) throw error;
+    }
+    const kept = [answered, answered + 1].map(contentOf);
+    return (now) =>
+      now !== 'absent' &&
+      kept.some((content) => configNames.every((name) => now.configMounts[name] === content))
+        ? undefined
+        : 'a change of config mounts was answered with success and is lost';
   },
 
   async restart(around) {
