@@ -9,8 +9,9 @@ import { readLines } from './lines.ts';
 import { linesOf } from './logFrames.ts';
 import { frames, open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
 
-/** Endpoints that go on answering. */
-type StreamName = 'followChanges' | 'followLogs';
+/** Endpoints that answer with a stream. */
+const streamNames = ['followChanges', 'followLogs', 'archiveVolumeData'] as const;
+type StreamName = (typeof streamNames)[number];
 
 /** Endpoints that answer once, as JSON. */
 export type CallName = Exclude<EndpointName, StreamName>;
@@ -26,7 +27,7 @@ type Call<K extends CallName> =
     ? (given?: undefined, options?: CallOptions) => Promise<AnswerOf<Endpoints[K]>>
     : (given: RequestOf<Endpoints[K]>, options?: CallOptions) => Promise<AnswerOf<Endpoints[K]>>;
 
-/** One method for each endpoint of the table, and the stream of changes. */
+/** One method for each endpoint of the table, and one for all rows of a list. */
 export type Api = { readonly [K in CallName]: Call<K> } & {
   /**
    * Every row of a paged list, page after page. `rows` picks them out of an answer.
@@ -44,6 +45,11 @@ export type Api = { readonly [K in CallName]: Call<K> } & {
     given: RequestOf<Endpoints['followLogs']>,
     options?: CallOptions,
   ): AsyncGenerator<readonly LogLine[]>;
+  /** A tar archive, as it is made. It breaks off when the signal fires; one that broke off was not whole. */
+  archiveVolumeData(
+    given: RequestOf<Endpoints['archiveVolumeData']>,
+    options?: CallOptions,
+  ): Promise<ReadableStream<Uint8Array>>;
 };
 
 /** The most pages that are read of one list. */
@@ -64,12 +70,17 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
 
   const calls = Object.fromEntries(
     Object.keys(endpoints)
-      .filter((name) => name !== 'followChanges' && name !== 'followLogs')
+      .filter((name) => !streamNames.some((stream) => stream === name))
       .map((name) => [
         name,
         (given?: AnyRequest, options?: CallOptions) => call(name as CallName, given, options),
       ]),
   ) as unknown as { readonly [K in CallName]: Call<K> };
+
+  const openOf = async (name: StreamName, given: AnyRequest, signal: AbortSignal | undefined) => {
+    if (!dialect.has(name)) throw notOffered(whereTo(connection.url));
+    return await open(connection, endpoints[name] as Endpoint, given, signal);
+  };
 
   return {
     ...calls,
@@ -92,8 +103,7 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
       }
     },
     async *followChanges(given, options = {}) {
-      if (!dialect.has('followChanges')) throw notOffered(whereTo(connection.url));
-      const stream = await open(connection, endpoints.followChanges as Endpoint, given, options.signal);
+      const stream = await openOf('followChanges', given, options.signal);
       const signal = options.signal === undefined ? {} : { signal: options.signal };
       for await (const line of readLines(stream, { silenceMs, clock: connection.clock, ...signal })) {
         const change = parseChange(line);
@@ -108,6 +118,7 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
         if (lines.length > 0) yield lines;
       }
     },
+    archiveVolumeData: (given, options = {}) => openOf('archiveVolumeData', given, options.signal),
   };
 }
 

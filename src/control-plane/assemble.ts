@@ -189,6 +189,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     config,
     registry: registry.client,
     collector,
+    volumeData: executor,
     external: createExternalRegistry({ fetch, platform: () => region.facts().platform }),
     feed,
     verifier,

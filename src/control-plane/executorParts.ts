@@ -44,6 +44,7 @@ export function makeExecutor({ options, engine, region, logs, credentials }: Exe
     },
     beforeRemoval: (container, waiting) => logs.drained(container, waiting),
     toolImage: options.toolImage,
+    helperImage: options.edgeImage,
   });
 }
 

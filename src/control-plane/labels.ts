@@ -31,7 +31,8 @@ export type Role =
   | 'control-plane'
   | 'network'
   | 'volume'
-  | 'diagnosis';
+  | 'diagnosis'
+  | 'archive';
 
 /** Labels of a region's thing of one role. */
 export function labelsOf(region: string, role: Role): Labels {

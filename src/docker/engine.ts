@@ -42,6 +42,11 @@ export interface Engine {
   putArchive(id: string, directory: string, tar: Readable | Buffer, options?: Waiting): Promise<void>;
   /** One file out of a container (running or not), at most 1 MiB. */
   readFile(id: string, path: string, options?: Waiting): Promise<Buffer | 'absent'>;
+  /**
+   * A directory of a container (running or not) as a tar archive, no faster than it is read; what is mounted below it
+   * is in it. It breaks off when the signal fires; destroying it gives up. @throws EngineError (`notFound`, …).
+   */
+  archive(id: string, directory: string, options?: Waiting): Promise<Readable>;
   /** One sample of what a container uses. */
   stats(id: string, options?: Waiting): Promise<StatsSample | 'absent'>;
   /**
@@ -60,6 +65,8 @@ export interface Engine {
   ensureVolume(spec: { name: string; labels: Labels }, options?: Waiting): Promise<VolumeRecord>;
   listVolumes(filter: { labels: Labels }, options?: Waiting): Promise<VolumeRecord[]>;
   removeVolume(name: string, options?: Waiting): Promise<'removed' | 'absent' | 'inUse'>;
+  /** Bytes in each volume of the engine, by name, as far as it can tell. It counts when it is asked, which takes time. */
+  volumeSizes(options?: Waiting): Promise<ReadonlyMap<string, number>>;
 
   inspectImage(reference: string, options?: Waiting): Promise<ImageRecord | 'absent'>;
   /** Progress while it pulls; ends when the image is there. @throws EngineError (`notFound`, `denied`, …). */

@@ -7,7 +7,7 @@ import { escapePath } from './transport.ts';
 const mostBytes = 1024 * 1024;
 
 /** Files into and out of containers, as tar archives on the wire. */
-export function files(connection: Connection): Pick<Engine, 'putArchive' | 'readFile'> {
+export function files(connection: Connection): Pick<Engine, 'putArchive' | 'readFile' | 'archive'> {
   const path = (id: string): string => `/containers/${escapePath(id)}/archive`;
   return {
     async putArchive(id, directory, tar, { signal } = {}) {
@@ -18,6 +18,10 @@ export function files(connection: Connection): Pick<Engine, 'putArchive' | 'read
       } finally {
         if (!Buffer.isBuffer(tar)) tar.destroy();
       }
+    },
+
+    async archive(id, directory, { signal } = {}) {
+      return connection.stream({ method: 'GET', path: path(id), query: { path: directory }, signal });
     },
 
     async readFile(id, file, { signal } = {}) {

@@ -7,7 +7,7 @@ import { escapePath } from './transport.ts';
 
 export function volumes(
   connection: Connection,
-): Pick<Engine, 'ensureVolume' | 'listVolumes' | 'removeVolume'> {
+): Pick<Engine, 'ensureVolume' | 'listVolumes' | 'removeVolume' | 'volumeSizes'> {
   return {
     async ensureVolume({ name, labels }, { signal } = {}) {
       // Creating a volume that exists gives it back as it is.
@@ -33,5 +33,19 @@ export function volumes(
       if (/in use|being used/i.test(message)) return 'inUse';
       throw connection.refused(status, message);
     },
+
+    async volumeSizes({ signal } = {}) {
+      // Engines that know the filter count volumes alone.
+      const query = { type: 'volume' };
+      const { value } = await connection.call({ method: 'GET', path: '/system/df', query, signal });
+      return new Map(list(record(value)['Volumes']).flatMap(sizeIn));
+    },
   };
+}
+
+/** A size that is not known is told as -1. */
+function sizeIn(volume: unknown): [string, number][] {
+  const name = text(record(volume)['Name']);
+  const size = record(record(volume)['UsageData'])['Size'];
+  return name === undefined || typeof size !== 'number' || size < 0 ? [] : [[name, size]];
 }

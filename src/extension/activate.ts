@@ -17,6 +17,7 @@ import { makeLocalHost } from '../local/localHost.ts';
 import type { ManageContract, ManageSubject } from '../protocol/panelManage.ts';
 import type { Deployment } from '../protocol/shapes/deployment.ts';
 import type { CommandContext } from './commands/context.ts';
+import { archiveVolumes } from './commands/archiveVolumes.ts';
 import { addConfigMounts } from './commands/configMounts.ts';
 import { dropFiles } from './commands/dropFiles.ts';
 import { registerCommands } from './commands/all.ts';
@@ -54,6 +55,8 @@ export interface Exports {
   readonly memory: DeployMemory;
   readonly tree: DeploymentsTree;
   readonly reveal: (deploymentId: string) => Promise<void>;
+  /** Commands that were run since the window was opened. */
+  readonly ranCommands: ReadonlySet<string>;
   readonly drop: TreeDragAndDropController<Node>;
   readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
   readonly managePanels: Panels<ManageContract, ManageSubject>;
@@ -135,7 +138,13 @@ export function activate(context: ExtensionContext): Exports {
     extensionUri: context.extensionUri,
     onDefect: (error: unknown) => output.error('A panel failed', { error: describeError(error) }),
   };
-  const managed = managePanel({ connection, model, output, prices: ownPrices });
+  const managed = managePanel({
+    connection,
+    model,
+    output,
+    prices: ownPrices,
+    archiveVolumes: async (deployment, from) => void (await archiveVolumes(parts, deployment, { from })),
+  });
   const managePanels = held.add(new Panels(managed, panels));
   const manage = ({ id, name }: Pick<Deployment, 'id' | 'name'>): void =>
     void managePanels.open({ deploymentId: id, name });
@@ -193,7 +202,8 @@ export function activate(context: ExtensionContext): Exports {
     manage,
     openCreateForm,
   };
-  for (const command of registerCommands(parts, regionLog)) held.add(command);
+  const ranCommands = new Set<string>();
+  for (const command of registerCommands(parts, regionLog, (id) => ranCommands.add(id))) held.add(command);
   held.add(statusBar(model, memory));
   held.add(keepViewTrue(connection, model, tree, view));
   const looking = held.add(keepLooking(connection, () => view.visible));
@@ -230,6 +240,7 @@ export function activate(context: ExtensionContext): Exports {
     drop,
     reveal,
     view,
+    ranCommands,
     managePanels,
     createForms,
     createPanelWith: (changes) => createPanel({ ...createParts, ...changes }),
@@ -302,6 +313,8 @@ function switchable(current: () => Prompts): Prompts {
     input: (...args) => current().input(...args),
     busy: (...args) => current().busy(...args),
     files: (...args) => current().files(...args),
+    saveAs: (...args) => current().saveAs(...args),
+    open: (...args) => current().open(...args),
     progress: (...args) => current().progress(...args),
   };
 }

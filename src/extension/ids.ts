@@ -9,6 +9,7 @@ import type {
   NewerImageNode,
   ReleaseNode,
   SecretNode,
+  VolumeNode,
 } from './tree/nodes.ts';
 import type { Uri } from 'vscode';
 
@@ -48,6 +49,7 @@ export interface CommandArguments {
   'patr.release.revert': [node?: ReleaseNode];
   'patr.release.compare': [node?: ReleaseNode];
   'patr.configMount.delete': [node?: ConfigMountNode];
+  'patr.volume.archive': [node?: DeploymentNode | VolumeNode];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
   'patr.secret.create': [];
@@ -122,6 +124,7 @@ export const commandIds: readonly CommandId[] = [
   'patr.release.revert',
   'patr.release.compare',
   'patr.configMount.delete',
+  'patr.volume.archive',
   'patr.address.open',
   'patr.address.copy',
   'patr.secret.create',

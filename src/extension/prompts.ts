@@ -1,11 +1,12 @@
 import {
+  env,
   ProgressLocation,
   QuickInputButtons,
+  Uri,
   window,
   type CancellationToken,
   type Disposable,
   type QuickPickItem,
-  type Uri,
 } from 'vscode';
 
 import { deploymentsView } from './ids.ts';
@@ -34,6 +35,10 @@ export interface Prompts {
   input(question: InputQuestion): Promise<string | typeof back | undefined>;
   /** Files of the machine. Undefined: given up. */
   files(title: string, button: string): Promise<readonly Uri[] | undefined>;
+  /** Where to save to, beginning with this. Undefined: given up. */
+  saveAs(title: string, place: Uri): Promise<Uri | undefined>;
+  /** Opens an address in the browser. Of one that it does not know the editor asks first whether it is trusted. */
+  open(url: string): Promise<void>;
   /** Shows above the view that something is under way, for what is short. */
   busy<T>(work: () => Promise<T>): Promise<T>;
   /** Runs work with a notification that shows its progress and can cancel it. */
@@ -134,6 +139,14 @@ export const editorPrompts: Prompts = {
 
   async files(title, button) {
     return window.showOpenDialog({ title, openLabel: button, canSelectMany: true });
+  },
+
+  async saveAs(title, place) {
+    return window.showSaveDialog({ title, defaultUri: place });
+  },
+
+  async open(url) {
+    await env.openExternal(Uri.parse(url));
   },
 
   async busy(work) {

@@ -36,6 +36,8 @@ export type Consequence =
 
 /** Volumes that go, each with the data that one instance has in it. */
 export interface DataLoss {
+  /** Number of the first instance that goes, counted from 0. */
+  readonly from: number;
   readonly instances: number;
   readonly volumes: number;
 }
@@ -92,11 +94,11 @@ export function dataLost(
 ): DataLoss | undefined {
   const instances = before.scale - after.scale;
   const volumes = Object.keys(before.config.volumes).length;
-  return instances <= 0 || volumes === 0 ? undefined : { instances, volumes };
+  return instances <= 0 || volumes === 0 ? undefined : { from: after.scale, instances, volumes };
 }
 
 /** `the 2 volumes of 3 instances`. */
-export function dataLossWords({ instances, volumes }: DataLoss): string {
+export function dataLossWords({ instances, volumes }: Omit<DataLoss, 'from'>): string {
   const each = volumes === 1 ? 'the volume' : `the ${volumes} volumes`;
   return `${each} of ${instances === 1 ? '1 instance' : `${instances} instances`}`;
 }

@@ -28,9 +28,9 @@ export interface Endpoint<
   readonly auth: 'bearer' | 'none';
   /**
    * `json`: one JSON answer. `lines`: one JSON value per line until either side ends it. `frames`: the same over a
-   * WebSocket, one value in each of its messages.
+   * WebSocket, one value in each of its messages. `tar`: an archive, as it is made; one that breaks off was not whole.
    */
-  readonly answer: 'json' | 'lines' | 'frames';
+  readonly answer: 'json' | 'lines' | 'frames' | 'tar';
   /** The answer carries `X-Total-Count`. */
   readonly paged: boolean;
   /** Absent upstream: only servers that name this capability answer it. */
@@ -46,7 +46,7 @@ interface Options<Q, B, R> {
   readonly returns?: R;
   readonly status?: number;
   readonly auth?: 'none';
-  readonly answer?: 'lines' | 'frames';
+  readonly answer?: 'lines' | 'frames' | 'tar';
   readonly paged?: true;
   readonly capability?: string;
 }

@@ -38,8 +38,8 @@ import { checkImage, imageCheck, registryCredentials, saveRegistry } from './sha
 import { addDomain, domainCheck, urlCheck, workspaceDomain } from './shapes/domain.ts';
 import { createManagedUrl, managedUrl, updateManagedUrl } from './shapes/managedUrl.ts';
 import { createSecret, secret, sealedAnew, updateSecret } from './shapes/secret.ts';
-import { createVolume, updateVolume, volume } from './shapes/volume.ts';
-import { queryBoolean, queryInteger, queryWords, timestamp } from './wire.ts';
+import { createVolume, updateVolume, volume, volumeData } from './shapes/volume.ts';
+import { queryBoolean, queryInteger, queryWords, timestamp, uuid } from './wire.ts';
 
 /** `count` rows from row `count * page` on. */
 const page = v.object({
@@ -176,6 +176,21 @@ export const endpoints = {
     paged: true,
     returns: v.object({ versions: v.array(configMountVersion) }),
     capability: 'configMounts',
+  }),
+
+  /** Measured when it is asked, which takes its time where there is much data. */
+  listVolumeData: get(`${one}/volume-data`, {
+    returns: v.object({ data: v.array(volumeData) }),
+    capability: 'volumeData',
+  }),
+  /**
+   * The data of instances from number `from` on, in all volumes or in one, as a tar archive: a folder for each, such as
+   * `uploads-0`. What an instance writes meanwhile may be in it or not.
+   */
+  archiveVolumeData: get(`${one}/volume-data/archive`, {
+    query: v.object({ from: v.optional(queryInteger(0, 255), 0), volumeId: v.optional(uuid) }),
+    answer: 'tar',
+    capability: 'volumeData',
   }),
 
   listRepositories: get(repositories, {

@@ -5,6 +5,7 @@ import { deploymentInfo, updateDeployment } from './shapes/deployment.ts';
 import { event, instance, release, usage } from './shapes/release.ts';
 import { managedUrl } from './shapes/managedUrl.ts';
 import { createSecret } from './shapes/secret.ts';
+import { volumeData } from './shapes/volume.ts';
 import { uuid } from './wire.ts';
 
 /** The deployment that a panel is about. Its name is what the panel is called until it has been read. */
@@ -110,6 +111,10 @@ export const manageContract = {
     /** What fields offer to choose from; other deployments' names and volumes only. */
     choices: { takes: nothing, returns: choices },
     createSecret: { takes: createSecret, returns: named },
+    /** What instances have in their volumes; nothing where the server does not tell. */
+    volumeData: { takes: nothing, returns: v.array(volumeData) },
+    /** Saves the data of instances from this one on. Answered when it is saved, or given up. */
+    archiveVolumes: { takes: v.object({ from: v.number() }), returns: nothing },
     save: { takes: wishedChange, returns: nothing },
     /** Answered when it is done; what goes wrong is told where commands tell it. */
     run: { takes: v.object({ verb: v.picklist(verbs) }), returns: nothing },

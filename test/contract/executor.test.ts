@@ -7,12 +7,15 @@ import { buildImage } from '../../src/image/buildImage.ts';
 import { openTestEngine, testImages } from '../support/engine.ts';
 import { FakeExecutor } from '../support/fakeExecutor.ts';
 import { aRecord } from '../support/remains.ts';
+import { tarFiles } from '../support/tarFiles.ts';
 
 /** An executor and what a test needs around it. */
 interface Ground {
   readonly executor: Executor;
   /** An image of an application that runs until it is told to end. */
   readonly image: string;
+  /** Writes a file into the volume that an instance has at a path. */
+  write(instanceId: string, path: string, file: string, text: string): Promise<void>;
   /** Ends an instance by force, as the kernel does: exit code 137. */
   kill(instanceId: string): Promise<void>;
   close(): Promise<void>;
@@ -41,10 +44,17 @@ async function dockerGround(): Promise<Ground> {
     detach: () => Promise.resolve(),
     beforeRemoval: () => Promise.resolve(),
     toolImage: undefined,
+    helperImage: testImages().edge,
   });
   return {
     executor,
     image,
+    async write(instanceId, path, file, text) {
+      const labels = { [label.region]: region, [label.instance]: instanceId };
+      const [container] = await engine.listContainers({ labels });
+      const command = ['sh', '-c', 'printf %s "$0" > "$1"', text, `${path}/${file}`];
+      assert.equal((await engine.exec(container!.id, command)).exitCode, 0);
+    },
     async kill(instanceId) {
       const labels = { [label.region]: region, [label.instance]: instanceId };
       const [container] = await engine.listContainers({ labels });
@@ -67,6 +77,12 @@ function fakeGround(): Promise<Ground> {
   return Promise.resolve({
     executor,
     image: 'page:1',
+    async write(instanceId, _, file, text) {
+      const { ordinal } = (await executor.observe(undefined)).find(({ id }) => id === instanceId)!;
+      const volumes = await executor.listVolumes(one);
+      const { name } = volumes.find((volume) => volume.ordinal === ordinal)!;
+      executor.data.set(name, { ...executor.data.get(name), [file]: text });
+    },
     kill: (instanceId) => Promise.resolve(executor.end(instanceId, 137)),
     close: () => Promise.resolve(),
   });
@@ -188,6 +204,38 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
       });
       stop.abort();
       await watching.catch((error: unknown) => assert.ok(stop.signal.aborted, String(error)));
+    });
+
+    it('tells how much is in volumes, and gives them as one archive', async () => {
+      const volumes = { [volumeId]: '/data' };
+      for (const ordinal of [0, 1]) {
+        const spec = anInstance({ volumes, ordinal });
+        await executor.run(spec);
+        await ground.write(spec.instanceId, '/data', 'note.txt', `of ${ordinal}`);
+      }
+      const all = await executor.listVolumes(one);
+      const sizes = await executor.volumeSizes(all);
+      assert.ok(all.every(({ name }) => (sizes.get(name) ?? 0) >= 4));
+      const archived = all.map((volume) => ({ volume, folder: `uploads-${volume.ordinal}` }));
+      assert.deepEqual(await tarFiles(await executor.archiveVolumes(archived)), {
+        'volumes/uploads-0/note.txt': 'of 0',
+        'volumes/uploads-1/note.txt': 'of 1',
+      });
+    });
+
+    it('lets volumes go once nobody reads their archive any more', async () => {
+      const spec = anInstance({ volumes: { [volumeId]: '/data' } });
+      await executor.run(spec);
+      const [volume] = await executor.listVolumes(one);
+      await executor.remove(spec.instanceId, 1);
+      const archive = await executor.archiveVolumes([{ volume: volume!, folder: 'data-0' }]);
+      archive.destroy();
+      await until(async () =>
+        executor.removeVolume(volume!).then(
+          () => true,
+          () => false,
+        ),
+      );
     });
 
     it('gives each slot volumes of its own, keeps them, and removes none that is used', async () => {

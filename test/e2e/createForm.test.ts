@@ -92,6 +92,17 @@ describe('the create form in the editor', function () {
     await form.problem('name').waitFor({ state: 'detached' });
   });
 
+  it('says on the rail where one is, by pointer and by keyboard', async () => {
+    const at = (label: string) => form.frame.locator('.rail [aria-current]').filter({ hasText: label });
+    await form.frame.locator('.rail').getByRole('button', { name: 'Scaling' }).click();
+    await at('Scaling').waitFor();
+    await form.control('name').focus();
+    await at('Details').waitFor();
+    await form.scrollTo('review');
+    await at('Review').waitFor();
+    assert.equal(await form.frame.locator('.rail [aria-current]').count(), 1);
+  });
+
   it('shows hostile text as text', async () => {
     await form.fill('name', hostile);
     await form.review('Name').getByText(hostile, { exact: true }).waitFor();

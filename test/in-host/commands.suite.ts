@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Exports } from '../../src/extension/activate.ts';
 import type { ContainerRecord, Engine, Shell } from '../../src/docker/engine.ts';
@@ -266,6 +269,82 @@ export function commandsSuite(): void {
       assert.equal(patr.state.deployments.get(deployment.id)?.maxHorizontalScale, 1);
       const asked = patr.seen.flatMap(({ name, body }) => (name === 'updateDeployment' ? [body] : []));
       assert.equal((asked.at(-1) as { allowDataLoss?: boolean }).allowDataLoss, true);
+    });
+
+    it('save the data of volumes as an archive, whole or not at all', async () => {
+      const volumeId = 'e'.repeat(32);
+      patr.state.volumes.push({ id: volumeId, name: 'uploads', size: 10, deploymentId: deployment.id });
+      patr.state.change(deployment.id, { volumes: { [volumeId]: '/data' } });
+      patr.state.volumeData = [0, 1].map((instance) => ({ volumeId, instance, bytes: 600_000_000 }));
+      const file = vscode.Uri.file(join(tmpdir(), `patr-${deployment.id}.tar`));
+      const prompts = answering({ saveAs: () => file });
+      await run('patr.volume.archive', node());
+      assert.deepEqual(prompts.asked, ['Save 2 volumes, 1.2 GB']);
+      assert.equal(await readFile(file.fsPath, 'utf8'), patr.state.archive);
+      assert.match(prompts.said[0]?.text ?? '', /The data of web shop is saved: 10 B in /);
+      const volume = { id: volumeId, name: 'uploads', size: 10, path: '/data' };
+      const one = { kind: 'volume', id: 'v', deploymentId: deployment.id, volume } as const;
+      patr.refuse('archiveVolumeData', problem('resourceDoesNotExist'));
+      await rm(file.fsPath);
+      const refused = answering({ saveAs: () => file });
+      await run('patr.volume.archive', one);
+      await eventually('it is said', () => refused.said.length === 1);
+      await assert.rejects(readFile(file.fsPath), /ENOENT/);
+    });
+
+    it('delete a deployment whose data was saved first, and nothing when that was given up', async () => {
+      const volumeId = 'e'.repeat(32);
+      patr.state.volumeData = [{ volumeId, instance: 0, bytes: 5 }];
+      const file = vscode.Uri.file(join(tmpdir(), `patr-${deployment.id}.tar`));
+      answering({ input: () => 'web shop' });
+      await run('patr.deployment.delete', node());
+      assert.ok(patr.state.deployments.has(deployment.id), 'it was deleted without its data');
+      answering({ input: () => 'web shop', saveAs: () => file });
+      await run('patr.deployment.delete', node());
+      assert.equal(await readFile(file.fsPath, 'utf8'), patr.state.archive);
+      assert.ok(!patr.state.deployments.has(deployment.id));
+      await rm(file.fsPath);
+    });
+
+    it('open a deployment and one of its addresses in the browser', async () => {
+      const [url, other] = ['http://web-shop.localhost:7080', 'http://9090-web-shop.localhost:7080'];
+      const addresses = [url, other].map((one, index) => ({
+        port: 8080 + index,
+        type: 'http' as const,
+        url: one,
+      }));
+      patr.state.change(deployment.id, { addresses });
+      await run('patr.view.refresh');
+      const prompts = answering();
+      await run('patr.deployment.open', node());
+      const address = {
+        kind: 'address',
+        id: 'a',
+        deploymentId: deployment.id,
+        address: addresses[1]!,
+      } as const;
+      await run('patr.address.open', address);
+      assert.deepEqual(prompts.opened, [url, other]);
+    });
+
+    it('show a deployment in the view, chosen from the palette', async () => {
+      await run('patr.deployment.reveal');
+      await eventually('it is selected', () => extension.view.selection[0] === node());
+    });
+
+    it('let pushes be rolled out again, and say that one waits', async () => {
+      patr.state.change(deployment.id, {
+        pushesPaused: true,
+        newerImage: { digest: `sha256:${'d'.repeat(64)}`, pushedAt: 1 },
+      });
+      await run('patr.view.refresh');
+      const prompts = answering();
+      await run('patr.deployment.resumePushes', node());
+      assert.equal(patr.state.deployments.get(deployment.id)?.pushesPaused, false);
+      assert.match(
+        prompts.said[0]?.text ?? '',
+        /rolled out again\. An image that was pushed meanwhile waits/,
+      );
     });
 
     it('rename, where the name is free', async () => {

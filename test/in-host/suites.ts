@@ -4,6 +4,7 @@ import { crashSuite } from './crash.suite.ts';
 import { createFormSuite } from './createForm.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
 import { deployImageSuite } from './deployImage.suite.ts';
+import { everyCommandSuite } from './everyCommand.suite.ts';
 import { historySuite } from './history.suite.ts';
 import { journeyFaultsSuite } from './journeyFaults.suite.ts';
 import { manageSuite } from './manage.suite.ts';
@@ -29,4 +30,6 @@ export const suites: Readonly<Record<string, () => void>> = {
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,
+  // The last one: it looks at what the others have run.
+  everyCommand: everyCommandSuite,
 };

@@ -165,6 +165,7 @@ export function controlPlaneOver<R extends Reconciler>(
       collect: () => Promise.reject(new Error('Nothing is collected here.')),
       last: () => undefined,
     },
+    volumeData: executor,
     external: createExternalRegistry({ fetch, platform: () => reconciler.region().platform }),
     feed,
     verifier: new Verifier({

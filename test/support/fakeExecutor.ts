@@ -1,5 +1,8 @@
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
 import type { ConfigGeneration } from '../../src/control-plane/domain.ts';
 import type {
+  ArchivedVolume,
   UsageTotal,
   Executor,
   Identities,
@@ -41,6 +44,8 @@ export class FakeExecutor implements Executor {
   readonly #listeners = new Set<(deploymentId: string) => void>();
   /** References that are on the machine or can be pulled. */
   readonly images = new Set<string>();
+  /** Files of each volume, by its name, as text. */
+  readonly data = new Map<string, Readonly<Record<string, string>>>();
   #addresses = 0;
 
   constructor(now: () => number) {
@@ -141,6 +146,21 @@ export class FakeExecutor implements Executor {
     if (used) return Promise.reject(new Error(`The volume ${name} is still used by a container.`));
     this.#volumes.delete(name);
     return Promise.resolve();
+  }
+
+  volumeSizes(volumes: readonly InstanceVolume[]): Promise<ReadonlyMap<string, number>> {
+    const sizeOf = ({ name }: InstanceVolume): number =>
+      Object.values(this.data.get(name) ?? {}).reduce((sum, text) => sum + text.length, 0);
+    return Promise.resolve(new Map(volumes.map((volume) => [volume.name, sizeOf(volume)])));
+  }
+
+  archiveVolumes(volumes: readonly ArchivedVolume[]): Promise<Readable> {
+    const tar = pack();
+    for (const { volume, folder } of volumes)
+      for (const [file, text] of Object.entries(this.data.get(volume.name) ?? {}))
+        tar.entry({ name: `volumes/${folder}/${file}` }, text);
+    tar.finalize();
+    return Promise.resolve(Readable.from(tar));
   }
 
   lastLines(instanceId: string, count: number): Promise<readonly string[]> {

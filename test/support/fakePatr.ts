@@ -110,6 +110,8 @@ export class FakePatr {
       query: decoded(endpoint.query, Object.fromEntries(searchParams)),
       body: decoded(endpoint.body, body),
     };
+    if (endpoint.answer === 'tar')
+      return void response.writeHead(200, { 'content-type': 'application/x-tar' }).end(this.state.archive);
     const handler = fakeHandlers[name] as ((state: FakePatrState, given: unknown) => unknown) | undefined;
     if (handler === undefined) return void response.writeHead(404).end();
     const answer = handler(this.state, given);

@@ -126,6 +126,7 @@ export const fakeHandlers: Handlers = {
   listVolumes: ({ volumes }, { query }) => ({
     volumes: volumes.slice(query.page * query.count, (query.page + 1) * query.count),
   }),
+  listVolumeData: ({ volumeData }) => ({ data: [...volumeData] }),
   getLogs: (state, { params, query }) => ({
     logs: (state.logs.get(params.deploymentId) ?? []).toReversed().slice(0, query.limit),
   }),

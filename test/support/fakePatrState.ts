@@ -5,7 +5,7 @@ import type { LogLine } from '../../src/protocol/shapes/log.ts';
 import type { EventInfo, InstanceInfo, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
 import type { ApiTokenInfo } from '../../src/protocol/shapes/apiToken.ts';
 import type { ImageCheck } from '../../src/protocol/shapes/registry.ts';
-import type { Volume } from '../../src/protocol/shapes/volume.ts';
+import type { Volume, VolumeData } from '../../src/protocol/shapes/volume.ts';
 import type { Change, Collection, Runner } from '../../src/protocol/shapes/workspace.ts';
 
 export const workspaceId = '1'.repeat(32);
@@ -32,6 +32,9 @@ export class FakePatrState {
   readonly apiTokens = new Map<string, ApiTokenInfo>();
   readonly repositories = new Map<string, string>();
   readonly volumes: Volume[] = [];
+  /** What the instances of every deployment have in its volumes, and what an archive of it is. */
+  volumeData: readonly VolumeData[] = [];
+  archive = 'an archive';
   readonly secrets = new Map<string, { readonly name: string; readonly value: string }>();
   readonly domains = new Map<string, WorkspaceDomain>();
   readonly urls = new Map<string, ManagedUrl>();
@@ -50,6 +53,7 @@ export class FakePatrState {
     'registries',
     'collect',
     'apiTokens',
+    'volumeData',
   ];
   #last = 0;
   #changes: Change[] = [];

@@ -7,7 +7,15 @@ import type { Choices, CreateContract, CreateSubject } from '../../src/protocol/
 import { isProblem } from '../../src/protocol/problems.ts';
 import { emptyDraft, notRefused, type Draft } from '../shared/fields/draft.ts';
 import { page } from './page.ts';
-import { placed, problemsOf, shownProblems, wholeForm, type Problems } from '../shared/fields/problems.ts';
+import { currentSection } from './currentSection.ts';
+import {
+  placed,
+  problemsOf,
+  shownProblems,
+  wholeForm,
+  type Problems,
+  type Section,
+} from '../shared/fields/problems.ts';
 import { OnTheSpot } from '../shared/fields/onTheSpot.ts';
 import { firstOnPage, focusOn } from '../shared/focus.ts';
 import type { Actions, View } from './view.ts';
@@ -38,6 +46,7 @@ export class Form {
   /** What the suggestions are of, so that they are asked for once. */
   #imageLookedAt = '';
   #drawing = false;
+  #current: Section = 'details';
   #goTo: string | undefined;
 
   constructor(options: FormOptions) {
@@ -53,6 +62,16 @@ export class Form {
       onChange: () => this.#later(),
     });
     options.host.onNews(() => void this.#look());
+    document.addEventListener('focusin', () => this.#follow());
+    window.addEventListener('scroll', () => this.#follow(), { passive: true });
+  }
+
+  /** The rail says where one is. */
+  #follow(): void {
+    const current = currentSection();
+    if (current === this.#current) return;
+    this.#current = current;
+    this.#later();
   }
 
   /** Draws at once, and again with what the host knows. */
@@ -138,6 +157,7 @@ export class Form {
       begun: this.#begun,
       tags: this.#tags,
       asides: this.#spot.asides,
+      current: this.#current,
       actions: this.#actions,
     };
     render(page(view), this.#options.root);

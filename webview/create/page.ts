@@ -73,14 +73,18 @@ function banner({ server, actions }: View): TemplateResult | typeof nothing {
   </div>`;
 }
 
-function rail({ problems, actions }: View): TemplateResult {
+function rail({ problems, current, actions }: View): TemplateResult {
   return html`<nav class="rail" aria-label="Sections">
     <ol>
       ${sections.map((section) => {
         const count = Array.from(problems.keys()).filter((field) => sectionOf(field) === section).length;
         const says = count === 1 ? '1 problem' : `${count} problems`;
         return html`<li>
-          <button type="button" @click=${() => actions.goTo(section)}>
+          <button
+            type="button"
+            aria-current=${section === current ? 'location' : nothing}
+            @click=${() => actions.goTo(section)}
+          >
             ${titles[section]}
             ${count === 0 ? nothing : html`<span class="count" aria-label=${says} role="img">${count}</span>`}
           </button>

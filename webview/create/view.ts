@@ -1,4 +1,5 @@
 import type { CreateSubject, Submission } from '../../src/protocol/panelCreate.ts';
+import type { Section } from '../shared/fields/problems.ts';
 import type { FieldActions, FieldsView } from '../shared/fields/view.ts';
 
 /** What is shown, all of it: a rendering of the form follows from this alone. */
@@ -9,6 +10,8 @@ export interface View extends FieldsView {
   readonly begun: boolean;
   /** Tags of the chosen repository, newest first. */
   readonly tags: readonly string[];
+  /** Where the person is. */
+  readonly current: Section;
   readonly actions: Actions;
 }
 

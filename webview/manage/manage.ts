@@ -5,6 +5,7 @@ import type { PanelCaller } from '../../src/protocol/panelCaller.ts';
 import type { Choices } from '../../src/protocol/panelCreate.ts';
 import type { ManageContract, Managed, ManageFacts, ManageSubject } from '../../src/protocol/panelManage.ts';
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
+import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
 import { isProblem } from '../../src/protocol/problems.ts';
 import { notRefused, type Draft } from '../shared/fields/draft.ts';
 import { OnTheSpot } from '../shared/fields/onTheSpot.ts';
@@ -46,6 +47,8 @@ export class Manage {
   #refusal: string | undefined;
   #usage: Readonly<Record<string, InstanceUsage>> = {};
   #lossKnown = false;
+  #volumeData: readonly VolumeData[] | undefined;
+  #measuring: AbortController | undefined;
   #looking: AbortController | undefined;
   #drawing = false;
   #goTo: string | undefined;
@@ -141,6 +144,32 @@ export class Manage {
     const { touched, submitted } = editing.draft;
     const none = changesOf(editing).length === 0 && !submitted && touched.length === 0;
     this.#keep({ editing: none ? undefined : editing });
+    void this.#measureLoss();
+  }
+
+  /** Measuring takes the engine some time, so it is done once for each edit that would delete data. */
+  async #measureLoss(): Promise<void> {
+    const { editing } = this.#state;
+    const loses =
+      editing !== undefined && consequencesOfEdit(editing)?.some(({ kind }) => kind === 'dataLoss') === true;
+    if (!loses) {
+      this.#measuring?.abort();
+      this.#measuring = undefined;
+      this.#volumeData = undefined;
+      return;
+    }
+    if (this.#measuring !== undefined) return;
+    const measuring = new AbortController();
+    this.#measuring = measuring;
+    const { signal } = measuring;
+    try {
+      this.#volumeData = await this.#options.host.call('volumeData', null, { signal });
+    } catch (error) {
+      if (isAbort(error)) return;
+      // The loss is said without its size then.
+      this.#volumeData = undefined;
+    }
+    this.#later();
   }
 
   #edit(make: (draft: Draft) => Partial<Draft>, fields: readonly string[]): void {
@@ -171,6 +200,7 @@ export class Manage {
       managed: this.#managed,
       facts: this.#facts,
       usage: this.#usage,
+      volumeData: this.#volumeData,
       busy: this.#busy,
       refusal: this.#refusal,
       now: this.#options.now(),
@@ -251,8 +281,11 @@ export class Manage {
     discard: () => {
       this.#refusal = undefined;
       this.#keep({ editing: undefined });
+      void this.#measureLoss();
     },
     decide: (path, whose) => this.#put(decide(this.#editing(), path, whose)),
+    archiveVolumes: (from) =>
+      void this.#ask('archiveVolumes', () => this.#options.host.call('archiveVolumes', { from })),
     knowLoss: (known) => {
       this.#lossKnown = known;
       this.#later();
@@ -276,6 +309,7 @@ export class Manage {
         await this.#options.host.call('save', { ...change, update });
         this.#lossKnown = false;
         this.#keep({ editing: undefined });
+        void this.#measureLoss();
       } catch (error) {
         if (isProblem(error)) this.#refuse(error.message, error.fields);
         throw error;

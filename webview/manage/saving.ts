@@ -1,5 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { dataLossWords, type Consequence } from '../../src/protocol/consequences.ts';
+import { formatBytes } from '../../src/base/formatBytes.ts';
+import { dataLossWords, type Consequence, type DataLoss } from '../../src/protocol/consequences.ts';
+import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
 import { button, check } from '../shared/controls.ts';
 import { draftOf } from './draftOf.ts';
 import { settingsOf, type Settings } from './settings.ts';
@@ -16,14 +18,17 @@ export function saving(view: View, edit: EditView): TemplateResult | typeof noth
       <span class="text">${changes.map(pathWords).join(', ')}</span>
     </p>
     <ul class="consequences" id="consequences" aria-live="polite">
-      ${(consequences ?? []).map((one) => html`<li class=${one.kind}>${consequenceWords(one)}</li>`)}
+      ${(consequences ?? []).map(
+        (one) => html`<li class=${one.kind}>${consequenceWords(one, view.volumeData)}</li>`,
+      )}
       ${consequences?.length === 0 ? html`<li>Nothing restarts.</li>` : nothing}
     </ul>
     ${loss(view, edit)} ${buttons(view, edit)}
   </section>`;
 }
 
-export function consequenceWords(consequence: Consequence): string {
+/** `data`: what instances have in their volumes, where that is known. */
+export function consequenceWords(consequence: Consequence, data: readonly VolumeData[] = []): string {
   switch (consequence.kind) {
     case 'rollOut':
       return consequence.slotBySlot
@@ -44,8 +49,15 @@ export function consequenceWords(consequence: Consequence): string {
     case 'rename':
       return 'Addresses with the old name stop answering; those with the new one begin to.';
     case 'dataLoss':
-      return `Deletes ${dataLossWords(consequence)}, with everything in it.`;
+      return `Deletes ${dataLossWords(consequence)}${lostWords(consequence, data)}, with everything in it.`;
   }
+}
+
+/** `, 1.3 GB`; nothing while it is not known of all that goes. */
+function lostWords({ from }: DataLoss, data: readonly VolumeData[]): string {
+  const lost = data.filter(({ instance }) => instance >= from);
+  if (lost.length === 0 || lost.some(({ bytes }) => bytes === undefined)) return '';
+  return `, ${formatBytes(lost.reduce((sum, { bytes = 0 }) => sum + bytes, 0))}`;
 }
 
 function instancesWords(count: number): string {
@@ -115,18 +127,29 @@ function valueWords(settings: Settings, path: string): string {
 
 /** Deleting data takes a word of its own. */
 function loss(
-  { actions }: View,
+  { actions, busy, volumeData }: View,
   { consequences = [], lossKnown }: EditView,
 ): TemplateResult | typeof nothing {
   const lost = consequences.find((one) => one.kind === 'dataLoss');
   if (lost === undefined) return nothing;
-  return check({
+  const there = volumeData?.some(({ instance }) => instance >= lost.from) === true;
+  return html`${
+    there
+      ? button({
+          id: 'archive-volumes',
+          label: busy.has('archiveVolumes') ? 'Saving the data…' : 'Save the data first…',
+          disabled: busy.has('archiveVolumes'),
+          onClick: () => actions.archiveVolumes(lost.from),
+        })
+      : nothing
+  }
+  ${check({
     id: 'know-loss',
     label: `Delete ${dataLossWords(lost)}`,
     checked: lossKnown,
     hint: 'This cannot be undone.',
     onChange: (known) => actions.knowLoss(known),
-  });
+  })}`;
 }
 
 function buttons({ busy, facts, actions }: View, edit: EditView): TemplateResult {

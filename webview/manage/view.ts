@@ -8,6 +8,7 @@ import type {
   Verb,
 } from '../../src/protocol/panelManage.ts';
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
+import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
 import type { FieldsView } from '../shared/fields/view.ts';
 import type { Editing, PageState, Tab } from './state.ts';
 
@@ -21,6 +22,8 @@ export interface View {
   readonly facts: ManageFacts | undefined;
   /** What instances use now, by their id. */
   readonly usage: Readonly<Record<string, InstanceUsage>>;
+  /** What instances have in their volumes; measured when a change would delete some of it. */
+  readonly volumeData: readonly VolumeData[] | undefined;
   /** What was asked for and is not done yet. */
   readonly busy: ReadonlySet<string>;
   /** What the last request was refused with. */
@@ -59,4 +62,6 @@ export interface Actions {
   discard(): void;
   decide(path: string, whose: 'mine' | 'theirs'): void;
   knowLoss(known: boolean): void;
+  /** Saves the data of instances from this one on. */
+  archiveVolumes(from: number): void;
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Log } from '../../base/log.ts';
 import { describeError } from '../../base/log.ts';
 import { problem, ProblemError, toFailure } from '../../protocol/problems.ts';
@@ -52,5 +53,13 @@ export function lines(source: AsyncIterable<unknown>, log: Log): Response {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     },
+  });
+}
+
+/** A tar archive, no faster than the client reads it. Where it breaks off the connection does, so nobody takes it for whole. */
+export function archive(tar: Readable, log: Log): Response {
+  tar.on('error', (error) => log.warn('An archive broke off', { error: describeError(error) }));
+  return new Response(Readable.toWeb(tar) as ReadableStream<Uint8Array>, {
+    headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' },
   });
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { anySignal } from '../../base/abort.ts';
@@ -7,7 +8,7 @@ import { endpoints, type EndpointName } from '../../protocol/endpoints.ts';
 import { problem } from '../../protocol/problems.ts';
 import { refuseBeyondRights } from '../auth/permissions.ts';
 import type { Workspace } from '../state/identity.ts';
-import { failure, lines, success } from './answers.ts';
+import { archive, failure, lines, success } from './answers.ts';
 import type { Asked, Caller, Handlers } from './handler.ts';
 import { hostAllowed, type HostRule } from './hosts.ts';
 import type { SocketEnv } from './sockets.ts';
@@ -66,6 +67,7 @@ function mount(app: Hono, parts: AppParts, name: EndpointName): void {
     const reply = await handler(await askedFrom(context, parts, endpoint));
     if (endpoint.answer === 'frames') return accepted(context, reply as AsyncIterable<unknown>);
     if (endpoint.answer === 'lines') return lines(reply as AsyncIterable<unknown>, parts.log);
+    if (endpoint.answer === 'tar') return archive(reply as Readable, parts.log);
     if (!endpoint.paged) return success(endpoint.status, reply, undefined);
     const { answer, total } = reply as { answer: unknown; total: number };
     return success(endpoint.status, answer, total);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { DecodedOf, WireAnswerOf } from '../../protocol/endpoint.ts';
 import type { EndpointName, Endpoints } from '../../protocol/endpoints.ts';
 import type { Permissions } from '../../protocol/shapes/apiToken.ts';
@@ -20,17 +21,21 @@ export type Asked<K extends EndpointName> = DecodedOf<Endpoints[K]> & {
 
 /** Endpoints that stream, one JSON value per line or frame. */
 type StreamName = 'followChanges' | 'followLogs';
+/** Endpoints that answer with an archive. */
+type ArchiveName = 'archiveVolumeData';
 
 type QueryOf<K extends EndpointName> = DecodedOf<Endpoints[K]>['query'];
 
-/** What a handler gives back: the answer; with a total where it is a page; or a stream of answers. */
+/** What a handler gives back: the answer; with a total where it is a page; a stream of answers; or of bytes. */
 export type Reply<K extends EndpointName> = K extends StreamName
   ? AsyncIterable<WireAnswerOf<Endpoints[K]>>
-  : QueryOf<K> extends { readonly count: number }
-    ? { readonly answer: WireAnswerOf<Endpoints[K]>; readonly total: number }
-    : WireAnswerOf<Endpoints[K]> extends undefined
-      ? void
-      : WireAnswerOf<Endpoints[K]>;
+  : K extends ArchiveName
+    ? Readable
+    : QueryOf<K> extends { readonly count: number }
+      ? { readonly answer: WireAnswerOf<Endpoints[K]>; readonly total: number }
+      : WireAnswerOf<Endpoints[K]> extends undefined
+        ? void
+        : WireAnswerOf<Endpoints[K]>;
 
 export type Handler<K extends EndpointName> = (asked: Asked<K>) => Reply<K> | Promise<Reply<K>>;
 

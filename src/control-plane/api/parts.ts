@@ -1,6 +1,7 @@
 import type { ConfigSync } from '../config/configSync.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Reconciler } from '../domain.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { Collector } from '../registry/collect/collector.ts';
 import type { ExternalRegistry } from '../registry/externalRegistry.ts';
 import type { LogStore } from '../logs/logStore.ts';
@@ -33,6 +34,7 @@ export interface ApiParts {
   readonly verifier: Verifier;
   readonly urlKeeper: Pick<UrlKeeper, 'trouble'>;
   readonly usage: Pick<UsageMeter, 'of'>;
+  readonly volumeData: Pick<Executor, 'listVolumes' | 'volumeSizes' | 'archiveVolumes'>;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */
   readonly domain: string;

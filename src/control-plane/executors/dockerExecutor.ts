@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Lanes } from '../../base/lanes.ts';
 import { describeError } from '../../base/log.ts';
 import {
@@ -14,6 +15,7 @@ import type { ConfigGeneration } from '../domain.ts';
 import type { ConfigStorage } from './configStorage.ts';
 import { configTarget, containerSpecOf, instanceContainerName, instanceVolumeName } from './containerSpec.ts';
 import type {
+  ArchivedVolume,
   UsageTotal,
   Executor,
   Identities,
@@ -30,6 +32,7 @@ import type {
 import { whatIsThere } from './whatIsThere.ts';
 import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
+import { VolumeArchives } from './volumeArchives.ts';
 import { parseListening } from './listening.ts';
 import { isDiskFull, noRoom, pullFailure, startFailure } from './reasons.ts';
 import { identitiesOf, remainingInstance } from './remains.ts';
@@ -52,6 +55,8 @@ export interface DockerExecutorOptions {
   readonly beforeRemoval: (container: ContainerRecord, options: Waiting) => Promise<void>;
   /** Image with a shell-less Node, to look into an instance's network; absent: the kernel's tables are read here. */
   readonly toolImage: string | undefined;
+  /** Image that is on the machine for as long as the region is; nothing of it is run. */
+  readonly helperImage: string;
 }
 
 /** Room for 60 instances in each deployment's network. */
@@ -63,8 +68,11 @@ export class DockerExecutor implements Executor {
   /** Subnets are chosen one at a time. */
   readonly #networks = new Lanes();
 
+  readonly #archives: VolumeArchives;
+
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
+    this.#archives = new VolumeArchives(options);
   }
 
   async observe(
@@ -222,8 +230,30 @@ export class DockerExecutor implements Executor {
   }
 
   async removeVolume(volume: InstanceVolume, options: Waiting = {}): Promise<void> {
-    const outcome = await this.#options.engine.removeVolume(volume.name, options);
-    if (outcome === 'inUse') throw new Error(`The volume ${volume.name} is still used by a container.`);
+    const { engine } = this.#options;
+    const outcome = await engine.removeVolume(volume.name, options);
+    if (outcome !== 'inUse') return;
+    await this.#archives.clear(options);
+    if ((await engine.removeVolume(volume.name, options)) === 'inUse')
+      throw new Error(`The volume ${volume.name} is still used by a container.`);
+  }
+
+  async volumeSizes(
+    volumes: readonly InstanceVolume[],
+    options: Waiting = {},
+  ): Promise<ReadonlyMap<string, number>> {
+    if (volumes.length === 0) return new Map();
+    const sizes = await this.#options.engine.volumeSizes(options);
+    return new Map(
+      volumes.flatMap(({ name }): [string, number][] => {
+        const bytes = sizes.get(name);
+        return bytes === undefined ? [] : [[name, bytes]];
+      }),
+    );
+  }
+
+  archiveVolumes(volumes: readonly ArchivedVolume[], options: Waiting = {}): Promise<Readable> {
+    return this.#archives.read(volumes, options);
   }
 
   async lastLines(instanceId: string, count: number, options: Waiting = {}): Promise<readonly string[]> {

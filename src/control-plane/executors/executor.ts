@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ConfigSignal } from '../../protocol/shapes/configMount.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import type { AdoptionRecord } from '../adoption/record.ts';
@@ -33,6 +34,13 @@ export interface Executor {
   removeSurroundings(deploymentId: string, options?: Waiting): Promise<void>;
   listVolumes(deploymentId: string, options?: Waiting): Promise<readonly InstanceVolume[]>;
   removeVolume(volume: InstanceVolume, options?: Waiting): Promise<void>;
+  /** Bytes in each of these volumes, by name, as far as the engine can tell. */
+  volumeSizes(volumes: readonly InstanceVolume[], options?: Waiting): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Volumes as one tar archive, each under a folder of its own, no faster than it is read. None of them can be removed
+   * meanwhile. Destroying it gives up; the signal does so as well.
+   */
+  archiveVolumes(volumes: readonly ArchivedVolume[], options?: Waiting): Promise<Readable>;
   /** The last lines that an instance printed, oldest first. */
   lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
   /** What each running instance has used since it started, by instance id. */
@@ -162,6 +170,13 @@ export interface InstanceSpec {
 export interface VolumeFacts {
   readonly name: string;
   readonly size: number;
+}
+
+/** A volume, and the folder of the archive that it stands under. */
+export interface ArchivedVolume {
+  readonly volume: InstanceVolume;
+  /** One file name: letters, digits, dots, hyphens and underscores. */
+  readonly folder: string;
 }
 
 /** A volume of one instance: data stays with the slot, not with the container. */

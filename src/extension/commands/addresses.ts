@@ -1,4 +1,4 @@
-import { env, Uri } from 'vscode';
+import { env } from 'vscode';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { abilitiesOf } from '../tree/contextValue.ts';
 import type { AddressNode, DeploymentNode, InstanceNode } from '../tree/nodes.ts';
@@ -29,7 +29,7 @@ async function urlOf(
 
 export async function openCommand(context: CommandContext, node: DeploymentNode | undefined): Promise<void> {
   const url = await urlOf(context, node, 'Open a deployment');
-  if (url !== undefined) await env.openExternal(Uri.parse(url));
+  if (url !== undefined) await context.prompts.open(url);
 }
 
 export async function copyAddressCommand(
@@ -71,9 +71,12 @@ export async function copyInstanceIdCommand(
   if (meant !== undefined) await env.clipboard.writeText(meant.id);
 }
 
-export async function openAddressCommand(node: AddressNode | undefined): Promise<void> {
+export async function openAddressCommand(
+  { prompts }: Pick<CommandContext, 'prompts'>,
+  node: AddressNode | undefined,
+): Promise<void> {
   const url = node?.address.url;
-  if (url !== undefined) await env.openExternal(Uri.parse(url));
+  if (url !== undefined) await prompts.open(url);
 }
 
 export async function copyThisAddressCommand(node: AddressNode | undefined): Promise<void> {

@@ -12,6 +12,7 @@ import {
   openAddressCommand,
   openCommand,
 } from './addresses.ts';
+import { archiveVolumesCommand } from './archiveVolumes.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
 import { addConfigMountCommand, deleteConfigMountCommand } from './configMounts.ts';
 import { deployOnPushCommand } from './deployOnPush.ts';
@@ -58,8 +59,12 @@ import { removeRegionCommand, startRegionCommand, stopRegionCommand } from './re
 
 type CommandTable = { readonly [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> };
 
-/** Every command. Each shows its own problems in the same way. */
-export function registerCommands(context: CommandContext, regionLog: RegionLog): Disposable[] {
+/** Every command. Each shows its own problems in the same way; `onRun` is told each that is run. */
+export function registerCommands(
+  context: CommandContext,
+  regionLog: RegionLog,
+  onRun: (id: string) => void,
+): Disposable[] {
   const table: CommandTable = {
     'patr.deploy': (file) => deployCommand(context, file),
     'patr.deploy.customize': (file) => customizeCommand(context, file),
@@ -98,7 +103,8 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
     'patr.deployment.rollOut': (node) => rollOutCommand(context, node),
     'patr.release.revert': (node) => revertCommand(context, node),
     'patr.release.compare': (node) => compareCommand(context, node),
-    'patr.address.open': (node) => openAddressCommand(node),
+    'patr.volume.archive': (node) => archiveVolumesCommand(context, node),
+    'patr.address.open': (node) => openAddressCommand(context, node),
     'patr.address.copy': (node) => copyThisAddressCommand(node),
     'patr.secret.create': () => createSecretCommand(context),
     'patr.secret.rotate': (node) => rotateSecretCommand(context, node),
@@ -139,6 +145,7 @@ export function registerCommands(context: CommandContext, regionLog: RegionLog):
   const { notify, output } = context;
   return Object.entries(table).map(([id, run]) => {
     const guarded = async (...args: unknown[]): Promise<void> => {
+      onRun(id);
       try {
         const given = args[0] === fromSelection ? context.view.selection : args;
         await (run as (...given: unknown[]) => Promise<void>)(...given);

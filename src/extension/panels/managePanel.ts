@@ -15,7 +15,9 @@ import {
 } from '../../protocol/panelManage.ts';
 import type { Choices, Named } from '../../protocol/panelCreate.ts';
 import { problem } from '../../protocol/problems.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceUsage } from '../../protocol/shapes/release.ts';
+import type { VolumeData } from '../../protocol/shapes/volume.ts';
 import { fixOf } from '../commands/fix.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
@@ -27,6 +29,7 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Output } from '../output.ts';
 import { deploymentNodeId } from '../tree/deploymentsTree.ts';
 import { releaseNode } from '../tree/parts.ts';
+import { readVolumeData } from '../volumes/volumeData.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface ManagePanelParts {
@@ -34,6 +37,8 @@ export interface ManagePanelParts {
   readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange' | 'resources'>;
   readonly output: Pick<Output, 'append'>;
   readonly prices: () => OwnPrices;
+  /** Saves what instances from this one on have in their volumes. */
+  readonly archiveVolumes: (deployment: Pick<Deployment, 'id' | 'name'>, from: number) => Promise<void>;
 }
 
 /** The panel that a deployment is looked after with. */
@@ -52,6 +57,8 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
         usage: (_, signal) => managing.usage(signal),
         choices: (_, signal) => managing.choices(signal),
         createSecret: (body) => managing.createSecret(body),
+        volumeData: async (_, signal) => [...(await managing.volumeData(signal))],
+        archiveVolumes: ({ from }) => managing.archiveVolumes(from),
         save: (change) => managing.save(change),
         run: ({ verb }) => managing.run(verb),
         runOnRelease: ({ verb, number }) => managing.runOnRelease(verb, number),
@@ -161,6 +168,17 @@ class Managing {
     const { api, workspaceId } = this.#target();
     const { id } = await api.createSecret({ params: { workspaceId }, body });
     return { id, name: body.name };
+  }
+
+  volumeData(signal: AbortSignal): Promise<readonly VolumeData[]> {
+    return readVolumeData(this.#target(), this.#id, { signal });
+  }
+
+  async archiveVolumes(from: number): Promise<null> {
+    const deployment = this.#managed?.deployment;
+    if (deployment === undefined) throw problem('resourceDoesNotExist');
+    await this.#parts.archiveVolumes(deployment, from);
+    return null;
   }
 
   /** Saves everything as one update. Volumes that it needs are made first, and go again when it is refused. */

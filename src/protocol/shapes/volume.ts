@@ -20,3 +20,12 @@ export const volume = v.object({
   deploymentId: v.nullish(uuid, null),
 });
 export type Volume = v.InferOutput<typeof volume>;
+
+/** What one instance has in a volume. Instances are counted from 0; the last ones go first when there shall be fewer. */
+export const volumeData = v.object({
+  volumeId: uuid,
+  instance: v.number(),
+  /** Absent where the engine cannot tell. */
+  bytes: v.optional(v.number()),
+});
+export type VolumeData = v.InferOutput<typeof volumeData>;

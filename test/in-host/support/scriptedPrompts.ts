@@ -19,6 +19,8 @@ export interface Script {
   readonly input?: (question: InputQuestion) => string | typeof back | typeof escape | undefined;
   /** Undefined: the person gives up. */
   readonly files?: () => readonly Uri[];
+  /** Undefined: the person gives up. */
+  readonly saveAs?: (place: Uri) => Uri | undefined;
   /** Told every line of a progress, with what cancels it. */
   readonly progress?: (message: string, cancel: () => void) => void;
 }
@@ -29,6 +31,7 @@ export class ScriptedPrompts implements Prompts {
   readonly asked: string[] = [];
   readonly refused: string[] = [];
   readonly progressed: string[] = [];
+  readonly opened: string[] = [];
   readonly #script: Script;
 
   constructor(script: Script = {}) {
@@ -83,6 +86,15 @@ export class ScriptedPrompts implements Prompts {
   async files(title: string): Promise<readonly Uri[] | undefined> {
     this.asked.push(title);
     return this.#script.files?.();
+  }
+
+  async saveAs(title: string, place: Uri): Promise<Uri | undefined> {
+    this.asked.push(title);
+    return this.#script.saveAs?.(place);
+  }
+
+  async open(url: string): Promise<void> {
+    this.opened.push(url);
   }
 
   async busy<T>(work: () => Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ function table(): string {
       endpoint.paged ? 'paged' : '',
       endpoint.answer === 'lines' ? 'one JSON value per line' : '',
       endpoint.answer === 'frames' ? 'a WebSocket, one JSON value per message' : '',
+      endpoint.answer === 'tar' ? 'a tar archive' : '',
       endpoint.auth === 'none' ? 'no token' : '',
     ].filter((note) => note !== '');
     return `| \`${name}\` | ${endpoint.method} | \`${endpoint.path}\` | ${endpoint.status} | ${origin} | ${notes.join(', ')} |`;

@@ -53,7 +53,7 @@ describe('consequences of a change', () => {
   it('are lost data where slots with volumes go, also while nothing runs', () => {
     const mounted = { ...before, config: { ...config, volumes } };
     assert.deepEqual(consequencesOf(mounted, { ...mounted, scale: 1 }, false), [
-      { kind: 'dataLoss', instances: 2, volumes: 1 },
+      { kind: 'dataLoss', from: 1, instances: 2, volumes: 1 },
     ]);
     assert.deepEqual(kinds({ scale: 4 }, true, mounted), ['scale']);
     assert.deepEqual(kinds({ config }, true, mounted), ['rollOut']);

@@ -10,6 +10,7 @@ import { peopleHandlers } from './people.ts';
 import { registryHandlers } from './registries.ts';
 import { repositoryHandlers } from './repositories.ts';
 import { secretHandlers } from './secrets.ts';
+import { volumeDataHandlers } from './volumeData.ts';
 import { volumeHandlers } from './volumes.ts';
 
 /** A handler for every line of the endpoint table. */
@@ -23,6 +24,7 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...repositoryHandlers(parts),
     ...registryHandlers(parts),
     ...volumeHandlers(parts),
+    ...volumeDataHandlers(parts),
     ...secretHandlers(parts),
     ...domainHandlers(parts),
     ...managedUrlHandlers(parts),

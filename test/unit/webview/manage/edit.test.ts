@@ -159,7 +159,7 @@ describe('what saving an edit does', () => {
     } as DeploymentInfo);
     assert.deepEqual(consequencesOfEdit(typing({ min: '1', max: '1' }, on)), [
       { kind: 'scale', from: 3, to: 1 },
-      { kind: 'dataLoss', instances: 2, volumes: 1 },
+      { kind: 'dataLoss', from: 1, instances: 2, volumes: 1 },
     ]);
   });
 

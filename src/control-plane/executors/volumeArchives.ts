@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { ContainerSpec, Engine } from '../../docker/engine.ts';
+import { labelsOf } from '../labels.ts';
+import type { ArchivedVolume, Waiting } from './executor.ts';
+
+export interface VolumeArchivesParts {
+  readonly engine: Pick<Engine, 'createContainer' | 'listContainers' | 'removeContainer' | 'archive'>;
+  readonly region: string;
+  /** Image that is on the machine; nothing of it is run. */
+  readonly helperImage: string;
+}
+
+const folder = '/volumes';
+
+/**
+ * Reads volumes through a container that has them mounted and is never started: so it works on every engine, whether
+ * their instances run or not. While it is there the engine lets nobody remove them.
+ */
+export class VolumeArchives {
+  readonly #parts: VolumeArchivesParts;
+  /** Containers that are read from. Others with their label were left by a control plane that was killed. */
+  readonly #open = new Set<string>();
+
+  constructor(parts: VolumeArchivesParts) {
+    this.#parts = parts;
+  }
+
+  /** As the executor's method of this name. */
+  async read(volumes: readonly ArchivedVolume[], options: Waiting): Promise<Readable> {
+    const { engine, helperImage } = this.#parts;
+    const made = await engine.createContainer(this.#spec(volumes), options);
+    if (typeof made === 'string')
+      throw new Error(`The volumes cannot be read: the image ${helperImage} is not on the machine any more.`);
+    const { id } = made;
+    this.#open.add(id);
+    try {
+      const archive = await engine.archive(id, folder, options);
+      archive.once('close', () => void this.#close(id));
+      return archive;
+    } catch (error) {
+      await this.#close(id);
+      throw error;
+    }
+  }
+
+  /** Removes what a control plane that was killed has left, which holds volumes that shall go. */
+  async clear(options: Waiting): Promise<void> {
+    const { engine, region } = this.#parts;
+    const labels = labelsOf(region, 'archive');
+    for (const { id } of await engine.listContainers({ labels }, options))
+      if (!this.#open.has(id)) await engine.removeContainer(id, options);
+  }
+
+  /** Without a signal: who gave up must not leave it behind. What fails is cleared with the rest later. */
+  async #close(id: string): Promise<void> {
+    await this.#parts.engine.removeContainer(id).catch(() => undefined);
+    this.#open.delete(id);
+  }
+
+  #spec(volumes: readonly ArchivedVolume[]): ContainerSpec {
+    const { region, helperImage } = this.#parts;
+    return {
+      name: `patr-${region}-archive-${randomUUID()}`,
+      image: helperImage,
+      labels: labelsOf(region, 'archive'),
+      entrypoint: ['never-started'],
+      environment: [],
+      network: 'none',
+      mounts: volumes.map(({ volume, folder: name }) => ({
+        kind: 'volume',
+        source: volume.name,
+        target: `${folder}/${name}`,
+        readOnly: true,
+      })),
+      ports: [],
+      restart: 'no',
+      capabilities: { drop: ['ALL'], add: [] },
+      noNewPrivileges: true,
+      readOnlyRoot: true,
+      log: { maxBytes: 1_000_000, files: 1 },
+    };
+  }
+}
