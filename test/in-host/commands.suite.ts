@@ -13,6 +13,7 @@ import type {
   InstanceNode,
   RegionNode,
 } from '../../src/extension/tree/nodes.ts';
+import { makeAuthority } from '../../src/control-plane/tls/authority.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import { FakePatr } from '../support/fakePatr.ts';
@@ -215,6 +216,28 @@ export function commandsSuite(): void {
       assert.equal(extension.connection.state().kind, 'notStarted');
     });
 
+    it('trust the region and take it back only after showing what would be trusted', async () => {
+      const { certificate } = await makeAuthority('local', 'localhost', Date.now());
+      const edge = { httpPort: 7080, httpsPort: 7443, certificateAuthority: certificate };
+      patr.state.region = { ...patr.state.region, edge };
+      await extension.connection.look();
+      for (const command of ['patr.region.trust', 'patr.region.untrust'] as const) {
+        let told = '';
+        const prompts = answering({
+          confirm: (_, detail) => {
+            told = detail;
+            return false;
+          },
+        });
+        await run(command);
+        assert.match(
+          told,
+          /Patr region local[^]*SHA-256 [0-9A-F:]+[^]*under \.localhost and for nothing else/,
+        );
+        assert.deepEqual([prompts.progressed, prompts.said], [[], []]);
+      }
+    });
+
     it('remove the region only after saying what goes with it', async () => {
       let told = '';
       answering({
@@ -329,7 +352,7 @@ export function commandsSuite(): void {
 
     it('show a deployment in the view, chosen from the palette', async () => {
       await run('patr.deployment.reveal');
-      await eventually('it is selected', () => extension.view.selection[0] === node());
+      await eventually('it is selected', () => extension.view.selection[0]?.id === node().id);
     });
 
     it('let pushes be rolled out again, and say that one waits', async () => {
