@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import * as v from 'valibot';
 import { same } from '../auth/apiToken.ts';
-import type { Notified } from './watcher.ts';
+import type { Notified } from './tagLooks.ts';
 
 /** One notification of the registry, as far as it matters. */
 const notification = v.object({
