@@ -1,19 +1,14 @@
 import {
   commands,
-  Uri,
   window,
   workspace,
   type ExtensionContext,
   type TreeDragAndDropController,
   type TreeView,
-  type ViewBadge,
 } from 'vscode';
 import { DisposableStore } from '../base/disposable.ts';
-import { systemClock } from '../base/clock.ts';
 import { describeError } from '../base/log.ts';
 import type { CreateContract, CreateSubject } from '../protocol/panelCreate.ts';
-import { requireEngineBundle } from '../docker/engineBundle.ts';
-import { makeLocalHost } from '../local/localHost.ts';
 import type { ManageContract, ManageSubject } from '../protocol/panelManage.ts';
 import type { Deployment } from '../protocol/shapes/deployment.ts';
 import type { CommandContext } from './commands/context.ts';
@@ -21,15 +16,16 @@ import { archiveVolumes } from './commands/archiveVolumes.ts';
 import { addConfigMounts } from './commands/configMounts.ts';
 import { dropFiles } from './commands/dropFiles.ts';
 import { registerCommands } from './commands/all.ts';
-import { LocalConnection, type LocalConnectionOptions } from './connections/localConnection.ts';
+import type { LocalConnection } from './connections/localConnection.ts';
 import { CrashDiagnostics } from './crash/crashDiagnostics.ts';
 import { DockerfileLens } from './deploy/dockerfileLens.ts';
 import { BuildDiagnostics } from './deploy/diagnostics.ts';
 import { Journeys } from './deploy/journeys.ts';
 import { DeployMemory } from './deploy/memory.ts';
 import { Documents } from './documents/documents.ts';
-import { EngineSource } from './engineSource.ts';
-import { deploymentsView, filteredKey, stateKey } from './ids.ts';
+import { deploymentsView } from './ids.ts';
+import { keepViewTrue } from './keepViewTrue.ts';
+import { localRegion, type Machine } from './localRegion.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
 import { DeploymentsModel } from './model/deployments.ts';
 import { keepLooking } from './lookAgain.ts';
@@ -41,12 +37,10 @@ import { RegionLog } from './regionLog.ts';
 import { createPanel, type CreatePanelParts } from './panels/createPanel.ts';
 import type { PanelKind } from './panels/panelKind.ts';
 import { Panels } from './panels/panels.ts';
-import { dockerHost, localSettings, ownPrices } from './settings.ts';
+import { ownPrices } from './settings.ts';
 import { statusBar } from './statusBar.ts';
 import { DeploymentsTree } from './tree/deploymentsTree.ts';
 import type { Node } from './tree/nodes.ts';
-import { isWell } from './tree/look.ts';
-import { filterMessage, viewStateOf, type Listing } from './viewState.ts';
 
 /** What tests get hold of; nobody else has a use for it. */
 export interface Exports {
@@ -72,9 +66,6 @@ export interface Exports {
 /** How long after activation the deployments of the workspace are looked at when no view of ours is open. */
 const statusBarAfterMs = 1500;
 
-/** What the local region stands on. */
-export type Machine = Pick<LocalConnectionOptions, 'engines' | 'makeHost'>;
-
 /**
  * Puts the extension together, by plain calls. Nothing is asked of anybody here: no network, no process, no engine.
  * The view asks when it is shown, commands when they are run.
@@ -88,34 +79,8 @@ export function activate(context: ExtensionContext): Exports {
   const notify = new Notify(prompts, (error) => output.error(describeError(error)));
   const trusted = (): boolean => workspace.isTrusted;
   const { version } = context.extension.packageJSON as { version: string };
-  const userAgent = `patr-vscode/${version}`;
-
-  const engines = held.add(
-    new EngineSource({
-      load: requireEngineBundle,
-      dockerHost,
-      trusted,
-      onProblem: (message) => output.warn(message),
-    }),
-  );
-  const bundle = { file: Uri.joinPath(context.extensionUri, 'dist', 'control-plane.mjs').fsPath, version };
-  const own: Machine = {
-    engines,
-    makeHost: (engine, socket, settings) =>
-      makeLocalHost({ engine, bundle, settings, fetch, clock: systemClock, userAgent, socket }),
-  };
-  let machine = own;
-  const connection = held.add(
-    new LocalConnection({
-      engines: { state: (signal) => machine.engines.state(signal) },
-      settings: localSettings,
-      bundle,
-      makeHost: (...args) => machine.makeHost(...args),
-      trusted,
-      userAgent,
-      log: output,
-    }),
-  );
+  const region = held.add(localRegion({ extensionUri: context.extensionUri, version, trusted, output }));
+  const { connection } = region;
   const model = held.add(new DeploymentsModel(connection, output));
   const memory = new DeployMemory(context.workspaceState, (error) =>
     output.error('A listener failed', { error: describeError(error) }),
@@ -245,62 +210,8 @@ export function activate(context: ExtensionContext): Exports {
     createForms,
     createPanelWith: (changes) => createPanel({ ...createParts, ...changes }),
     answerWith: (given) => (answers = given),
-    async runOn(given) {
-      machine = given ?? own;
-      connection.gone();
-      await connection.look();
-    },
+    runOn: (given) => region.runOn(given),
   };
-}
-
-/** Which welcome view fits, what is filtered, and the badge with the number of deployments that are not well. */
-function keepViewTrue(
-  connection: LocalConnection,
-  model: DeploymentsModel,
-  tree: DeploymentsTree,
-  view: TreeView<Node>,
-): DisposableStore {
-  const held = new DisposableStore();
-  let before = '';
-  const update = (): void => {
-    const deployments = model.all();
-    const ill = deployments.filter((one) => !isWell(one)).length;
-    if ((view.badge?.value ?? 0) !== ill) view.badge = badgeOf(ill);
-    const listing = listingOf(model, tree);
-    const message = filterMessage(tree.filter, listing);
-    // The editor takes undefined for none, whatever its typings say.
-    if (view.message !== message) (view as { message: string | undefined }).message = message;
-    const state = viewStateOf(connection.state(), listing);
-    if (state === before) return;
-    before = state;
-    void commands.executeCommand('setContext', stateKey, state);
-    tree.refresh();
-  };
-  held.add(connection.onChange(update));
-  held.add(model.onChange(update));
-  held.add(
-    tree.onDidFilter(() => {
-      void commands.executeCommand('setContext', filteredKey, tree.filter !== '');
-      update();
-    }),
-  );
-  update();
-  return held;
-}
-
-function listingOf(model: DeploymentsModel, tree: DeploymentsTree): Listing {
-  return {
-    loaded: model.loaded,
-    failed: model.failure !== undefined,
-    count: model.all().length,
-    matching: tree.matching().length,
-  };
-}
-
-function badgeOf(ill: number): ViewBadge | undefined {
-  if (ill === 0) return undefined;
-  const tooltip = ill === 1 ? '1 deployment is not well' : `${ill} deployments are not well`;
-  return { value: ill, tooltip };
 }
 
 /** Prompts that may be exchanged after everybody has got hold of them. */

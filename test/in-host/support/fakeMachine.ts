@@ -1,4 +1,4 @@
-import type { Machine } from '../../../src/extension/activate.ts';
+import type { Machine } from '../../../src/extension/localRegion.ts';
 import type { Engine } from '../../../src/docker/engine.ts';
 import type { LocalHost, LocalInventory, LocalState } from '../../../src/local/contract.ts';
 import { fakeToken, type FakePatr } from '../../support/fakePatr.ts';
