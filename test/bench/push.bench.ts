@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench, BenchContext } from '../../scripts/bench/bench.ts';
-import { root } from '../../scripts/build/folders.ts';
-import { must } from '../../scripts/setup/processes.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import type { JourneyEvent } from '../../src/deploy/contract.ts';
-import { deploy, push } from '../../src/deploy/journey.ts';
-import { ask } from '../support/addressLoad.ts';
-import { freePort } from '../support/editor/freePort.ts';
-import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
+import { push } from '../../src/deploy/journey.ts';
+import { runByHand, startHandImage } from './handImage.ts';
 import { median } from './median.ts';
-import { startPlainRegistry } from './plainRegistry.ts';
+import { withSampleRegion, type SampleRegion } from './sampleRegion.ts';
+import { changeSample, untilAnswered } from './sampleVersions.ts';
 
 const rounds = 5;
 /** Bytes of chance that each version has in a layer of its own. */
@@ -32,59 +26,44 @@ export const bench: Bench = {
       "docker run of the same image to its first answer, beyond the application's own start-up, in milliseconds",
     'push.start_up_ms': "the application's own start-up: from its start to its first answer, in milliseconds",
   },
-  async run(context) {
-    process.env['PATR_TEST_IMAGES'] = JSON.stringify(context.images);
-    const region = await openTestRegion('bench');
-    const folder = await mkdtemp(join(tmpdir(), 'patr-bench-'));
-    await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
-    const dockerfile = join(folder, 'Dockerfile');
-    const text = await readFile(dockerfile, 'utf8');
-    await writeFile(dockerfile, text.replace('package.json server.js', 'package.json server.js chance'));
-    try {
-      return await measure(region, folder, context);
-    } finally {
-      await region.close();
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
+  run: (context) => withSampleRegion(context, (sample) => measure(sample, context)),
 };
 
-async function measure(region: TestRegion, folder: string, { images, say }: BenchContext) {
-  const endpoint = await region.host.ensure(() => undefined);
-  const { target, region: runner } = await targetAt(endpoint);
-  const source = { folder, dockerfile: 'Dockerfile', buildArguments: { BASE: images.node } };
+async function measure(sample: SampleRegion, { images, say }: BenchContext) {
+  const { target, source, folder } = sample;
   let [pushMs, pushedAt] = [0, 0];
-  const tell = (event: JourneyEvent): void => {
+  const tools = sample.tools((event) => {
     if (event.kind !== 'finished' || event.step !== 'push') return;
     [pushMs, pushedAt] = [event.ms, performance.now()];
-  };
-  const tools = { engine: region.engine, clock: systemClock, chance: Math.random, tell };
+  });
+  await addLayer(folder);
   await change(folder);
-  const first = await deploy(target, source, { name: 'sample', regionId: runner.id, ports: [8080] }, tools);
-  if (first.kind !== 'serving' || first.url === undefined) throw new Error('The sample does not serve.');
+  const made = await sample.deploy(tools);
   const ours = { fresh: [] as number[], unchanged: [] as number[], answered: [] as number[] };
   const theirs = { fresh: [] as number[], unchanged: [] as number[], answered: [] as number[] };
   const startUp: number[] = [];
-  const hand = await startHand(images.registry, folder, images.node);
+  const hand = await startHandImage(images, folder);
   try {
+    await hand.build();
     await hand.push();
     for (let round = 1; round <= rounds; round += 1) {
       const marker = await change(folder);
-      const following = push(target, source, first.deploymentId, tools);
-      await untilAnswered(first.url, marker);
+      const following = push(target, source, made.deploymentId, tools);
+      await untilAnswered(made.url, marker);
       ours.answered.push(performance.now() - pushedAt);
       await following;
       ours.fresh.push(pushMs);
-      await push(target, source, first.deploymentId, tools);
+      await push(target, source, made.deploymentId, tools);
       ours.unchanged.push(pushMs);
       // Another version, because the engine knows of a layer to which registry it went before.
       const other = await change(folder);
       await hand.build();
       theirs.fresh.push(await hand.push());
       theirs.unchanged.push(await hand.push());
-      const run = await hand.run(other);
-      theirs.answered.push(run.answered);
-      startUp.push(run.startUp);
+      const instance = await runByHand(hand.reference, other);
+      theirs.answered.push(instance.answeredMs);
+      startUp.push(await instance.startUpMs());
+      await instance.remove();
       say(
         `round ${round}: fresh ${ours.fresh.at(-1)?.toFixed(0)} and ${theirs.fresh.at(-1)?.toFixed(0)} ms, unchanged ${ours.unchanged.at(-1)?.toFixed(0)} and ${theirs.unchanged.at(-1)?.toFixed(0)} ms, answered after ${ours.answered.at(-1)?.toFixed(0)} and ${theirs.answered.at(-1)?.toFixed(0)} ms, start-up ${startUp.at(-1)?.toFixed(0)} ms`,
       );
@@ -103,66 +82,15 @@ async function measure(region: TestRegion, folder: string, { images, say }: Benc
   };
 }
 
-/** Gives the sample another greeting and another layer. */
+/** Gives the sample's image a layer of chance. */
+async function addLayer(folder: string): Promise<void> {
+  const dockerfile = join(folder, 'Dockerfile');
+  const text = await readFile(dockerfile, 'utf8');
+  await writeFile(dockerfile, text.replace('package.json server.js', 'package.json server.js chance'));
+}
+
+/** Gives the sample another greeting and another layer; resolves with what it answers then. */
 async function change(folder: string): Promise<string> {
-  const marker = randomBytes(6).toString('hex');
-  const file = join(folder, 'server.js');
-  const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replace(/const greeting = .*;/, `const greeting = 'Hello ${marker}';`));
   await writeFile(join(folder, 'chance'), randomBytes(layerBytes));
-  return marker;
-}
-
-async function untilAnswered(url: string, marker: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (performance.now() < deadline) {
-    const answer = await ask(url).catch(() => undefined);
-    if (answer?.status === 200 && answer.body.includes(marker)) return;
-    await systemClock.sleep(5);
-  }
-  throw new Error(`${url} did not answer with the new version.`);
-}
-
-/** The docker command line against a plain registry of its own. */
-async function startHand(registryImage: string, folder: string, base: string) {
-  const registry = await startPlainRegistry(registryImage);
-  const instance = `patr-bench-hand-${process.pid}`;
-  const image = `${registry.host}/hand:latest`;
-  const mark = `cloud.patr.test=${instance}`;
-  const build = async (): Promise<void> => {
-    const options = ['--build-arg', `BASE=${base}`, '--label', mark, '--tag', image];
-    await must('docker', ['build', '--quiet', ...options, folder]);
-  };
-  await build();
-  return {
-    build,
-    /** Milliseconds of a push. */
-    async push(): Promise<number> {
-      const started = performance.now();
-      await must('docker', ['push', '--quiet', image]);
-      return performance.now() - started;
-    },
-    /** Milliseconds from `docker run` to the first answer, and those of them since the process was started. */
-    async run(marker: string): Promise<{ answered: number; startUp: number }> {
-      const port = await freePort();
-      const publish = `127.0.0.1:${port}:8080`;
-      const started = performance.now();
-      await must('docker', ['run', '--detach', '--name', instance, '--publish', publish, image]);
-      await untilAnswered(`http://127.0.0.1:${port}/`, marker);
-      const answered = performance.now() - started;
-      await must('docker', ['kill', instance]);
-      // Once more, with the container made before: what is left is the application.
-      await must('docker', ['start', instance]);
-      const running = performance.now();
-      await untilAnswered(`http://127.0.0.1:${port}/`, marker);
-      const startUp = performance.now() - running;
-      await must('docker', ['rm', '--force', '--volumes', instance]);
-      return { answered, startUp };
-    },
-    async stop(): Promise<void> {
-      await registry.stop();
-      const built = await must('docker', ['image', 'ls', '--quiet', '--filter', `label=${mark}`]);
-      await must('docker', ['image', 'rm', '--force', ...new Set(built.trim().split('\n'))]);
-    },
-  };
+  return changeSample(folder);
 }

@@ -1,16 +1,10 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Bench, BenchContext } from '../../scripts/bench/bench.ts';
-import { root } from '../../scripts/build/folders.ts';
-import { must } from '../../scripts/setup/processes.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { deploy, push } from '../../src/deploy/journey.ts';
+import { push } from '../../src/deploy/journey.ts';
 import type { Target } from '../../src/deploy/target.ts';
 import type { ReleaseInfo } from '../../src/protocol/shapes/release.ts';
-import { freePort } from '../support/editor/freePort.ts';
-import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
+import { runByHand } from './handImage.ts';
 import { median } from './median.ts';
+import { withSampleRegion, type SampleRegion } from './sampleRegion.ts';
 import { changeSample, untilAnswered } from './sampleVersions.ts';
 
 const rounds = 6;
@@ -24,28 +18,14 @@ export const bench: Bench = {
       'docker run of the same image until its first answer, at a new port and with the old one left alone; in turn with ours',
     'revert.to_first_answer_ratio': 'ours against docker run',
   },
-  async run(context) {
-    process.env['PATR_TEST_IMAGES'] = JSON.stringify(context.images);
-    const region = await openTestRegion('bench');
-    const folder = await mkdtemp(join(tmpdir(), 'patr-bench-'));
-    await cp(join(root, 'test', 'fixtures', 'sample'), folder, { recursive: true });
-    try {
-      return await measure(region, folder, context);
-    } finally {
-      await region.close();
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
+  run: (context) => withSampleRegion(context, (sample) => measure(sample, context)),
 };
 
-async function measure(region: TestRegion, folder: string, { images, say }: BenchContext) {
-  const { target, region: runner } = await targetAt(await region.host.ensure(() => undefined));
-  const source = { folder, dockerfile: 'Dockerfile', buildArguments: { BASE: images.node } };
-  const tools = { engine: region.engine, clock: systemClock, chance: Math.random, tell: () => undefined };
+async function measure(sample: SampleRegion, { say }: BenchContext) {
+  const { target, source, folder } = sample;
+  const tools = sample.tools();
   const markers = [await changeSample(folder)];
-  const choice = { name: 'sample', regionId: runner.id, ports: [8080] };
-  const made = await deploy(target, source, choice, tools);
-  if (made.kind !== 'serving' || made.url === undefined) throw new Error('The sample does not serve.');
+  const made = await sample.deploy(tools);
   markers.push(await changeSample(folder));
   await push(target, source, made.deploymentId, tools);
   await untilAnswered(made.url, markers[1] ?? '');
@@ -58,7 +38,9 @@ async function measure(region: TestRegion, folder: string, { images, say }: Benc
     const release = releases.find((one) => one.number === number);
     const marker = markers[number - 1] ?? '';
     ours.push(await goBack(target, made.deploymentId, release, made.url, marker));
-    byHand.push(await runByHand(`${image}@${release?.digest ?? ''}`, marker));
+    const instance = await runByHand(`${image}@${release?.digest ?? ''}`, marker);
+    byHand.push(instance.answeredMs);
+    await instance.remove();
     say(
       `round ${round + 1}: revert ${ours.at(-1)?.toFixed(0)} ms, docker run ${byHand.at(-1)?.toFixed(0)} ms`,
     );
@@ -82,26 +64,6 @@ async function goBack(
   await api.revertDeployment({ params: { workspaceId, deploymentId, digest: release.digest } });
   await untilAnswered(url, marker);
   return performance.now() - started;
-}
-
-async function runByHand(image: string, marker: string): Promise<number> {
-  const name = `patr-bench-revert-${process.pid}`;
-  const port = await freePort();
-  const started = performance.now();
-  await must('docker', [
-    'run',
-    '--detach',
-    '--rm',
-    '--name',
-    name,
-    '--publish',
-    `127.0.0.1:${port}:8080`,
-    image,
-  ]);
-  await untilAnswered(`http://127.0.0.1:${port}/`, marker);
-  const took = performance.now() - started;
-  await must('docker', ['kill', name]);
-  return took;
 }
 
 /** The reference of a deployment's repository on the engine, without tag. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/build/folders.ts';
@@ -14,6 +14,7 @@ import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
+import { writeSettings } from '../support/editor/workspaceSettings.ts';
 import { testImages } from '../support/engine.ts';
 import { removeBuilt } from '../support/removeBuilt.ts';
 
@@ -33,11 +34,8 @@ describe('the create form in the editor', function () {
   let workbench: Workbench;
   let form: CreateForm;
 
-  const configure = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
-    await mkdir(join(folder, '.vscode'), { recursive: true });
-    const usual = { 'workbench.secondarySideBar.defaultVisibility': 'hidden' };
-    await writeFile(join(folder, '.vscode', 'settings.json'), JSON.stringify({ ...usual, ...settings }));
-  };
+  const configure = (settings: Readonly<Record<string, unknown>>): Promise<void> =>
+    writeSettings(folder, { 'workbench.secondarySideBar.defaultVisibility': 'hidden', ...settings });
   const open = async (command: string): Promise<void> => {
     await workbench.run('View: Close All Editors');
     await workbench.run(command);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problem } from '../../src/protocol/problems.ts';
@@ -11,6 +11,7 @@ import { Panel } from '../support/editor/panel.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
+import { writeSettings } from '../support/editor/workspaceSettings.ts';
 
 const id = '5'.repeat(32);
 const name = '<img onerror=alert(1)> & web';
@@ -51,10 +52,8 @@ describe('the panel of a deployment', function () {
     if (this.currentTest?.state === 'failed') await screenshot(editor.page, 'failed-manage');
   });
 
-  const configure = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
-    await mkdir(join(folder, '.vscode'), { recursive: true });
-    await writeFile(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
-  };
+  const configure = (settings: Readonly<Record<string, unknown>>): Promise<void> =>
+    writeSettings(folder, settings);
   const consequence = (words: string): Promise<void> =>
     panel.control('consequences').getByText(words).waitFor();
   const updates = (): number => patr.seen.filter((one) => one.name === 'updateDeployment').length;

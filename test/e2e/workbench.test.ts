@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/build/folders.ts';
@@ -14,6 +14,7 @@ import { Panel } from '../support/editor/panel.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
+import { writeSettings } from '../support/editor/workspaceSettings.ts';
 import { testImages } from '../support/engine.ts';
 import { removeBuilt } from '../support/removeBuilt.ts';
 
@@ -28,10 +29,8 @@ describe('the workbench', function () {
   let editor: OpenEditor;
   let workbench: Workbench;
 
-  const configure = async (settings: Readonly<Record<string, unknown>>): Promise<void> => {
-    await mkdir(join(folder, '.vscode'), { recursive: true });
-    await writeFile(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
-  };
+  const configure = (settings: Readonly<Record<string, unknown>>): Promise<void> =>
+    writeSettings(folder, settings);
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'patr-workbench-'));

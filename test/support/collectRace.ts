@@ -2,16 +2,12 @@ import { isProblem } from '../../src/protocol/problems.ts';
 import { startAssembledRegion, type AssembledRegion } from './assembledRegion.ts';
 import { pick } from './chaos.ts';
 import { rawRegistry, type Credentials, type RawRegistry } from './rawRegistry.ts';
+import { makeShop, type Shop } from './regionShop.ts';
 
 const shops = 3;
 /** Markers that are pushed again and again, so that what was collected comes back. */
 const markers = 6;
 const mostTries = 200;
-
-interface Shop {
-  readonly path: string;
-  readonly deploymentId: string;
-}
 
 /** What a round was, and which digests that somebody needs cannot be pulled after it. */
 export interface Round {
@@ -55,29 +51,6 @@ export async function startCollectRace(chance: () => number): Promise<CollectRac
     },
     close: () => region.close(),
   };
-}
-
-async function makeShop(region: AssembledRegion, name: string): Promise<Shop> {
-  const params = { workspaceId: region.workspaceId };
-  const { id: repositoryId } = await region.api.createRepository({ params, body: { name } });
-  const { machineTypes } = await region.api.listMachineTypes({ params });
-  const { id: deploymentId } = await region.api.createDeployment({
-    params,
-    body: {
-      name,
-      registry: 'registry.patr.cloud',
-      repositoryId,
-      imageTag: 'latest',
-      runner: region.regionId,
-      machineType: machineTypes[0]!.id,
-      deployOnPush: true,
-      deployOnCreate: false,
-      minHorizontalScale: 1,
-      maxHorizontalScale: 1,
-      ports: { 8080: 'http' },
-    },
-  });
-  return { path: `${region.workspaceId}/${name}`, deploymentId };
 }
 
 /** As a client does whose push was refused for the moment, or cut off. */

@@ -7,6 +7,7 @@ import { ask } from './addressLoad.ts';
 import { startAssembledRegion, type AssembledRegion } from './assembledRegion.ts';
 import { shuffled, unreliableWebhook } from './chaos.ts';
 import { testImages } from './engine.ts';
+import { makeShop, type Shop } from './regionShop.ts';
 
 /** Different images that each deployment is pushed. */
 const versions = 5;
@@ -24,9 +25,7 @@ export interface Storm {
   close(): Promise<void>;
 }
 
-interface Shop {
-  readonly name: string;
-  readonly deploymentId: string;
+interface ServedShop extends Shop {
   readonly reference: string;
   readonly url: string;
 }
@@ -47,30 +46,13 @@ export async function startStorm(chance: () => number, wanted: StormWanted): Pro
     must('docker', args, { env: { DOCKER_CONFIG: join(folder, 'docker') } });
   const version = (index: number): string => `${region.name}-${index}:1`;
 
-  async function makeShop(index: number): Promise<Shop> {
-    const name = `shop-${index}`;
-    const params = { workspaceId: region.workspaceId };
-    const { id: repositoryId } = await region.api.createRepository({ params, body: { name } });
-    const { machineTypes } = await region.api.listMachineTypes({ params });
-    const body = {
-      name,
-      registry: 'registry.patr.cloud',
-      repositoryId,
-      imageTag: 'latest',
-      runner: region.regionId,
-      machineType: machineTypes[0]!.id,
-      deployOnPush: true,
-      deployOnCreate: false,
-      minHorizontalScale: 1,
-      maxHorizontalScale: 1,
-      ports: { 8080: 'http' },
-    } as const;
-    const { id: deploymentId } = await region.api.createDeployment({ params, body });
-    const reference = `${region.registryHost}/${region.workspaceId}/${name}:latest`;
-    return { name, deploymentId, reference, url: await urlOf(region, deploymentId) };
+  async function open(index: number): Promise<ServedShop> {
+    const shop = await makeShop(region, `shop-${index}`);
+    const reference = `${region.registryHost}/${shop.path}:latest`;
+    return { ...shop, reference, url: await urlOf(region, shop.deploymentId) };
   }
 
-  async function push(shop: Shop, index: number): Promise<void> {
+  async function push(shop: ServedShop, index: number): Promise<void> {
     await docker('tag', version(index), shop.reference);
     await docker('push', '--quiet', shop.reference);
   }
@@ -80,10 +62,10 @@ export async function startStorm(chance: () => number, wanted: StormWanted): Pro
       for (let index = 0; index < versions; index += 1)
         await buildVersion(folder, version(index), index, mark);
       await docker('login', '--username', 'patr', '--password', region.endpoint.token, region.registryHost);
-      const shops: Shop[] = [];
-      for (let index = 0; index < wanted.deployments; index += 1) shops.push(await makeShop(index));
+      const shops: ServedShop[] = [];
+      for (let index = 0; index < wanted.deployments; index += 1) shops.push(await open(index));
       const plan = Array.from({ length: wanted.pushes }, (_, index) => shops[index % shops.length]!);
-      const last = new Map<Shop, number>();
+      const last = new Map<ServedShop, number>();
       for (const shop of shuffled(chance, plan)) {
         const index = Math.floor(chance() * versions);
         await push(shop, index);
@@ -132,7 +114,7 @@ async function urlOf(region: AssembledRegion, deploymentId: string): Promise<str
 }
 
 /** Its newest release is live, and its address says these words. */
-async function settlesOn(region: AssembledRegion, shop: Shop, words: string): Promise<boolean> {
+async function settlesOn(region: AssembledRegion, shop: ServedShop, words: string): Promise<boolean> {
   const params = { workspaceId: region.workspaceId, deploymentId: shop.deploymentId };
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline) {
