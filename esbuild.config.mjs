@@ -49,6 +49,8 @@ export const bundles = {
     target: 'node22',
     // Heavy parts are files of their own, required at first use, so that activation stays quick.
     external: ['vscode', './engine.cjs', './socket.cjs'],
+    // Its other form hides from the bundler what it is made of.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   },
   socket: {
     ...common,

@@ -21,6 +21,7 @@ import { CrashDiagnostics } from './crash/crashDiagnostics.ts';
 import { DockerfileLens } from './deploy/dockerfileLens.ts';
 import { BuildDiagnostics } from './deploy/diagnostics.ts';
 import { Journeys } from './deploy/journeys.ts';
+import { Configs } from './config/configs.ts';
 import { DeployMemory } from './deploy/memory.ts';
 import { Documents } from './documents/documents.ts';
 import { deploymentsView } from './ids.ts';
@@ -52,6 +53,7 @@ export interface Exports {
   /** Commands that were run since the window was opened. */
   readonly ranCommands: ReadonlySet<string>;
   readonly drop: TreeDragAndDropController<Node>;
+  readonly configs: Configs;
   readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
   readonly managePanels: Panels<ManageContract, ManageSubject>;
   readonly createForms: Panels<CreateContract, CreateSubject>;
@@ -85,7 +87,19 @@ export function activate(context: ExtensionContext): Exports {
   const memory = new DeployMemory(context.workspaceState, (error) =>
     output.error('A listener failed', { error: describeError(error) }),
   );
-  const tree = held.add(new DeploymentsTree(connection, model));
+  const configs = held.add(
+    new Configs({
+      context,
+      connection,
+      model,
+      prompts,
+      notify,
+      log: output,
+      showOutput: () => output.show(),
+    }),
+  );
+  const tree = held.add(new DeploymentsTree(connection, model, (id, name) => configs.marksOf(id, name)));
+  held.add(configs.onMark(() => tree.refresh()));
   const drop = dropFiles((id, files) => addConfigMounts(parts, id, files), notify);
   const view = held.add(
     window.createTreeView(deploymentsView, {
@@ -157,6 +171,7 @@ export function activate(context: ExtensionContext): Exports {
     notify,
     output,
     documents,
+    configs,
     tree,
     view,
     trusted,
@@ -171,9 +186,10 @@ export function activate(context: ExtensionContext): Exports {
   for (const command of registerCommands(parts, regionLog, (id) => ranCommands.add(id))) held.add(command);
   held.add(statusBar(model, memory));
   held.add(keepViewTrue(connection, model, tree, view));
-  const looking = held.add(keepLooking(connection, () => view.visible));
+  const looking = held.add(keepLooking(connection, () => view.visible || configs.files.isOpen));
   const follow = (): void => {
-    const wanted = view.visible || memory.deploymentIds().length > 0 || managePanels.keys().length > 0;
+    const panels = managePanels.keys().length > 0;
+    const wanted = view.visible || memory.deploymentIds().length > 0 || panels || configs.isNeeded;
     model.watch(wanted);
     if (wanted) void connection.look();
     looking.wake();
@@ -182,6 +198,7 @@ export function activate(context: ExtensionContext): Exports {
   // The first deployment of the workspace begins to be followed when it is made.
   held.add(memory.onChange(follow));
   held.add(managePanels.onChange(follow));
+  held.add(configs.onNeed(follow));
   held.add(
     window.onDidChangeWindowState(({ focused }) => void (focused && view.visible && connection.look())),
   );
@@ -193,7 +210,7 @@ export function activate(context: ExtensionContext): Exports {
   );
   // A view that is open already does not tell that it became visible. The status bar can wait until the editor is up.
   if (view.visible) follow();
-  else if (memory.deploymentIds().length > 0) {
+  else if (memory.deploymentIds().length > 0 || configs.isNeeded) {
     const later = setTimeout(follow, statusBarAfterMs);
     held.onDispose(() => clearTimeout(later));
   }
@@ -202,6 +219,7 @@ export function activate(context: ExtensionContext): Exports {
     connection,
     memory,
     tree,
+    configs,
     drop,
     reveal,
     view,

@@ -1,6 +1,7 @@
 import type {
   AddressNode,
   ConfigMountNode,
+  ConfigMountsNode,
   DeploymentNode,
   DomainNode,
   InstanceNode,
@@ -12,6 +13,7 @@ import type {
   VolumeNode,
 } from './tree/nodes.ts';
 import type { Uri } from 'vscode';
+import type { SecretMeant } from './config/checkText.ts';
 
 /**
  * Every id that the manifest and the code share, once. A test compares this file with package.json both ways. A
@@ -42,14 +44,22 @@ export interface CommandArguments {
   'patr.deployment.events': [node?: DeploymentNode];
   'patr.instance.openShell': [node?: InstanceNode];
   'patr.instance.copyId': [node?: InstanceNode];
-  'patr.configMount.add': [node?: DeploymentNode];
-  'patr.configMount.open': [node?: ConfigMountNode];
+  'patr.configMount.add': [node?: DeploymentNode | ConfigMountsNode];
+  'patr.configMount.write': [node?: DeploymentNode | ConfigMountsNode];
+  'patr.configMount.search': [node?: DeploymentNode | ConfigMountsNode];
+  'patr.configMount.addFile': [file?: Uri];
+  'patr.configMount.open': [meant?: ConfigMountNode | Uri];
+  'patr.configMount.compare': [meant?: ConfigMountNode | Uri];
+  'patr.configMount.history': [meant?: ConfigMountNode | Uri];
+  'patr.configMount.rename': [meant?: ConfigMountNode | Uri];
+  'patr.configMount.stopFollowing': [meant?: ConfigMountNode | Uri];
+  'patr.configMount.makeSecret': [file?: Uri, value?: SecretMeant];
   'patr.deployment.resumePushes': [node?: DeploymentNode];
   'patr.deployment.rollOut': [node?: DeploymentNode | NewerImageNode];
   'patr.release.revert': [node?: ReleaseNode];
   'patr.release.compare': [node?: ReleaseNode];
-  'patr.configMount.delete': [node?: ConfigMountNode];
   'patr.volume.archive': [node?: DeploymentNode | VolumeNode];
+  'patr.configMount.delete': [meant?: ConfigMountNode | Uri];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
   'patr.secret.create': [];
@@ -118,7 +128,15 @@ export const commandIds: readonly CommandId[] = [
   'patr.instance.openShell',
   'patr.instance.copyId',
   'patr.configMount.add',
+  'patr.configMount.write',
+  'patr.configMount.search',
+  'patr.configMount.addFile',
   'patr.configMount.open',
+  'patr.configMount.compare',
+  'patr.configMount.history',
+  'patr.configMount.rename',
+  'patr.configMount.stopFollowing',
+  'patr.configMount.makeSecret',
   'patr.deployment.resumePushes',
   'patr.deployment.rollOut',
   'patr.release.revert',

@@ -1,5 +1,6 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
+import { configMountsSuite } from './configMounts.suite.ts';
 import { crashSuite } from './crash.suite.ts';
 import { createFormSuite } from './createForm.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
@@ -21,6 +22,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   tree: treeSuite,
   welcome: welcomeSuite,
   commands: commandsSuite,
+  configMounts: configMountsSuite,
   createForm: createFormSuite,
   history: historySuite,
   crash: crashSuite,

@@ -3,6 +3,7 @@ import type { EndpointName, Endpoints } from '../../src/protocol/endpoints.ts';
 import { problem } from '../../src/protocol/problems.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import type { Volume } from '../../src/protocol/shapes/volume.ts';
+import { changeMounts, configOf, listMounts, readMount } from './fakeConfigMounts.ts';
 import { aDeployment, regionId, workspaceId, type FakePatrState } from './fakePatrState.ts';
 import { aDomain } from './resources.ts';
 
@@ -121,6 +122,18 @@ export const fakeHandlers: Handlers = {
     state.release(params.deploymentId, digest, { pushesPaused: false, newerImage: undefined });
     return undefined;
   },
+  getConfigMounts: (state, { params }) => {
+    const config = configOf(state, params.deploymentId);
+    return { generation: config.generation, mounts: listMounts(config), instances: [] };
+  },
+  getConfigMount: (state, { params, query }) =>
+    readMount(configOf(state, params.deploymentId), params.name, query.version),
+  changeConfigMounts: (state, { params, body }) => changeMounts(state, params.deploymentId, body.changes),
+  listConfigMountVersions: (state, { params }) => ({
+    versions: (configOf(state, params.deploymentId).versions.get(params.name) ?? []).map(
+      ({ content: _content, ...version }) => version,
+    ),
+  }),
   listInstances: (state, { params }) => ({ instances: state.instances.get(params.deploymentId) ?? [] }),
   listEvents: ({ events }, { params }) => ({ events: events.get(params.deploymentId) ?? [] }),
   listVolumes: ({ volumes }, { query }) => ({

@@ -1,5 +1,6 @@
 import type { WorkspaceDomain } from '../../src/protocol/shapes/domain.ts';
 import type { ManagedUrl } from '../../src/protocol/shapes/managedUrl.ts';
+import type { ConfigChanged } from '../../src/protocol/shapes/configMount.ts';
 import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
 import type { LogLine } from '../../src/protocol/shapes/log.ts';
 import type { EventInfo, InstanceInfo, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
@@ -27,6 +28,10 @@ export class FakePatrState {
     size: 1000,
     ports: { 8080: 'http' },
   });
+  /** Who changes config mounts, as their history has it. */
+  who = 'admin';
+  /** What answers to changes of config mounts say beside what they always do. */
+  afterChange: Partial<ConfigChanged> = {};
   readonly logins: { readonly registry: string; readonly username: string; readonly password: string }[] = [];
   readonly collections: Collection[] = [];
   readonly apiTokens = new Map<string, ApiTokenInfo>();
@@ -54,6 +59,7 @@ export class FakePatrState {
     'collect',
     'apiTokens',
     'volumeData',
+    'configMounts',
   ];
   #last = 0;
   #changes: Change[] = [];

@@ -14,7 +14,18 @@ import {
 } from './addresses.ts';
 import { archiveVolumesCommand } from './archiveVolumes.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
-import { addConfigMountCommand, deleteConfigMountCommand } from './configMounts.ts';
+import { configHistoryCommand } from './configHistory.ts';
+import {
+  addConfigMountCommand,
+  addFileCommand,
+  compareConfigMountCommand,
+  deleteConfigMountCommand,
+  openConfigMountCommand,
+  renameConfigMountCommand,
+  searchConfigMountsCommand,
+  stopFollowingCommand,
+  writeConfigMountCommand,
+} from './configMounts.ts';
 import { deployOnPushCommand } from './deployOnPush.ts';
 import { openShellCommand } from './openShell.ts';
 import { renameCommand } from './rename.ts';
@@ -50,7 +61,8 @@ import {
   rotateSecretCommand,
 } from './secrets.ts';
 import { pushCommand } from './push.ts';
-import { eventsCommand, openConfigMountCommand } from './documents.ts';
+import { eventsCommand } from './documents.ts';
+import { makeSecretCommand } from './makeSecret.ts';
 import { filterCommand, refreshCommand } from './view.ts';
 import { collectCommand, showUsageCommand, signOutCommand } from './registry.ts';
 import { dockerLoginCommand, revokeTokenCommand } from './apiTokens.ts';
@@ -97,8 +109,16 @@ export function registerCommands(
     'patr.instance.openShell': (node) => openShellCommand(context, node),
     'patr.instance.copyId': (node) => copyInstanceIdCommand(context, node),
     'patr.configMount.add': (node) => addConfigMountCommand(context, node),
-    'patr.configMount.delete': (node) => deleteConfigMountCommand(context, node),
-    'patr.configMount.open': (node) => openConfigMountCommand(context, node),
+    'patr.configMount.write': (node) => writeConfigMountCommand(context, node),
+    'patr.configMount.search': (node) => searchConfigMountsCommand(context, node),
+    'patr.configMount.addFile': (file) => addFileCommand(context, file),
+    'patr.configMount.open': (meant) => openConfigMountCommand(context, meant),
+    'patr.configMount.compare': (meant) => compareConfigMountCommand(context, meant),
+    'patr.configMount.history': (meant) => configHistoryCommand(context, meant),
+    'patr.configMount.rename': (meant) => renameConfigMountCommand(context, meant),
+    'patr.configMount.stopFollowing': (meant) => stopFollowingCommand(context, meant),
+    'patr.configMount.makeSecret': (file, value) => makeSecretCommand(context, file, value),
+    'patr.configMount.delete': (meant) => deleteConfigMountCommand(context, meant),
     'patr.deployment.resumePushes': (node) => resumePushesCommand(context, node),
     'patr.deployment.rollOut': (node) => rollOutCommand(context, node),
     'patr.release.revert': (node) => revertCommand(context, node),

@@ -7,6 +7,7 @@ import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
 import type { Journeys } from '../deploy/journeys.ts';
 import type { CrashDiagnostics } from '../crash/crashDiagnostics.ts';
+import type { Configs } from '../config/configs.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Notify } from '../notify.ts';
@@ -26,6 +27,7 @@ export interface CommandContext {
   readonly notify: Notify;
   readonly output: Output;
   readonly documents: Documents;
+  readonly configs: Configs;
   readonly tree: DeploymentsTree;
   readonly view: TreeView<Node>;
   readonly trusted: () => boolean;

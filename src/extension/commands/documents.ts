@@ -1,6 +1,5 @@
-import type { ConfigMountNode, DeploymentNode } from '../tree/nodes.ts';
+import type { DeploymentNode } from '../tree/nodes.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
-import { configMountMeant } from './meant.ts';
 
 /** What was decided about a deployment and why, as a document. */
 export async function eventsCommand(
@@ -14,14 +13,4 @@ export async function eventsCommand(
     id: chosen.id,
     name: `${chosen.name}.events.txt`,
   });
-}
-
-export async function openConfigMountCommand(
-  context: CommandContext,
-  node: ConfigMountNode | undefined,
-): Promise<void> {
-  const meant = await configMountMeant(context, node, 'Open a config mount');
-  if (meant === undefined) return;
-  const { deploymentId, name } = meant;
-  await context.documents.show({ kind: 'config', id: deploymentId, name });
 }

@@ -9,7 +9,7 @@ const outside = 'files';
 
 /** Files that are dropped on a deployment, or on what belongs to it, become its config mounts. */
 export function dropFiles(
-  add: (deploymentId: string, files: readonly NewFile[]) => Promise<void>,
+  add: (deploymentId: string, files: readonly NewFile[]) => Promise<unknown>,
   notify: Notify,
 ): TreeDragAndDropController<Node> {
   return {
@@ -20,7 +20,7 @@ export function dropFiles(
       try {
         const files = await filesOf(data);
         if (files.length === 0) return;
-        if (deploymentId !== undefined) return await add(deploymentId, files);
+        if (deploymentId !== undefined) return void (await add(deploymentId, files));
         await notify.warn('Drop files on a deployment: they become its config mounts.');
       } catch (error) {
         await notify.problem(error);

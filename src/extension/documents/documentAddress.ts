@@ -1,7 +1,7 @@
 /** Scheme of documents that are read from the server and cannot be written. */
 export const documentScheme = 'patr';
 
-export const documentKinds = ['config', 'events', 'release', 'usage'] as const;
+export const documentKinds = ['events', 'release', 'usage'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 /** What a document is about. */

@@ -2,7 +2,6 @@ import { EventEmitter, Uri, window, workspace, type TextDocumentContentProvider 
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { describeError } from '../../base/log.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import { configText } from './configText.ts';
 import {
   documentScheme,
   documentAddress,
@@ -17,10 +16,6 @@ import { readUsageText } from './usageText.ts';
 type Read = (model: DeploymentsModel, subject: DocumentSubject) => Promise<string>;
 
 const readers: Readonly<Record<DocumentKind, Read>> = {
-  config: async (model, { id, name }) => {
-    const { info } = await model.details(id);
-    return configText(name, info.configMounts[name]);
-  },
   events: readEventsText,
   release: readReleaseText,
   usage: readUsageText,

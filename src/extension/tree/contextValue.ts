@@ -16,7 +16,13 @@ export const abilities = [
 export type Ability = (typeof abilities)[number];
 
 /** Of parts of a deployment, beside those above. */
-export const partAbilities = ['canOpenShell', 'canRevert', 'canCompare', 'canVerify'] as const;
+export const partAbilities = [
+  'canOpenShell',
+  'canRevert',
+  'canCompare',
+  'canVerify',
+  'canStopFollowing',
+] as const;
 
 /** A node's context value: its kind, and after it what may be done with it, each a word of its own. */
 export function contextValueOf(node: Node): string {
@@ -26,6 +32,8 @@ export function contextValueOf(node: Node): string {
   if (node.kind === 'release') return ['release', ...releaseAbilities(node)].join(' ');
   if (node.kind === 'managedUrl') return ['managedUrl', ...urlAbilities(node)].join(' ');
   if (node.kind === 'domain') return node.domain.isVerified ? 'domain' : 'domain canVerify';
+  if (node.kind === 'configMount')
+    return node.follows === undefined ? 'configMount' : 'configMount canStopFollowing';
   return node.kind;
 }
 

@@ -14,6 +14,7 @@ import {
   releasesOf,
   secretsOf,
   volumesOf,
+  type MarksOf,
 } from './parts.ts';
 import { deploymentTooltip } from './tooltip.ts';
 
@@ -27,6 +28,7 @@ const pageSize = 250;
 export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   readonly #connection: Connection;
   readonly #model: DeploymentsModel;
+  readonly #marksOf: MarksOf;
   readonly #changed = new EventEmitter<Node | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #filtered = new EventEmitter<void>();
@@ -41,9 +43,10 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
   readonly #held = new DisposableStore();
   #filter = '';
 
-  constructor(connection: Connection, model: DeploymentsModel) {
+  constructor(connection: Connection, model: DeploymentsModel, marksOf: MarksOf = () => ({})) {
     this.#connection = connection;
     this.#model = model;
+    this.#marksOf = marksOf;
     this.#held.add(
       model.onChange((change) => {
         if (change.kind === 'all') this.#redrawLists();
@@ -151,7 +154,7 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     deployment: (node) => partsOf(this.#model, this.#fresh(node)),
     instances: ({ deployment }) => instancesOf(this.#model, deployment.id, this.#connection.hasShells),
     history: ({ deployment }) => releasesOf(this.#model, deployment.id),
-    configMounts: ({ deploymentId }) => configMountsOf(this.#model, deploymentId),
+    configMounts: ({ deploymentId }) => configMountsOf(this.#model, deploymentId, this.#marksOf),
     volumes: ({ deploymentId }) => volumesOf(this.#model, deploymentId),
     secrets: () => secretsOf(this.#model),
     domains: () => domainsOf(this.#model),

@@ -9,7 +9,7 @@ import { contextValueOf } from './contextValue.ts';
 import { describeSecret, describeUrl, domainLook, urlLooks, urlWords } from './resourceWords.ts';
 import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
 import type { Node, NodeKind, NodeOf } from './nodes.ts';
-import { instanceTooltip, regionTooltip, releaseTooltip } from './tooltip.ts';
+import { instanceTooltip, mountTooltip, regionTooltip, releaseTooltip } from './tooltip.ts';
 
 /** What items show beside what is in their nodes: how things are now. */
 export interface Known {
@@ -109,16 +109,22 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     item.iconPath = new ThemeIcon('files');
     item.description = count === 0 ? 'none' : String(count);
     item.tooltip =
-      'Files that every instance sees read-only under /etc/config. Drop a file on the deployment to add one.';
+      'Files that every instance sees read-only under /etc/config. Open one to change it; drop a file on the deployment to add one.';
     return item;
   },
 
   configMount: (node) => {
-    const item = new TreeItem(node.name, None);
-    item.iconPath = new ThemeIcon('file');
-    item.description = formatBytes(node.bytes);
-    item.tooltip = `/etc/config/${node.name}`;
-    item.accessibilityInformation = { label: `Config mount ${node.name}, ${formatBytes(node.bytes)}` };
+    const { name, bytes, follows, kept } = node;
+    const item = new TreeItem(name, None);
+    const facts = [
+      formatBytes(bytes),
+      ...(follows === undefined ? [] : [`follows ${follows}`]),
+      ...(kept === undefined ? [] : ['a save waits']),
+    ];
+    item.iconPath = kept === undefined ? mountIcon(follows) : new ThemeIcon('warning');
+    item.description = facts.join(' · ');
+    item.tooltip = mountTooltip(node);
+    item.accessibilityInformation = { label: `Config mount ${name}, ${facts.join(', ')}` };
     item.command = command('patr.configMount.open', 'Open', node);
     return item;
   },
@@ -243,6 +249,10 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
 
 function command(id: CommandId, title: string, ...nodes: readonly (Node | undefined)[]) {
   return { command: id, title, arguments: [...nodes] };
+}
+
+function mountIcon(follows: string | undefined): ThemeIcon {
+  return new ThemeIcon(follows === undefined ? 'file' : 'file-symlink-file');
 }
 
 function iconOf({ icon, color }: Look): ThemeIcon {

@@ -85,6 +85,10 @@ export interface ConfigMountNode {
   readonly deploymentId: string;
   readonly name: string;
   readonly bytes: number;
+  /** The file of the workspace whose saves it gets. */
+  readonly follows?: string;
+  /** A save of it is kept until the region answers. */
+  readonly kept?: true;
 }
 
 export interface VolumesNode {

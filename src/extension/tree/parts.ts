@@ -1,6 +1,7 @@
 import { describeError } from '../../base/log.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo, InstanceState, ReleaseInfo } from '../../protocol/shapes/release.ts';
+import type { MountMarks } from '../config/configs.ts';
 import { mostReleases, type DeploymentsModel } from '../model/deployments.ts';
 import { bestAddresses, labelOf } from './address.ts';
 import type { Node, ReleaseNode } from './nodes.ts';
@@ -123,9 +124,13 @@ export function releaseNode(
   };
 }
 
+/** What stands beside a config mount: see `MountMarks`. */
+export type MarksOf = (deploymentId: string, name: string) => MountMarks;
+
 export function configMountsOf(
   model: Pick<DeploymentsModel, 'details'>,
   deploymentId: string,
+  marksOf: MarksOf,
 ): Promise<Node[]> {
   return orMessage(`configMounts/${deploymentId}`, 'The config mounts', async () => {
     const { info } = await model.details(deploymentId);
@@ -136,6 +141,7 @@ export function configMountsOf(
       deploymentId,
       name,
       bytes: Buffer.byteLength(info.configMounts[name] ?? '', 'base64'),
+      ...marksOf(deploymentId, name),
     }));
   });
 }

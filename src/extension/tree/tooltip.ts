@@ -6,6 +6,7 @@ import { formatBytes } from '../../base/formatBytes.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import { describeRelease } from '../history/releaseWords.ts';
 import { describeDeployment, describeInstance, lookOf } from './look.ts';
+import type { ConfigMountNode } from './nodes.ts';
 
 /** Lines of output that fit under the pointer. */
 const mostLines = 8;
@@ -79,4 +80,13 @@ function appendReason(tip: MarkdownString, reason: Reason | undefined): void {
   tip.appendMarkdown('\n\n$(warning) ').appendText(reason.message);
   const lines = reason.lines ?? [];
   if (lines.length > 0) tip.appendCodeblock(lines.slice(-mostLines).join('\n'));
+}
+
+/** A config mount: where instances see it, and what stands beside it. */
+export function mountTooltip({ name, follows, kept }: ConfigMountNode): string {
+  return [
+    `/etc/config/${name}`,
+    ...(follows === undefined ? [] : [`Each save of ${follows} is sent here.`]),
+    ...(kept === undefined ? [] : ['A save of it is kept, and is offered when the region answers.']),
+  ].join('\n');
 }

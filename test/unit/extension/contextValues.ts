@@ -34,6 +34,7 @@ export const everyNode: readonly Node[] = [
   { kind: 'instance', id: 'k', deploymentId: id, instance: anInstance({ reason }), hasShell: true },
   { kind: 'configMounts', id: 'c', deploymentId: id, count: 1 },
   { kind: 'configMount', id: 'c/a', deploymentId: id, name: 'app.yaml', bytes: 10 },
+  { kind: 'configMount', id: 'c/b', deploymentId: id, name: 'b.yaml', bytes: 10, follows: 'b.yaml' },
   { kind: 'volumes', id: 'v', deploymentId: id, count: 1 },
   { kind: 'volume', id: 'v/a', deploymentId: id, volume: { id, name: 'data', size: 1, path: '/data' } },
   { kind: 'more', id: 'n', regionNodeId: 'region/local', hidden: 750 },

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { configText } from '../../../src/extension/documents/configText.ts';
 import {
   documentAddress,
   documentKinds,
@@ -31,21 +30,13 @@ describe('the address of a document', () => {
 
   it('is none of ours with another scheme, kind or depth', () => {
     for (const [scheme, path] of [
-      ['file', '/config/a/b'],
+      ['file', '/events/a/b'],
       ['patr', '/other/a/b'],
-      ['patr', '/config/a'],
-      ['patr', '/config/a/b/c'],
-      ['patr', 'config/a/b'],
+      ['patr', '/events/a'],
+      ['patr', '/events/a/b/c'],
+      ['patr', 'events/a/b'],
     ] as const)
       assert.equal(parseDocumentAddress({ scheme, path }), undefined, `${scheme}:${path}`);
-  });
-});
-
-describe('a config mount as a document', () => {
-  it('is its text, and never what is none', () => {
-    assert.equal(configText('a.yaml', Buffer.from('port: 8080 # ü').toString('base64')), 'port: 8080 # ü');
-    assert.match(configText('a.bin', Buffer.from([0xff, 0xfe, 0x00]).toString('base64')), /is no text: 3 B/);
-    assert.match(configText('a.yaml', undefined), /does not exist/);
   });
 });
 

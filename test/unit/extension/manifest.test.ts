@@ -11,6 +11,7 @@ import {
   settingIds,
   stateKey,
 } from '../../../src/extension/ids.ts';
+import { configScheme } from '../../../src/extension/config/configAddress.ts';
 import { viewStates } from '../../../src/extension/viewState.ts';
 import { defaultLocalSettings } from '../../../src/local/contract.ts';
 import { everyContextValue } from './contextValues.ts';
@@ -36,6 +37,7 @@ interface Manifest {
     readonly configuration: {
       readonly properties: Readonly<Record<string, { default?: unknown; scope?: string }>>;
     };
+    readonly resourceLabelFormatters: readonly { scheme: string; formatting: unknown }[];
     readonly walkthroughs: readonly {
       steps: readonly { media: { markdown: string }; completionEvents: string[] }[];
     }[];
@@ -114,7 +116,13 @@ describe('the manifest', () => {
 
   it('speaks of known views and context keys only', () => {
     const known = new Set(['view', 'viewItem', 'resourceScheme', 'resourceLangId', stateKey]);
-    const single = new Set(['isWorkspaceTrusted', 'virtualWorkspace', 'false', filteredKey]);
+    const single = new Set([
+      'isWorkspaceTrusted',
+      'virtualWorkspace',
+      'explorerResourceIsFolder',
+      'false',
+      filteredKey,
+    ]);
     for (const { menu, command, when = '' } of entries) {
       for (const clause of when.split(' && ')) {
         const [, key = '', operator, value = ''] = /^!?([\w.]+)(?: (==|=~) (.*))?$/.exec(clause) ?? [];
@@ -200,7 +208,7 @@ describe('the manifest', () => {
 
   it('offers to deploy a Dockerfile in the explorer, on its tab and in the editor, where building is allowed', () => {
     for (const menu of ['explorer/context', 'editor/title/context', 'editor/context']) {
-      const offered = menus[menu] ?? [];
+      const offered = (menus[menu] ?? []).filter(({ command }) => command.startsWith('patr.deploy'));
       assert.deepEqual(
         offered.map(({ command }) => command),
         ['patr.deploy', 'patr.deploy.customize'],
@@ -256,6 +264,15 @@ describe('the manifest', () => {
   it('wakes the extension for every kind of panel that was open before the window was reloaded', () => {
     const panels = manifest.activationEvents.filter((event) => event.startsWith('onWebviewPanel:'));
     assert.deepEqual(panels.toSorted(), panelTypes.map((type) => `onWebviewPanel:${type}`).toSorted());
+  });
+
+  it('wakes the extension for config mounts that are open, and names them by where instances see them', () => {
+    assert.ok(manifest.activationEvents.includes(`onFileSystem:${configScheme}`));
+    const [formatter] = manifest.contributes.resourceLabelFormatters;
+    assert.deepEqual(formatter, {
+      scheme: configScheme,
+      formatting: { label: '/etc/config${path}', separator: '/' },
+    });
   });
 
   it('wakes the extension only where there is something for it to do', () => {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { guard } from 'lit-html/directives/guard.js';
 import { button, choice, textArea, textField } from '../controls.ts';
-import { looksLikeCredential } from './credentials.ts';
+import { looksLikeCredential } from '../../../src/protocol/credentials.ts';
 import { looksLikeDotEnv } from './dotenv.ts';
 import { changeRow, nextKey, type VariableRow } from './draft.ts';
 import { choicesOf, optionsOf, type FieldsView } from './view.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { looksLikeCredential } from '../../../../../webview/shared/fields/credentials.ts';
+import { looksLikeCredential } from '../../../src/protocol/credentials.ts';
 
 /** Put together here, so that nobody who looks for leaked keys finds these. */
 const like = (...parts: readonly string[]): string => parts.join('');
