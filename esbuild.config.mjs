@@ -35,7 +35,13 @@ const commonJsNames = [
  * Packages that the extension imports at their first use (`await import('NAME')`): files of their own beside it,
  * because what activation does not run is read and parsed all the same.
  */
-const atFirstUse = ['tar-stream', 'yaml'];
+const atFirstUse = {
+  // Its other form hides from the bundler what it is made of.
+  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+  'tar-stream': 'tar-stream',
+  yaml: 'yaml',
+};
+const besides = Object.fromEntries(Object.keys(atFirstUse).map((name) => [name, `./${name}.cjs`]));
 
 /** Pages of panels: each folder of `webview` with a `main.ts`, which comes with the style that it imports. */
 function pages() {
@@ -54,18 +60,14 @@ export const bundles = {
     format: 'cjs',
     target: 'node22',
     // Heavy parts are files of their own, required at first use, so that activation stays quick.
-    external: ['vscode', './engine.cjs', './socket.cjs', ...atFirstUse.map((name) => `./${name}.cjs`)],
-    alias: {
-      ...Object.fromEntries(atFirstUse.map((name) => [name, `./${name}.cjs`])),
-      // Its other form hides from the bundler what it is made of.
-      'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-    },
+    external: ['vscode', './engine.cjs', './socket.cjs', ...Object.values(besides)],
+    alias: besides,
     // `import()` becomes `require()`: what it finds is CommonJS.
     supported: { 'dynamic-import': false },
   },
   packages: {
     ...common,
-    entryPoints: Object.fromEntries(atFirstUse.map((name) => [name, name])),
+    entryPoints: atFirstUse,
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
