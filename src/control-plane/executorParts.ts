@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Engine } from '../docker/engine.ts';
 import type { Edge } from './edge/contract.ts';
@@ -52,7 +53,9 @@ export function makeExecutor({ options, engine, region, logs, credentials }: Exe
 function configOf(region: Region): () => ConfigStorage | undefined {
   return () => {
     const folder = region.configFolder();
-    return folder === undefined ? undefined : sharedConfig(folder, () => Date.now());
+    return folder === undefined
+      ? undefined
+      : sharedConfig(folder, { now: () => Date.now(), ids: randomUUID });
   };
 }
 

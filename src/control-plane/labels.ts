@@ -18,6 +18,8 @@ export const label = {
   volumeSize: 'cloud.patr.volume-size',
   ports: 'cloud.patr.ports',
   settings: 'cloud.patr.settings',
+  /** Which folder of config mounts an instance has mounted; see `ConfigFolder`. */
+  config: 'cloud.patr.config',
   /** See `adoption/record.ts`. */
   record: 'cloud.patr.record',
 } as const;

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sharedConfig } from '../../src/control-plane/executors/configFolder.ts';
 import { DockerExecutor } from '../../src/control-plane/executors/dockerExecutor.ts';
 import type { Executor, InstanceSpec } from '../../src/control-plane/executors/executor.ts';
 import { label } from '../../src/control-plane/labels.ts';
@@ -33,12 +37,15 @@ async function dockerGround(): Promise<Ground> {
   const wanted = { tags: [image], labels: test.labels, buildArguments: { BASE: testImages().busybox } };
   for await (const step of buildImage(engine, { folder: app, dockerfile: 'Dockerfile', ...wanted }))
     void step;
+  const here = await mkdtemp(join(tmpdir(), 'patr-config-'));
+  const shared = { here, onEngine: here, mount: () => assert.fail('it is bound by its path') };
+  const config = sharedConfig(shared, { now: () => Date.now(), ids: () => randomUUID() });
   const executor = new DockerExecutor({
     engine,
     region,
     pool: '10.214.0.0/16',
     node: () => 'here',
-    config: () => undefined,
+    config: () => config,
     registryAuth: () => undefined,
     attach: () => Promise.resolve(),
     detach: () => Promise.resolve(),
@@ -67,6 +74,7 @@ async function dockerGround(): Promise<Ground> {
       for (const { id } of await engine.listNetworks({ labels })) await engine.removeNetwork(id);
       for (const { name } of await engine.listVolumes({ labels })) await engine.removeVolume(name);
       await test.close();
+      await rm(here, { recursive: true, force: true });
     },
   };
 }
@@ -296,6 +304,32 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
       const belongs = { workspaceId, regionId: record.regionId, repository: undefined };
       assert.deepEqual(await executor.identities(), [belongs]);
       assert.deepEqual((await executor.remains(two)).instances, []);
+    });
+
+    it('shows instances the newest config mounts while they run, and those that have none show none', async () => {
+      const config = (generation: number, text: string) => ({
+        generation,
+        files: new Map([['app.toml', Buffer.from(text)]]),
+      });
+      await executor.putConfig(one, config(1, 'first'));
+      const [having, without] = [anInstance({ hasConfig: true }), anInstance({ ordinal: 1 })];
+      await executor.run(having);
+      await executor.run(without);
+      const seen = async (): Promise<unknown> => {
+        const all = await executor.configSeen(one);
+        return [all.get(having.instanceId), all.get(without.instanceId), all.size];
+      };
+      assert.deepEqual(await seen(), [1, undefined, 2]);
+      await executor.putConfig(one, config(2, 'second'));
+      await executor.putConfig(one, config(2, 'second'));
+      assert.deepEqual(await seen(), [2, undefined, 2]);
+      assert.deepEqual((await executor.remains(one)).config, config(2, 'second'));
+      assert.equal(await executor.signal(having.instanceId, 'SIGUSR1'), 'sent');
+      await executor.remove(having.instanceId, 1);
+      assert.equal(await executor.signal(having.instanceId, 'SIGUSR1'), 'absent');
+      await executor.remove(without.instanceId, 1);
+      await executor.removeSurroundings(one);
+      assert.equal((await executor.remains(one)).config, undefined);
     });
 
     it('says why an image cannot be had, and leaves nothing of what cannot run', async () => {

@@ -15,6 +15,11 @@ export function writesOf(configMounts: Readonly<Record<string, string>>): readon
   }));
 }
 
+/** The same, by name. */
+export function byName(configMounts: Readonly<Record<string, string>>): ReadonlyMap<string, Buffer> {
+  return new Map(writesOf(configMounts).flatMap(({ name, content = Buffer.alloc(0) }) => [[name, content]]));
+}
+
 /** What has to be written for the config mounts to be these and no others. */
 export function writesBetween(
   before: ReadonlyMap<string, Buffer>,
@@ -43,10 +48,6 @@ export function afterConfigBreaches(
 ): readonly FieldProblem[] {
   if (after?.kind !== 'post' || ports[String(after.port)] === 'http') return [];
   return [{ field: 'afterConfigChange.port', message: 'must be one of the exposed http ports' }];
-}
-
-export function byName(configMounts: Readonly<Record<string, string>>): ReadonlyMap<string, Buffer> {
-  return new Map(writesOf(configMounts).flatMap(({ name, content = Buffer.alloc(0) }) => [[name, content]]));
 }
 
 /**
@@ -80,6 +81,13 @@ export function writeConfig(
   const generation = store.configMounts.write(id, writes, { at, who, rollsOut });
   const names = writes.map(({ name, content }) => (content === undefined ? `${name} (deleted)` : name));
   const message = `Config mounts changed${who === undefined ? '' : ` by ${who}`}: ${names.join(', ')}. It is generation ${generation}.`;
-  store.events.append({ deploymentId: id, at, kind: 'configChanged', message, releaseNumber: undefined });
+  // A row of saves is one event: each of them is in the history of its file.
+  store.events.appendAsOne({
+    deploymentId: id,
+    at,
+    kind: 'configChanged',
+    message,
+    releaseNumber: undefined,
+  });
   publish({ kind: 'outcome', deploymentId: id });
 }

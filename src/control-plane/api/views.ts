@@ -123,6 +123,7 @@ export function releaseView({ store }: ApiParts, release: Release): ReleaseInfo 
     imageTag: release.imageTag,
     ...given('size', size),
     ...(imageWasCollected(store, release) ? { imageRemoved: true } : {}),
+    ...(release.configGeneration === 0 ? {} : { configGeneration: release.configGeneration }),
     cause: release.cause,
     state: release.state,
     created: formatTimestamp(release.createdAt),

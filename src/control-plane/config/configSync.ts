@@ -99,14 +99,13 @@ export class ConfigSync {
         return last !== undefined && last.generation >= generation ? last : undefined;
       }
       const after = deployments.find(deploymentId)?.afterConfigChange ?? { kind: 'nothing' };
-      const outcomes = await this.#act(deploymentId, after, options);
+      const outcomes = isTold(after) ? await this.#tellAll(deploymentId, after, options) : [];
       const announced = { kind: after.kind, generation, outcomes };
-      if (after.kind === 'nothing') this.#last.delete(deploymentId);
-      else this.#last.set(deploymentId, announced);
+      this.#last.set(deploymentId, announced);
       notary.store.change((publish) => {
         if (deployments.find(deploymentId) === undefined) return;
         configMounts.announce(deploymentId, generation);
-        if (outcomes.length === 0) return;
+        if (!isTold(after) || outcomes.length === 0) return;
         const message = inWords(after, announced);
         const at = notary.now();
         const event = { deploymentId, at, kind: 'afterConfigChange', message, releaseNumber: undefined };
@@ -117,13 +116,7 @@ export class ConfigSync {
     });
   }
 
-  /** A restart is a release, which is made together with the change itself. */
-  async #act(
-    deploymentId: string,
-    after: AfterConfigChange,
-    options: Waiting,
-  ): Promise<readonly AfterOutcome[]> {
-    if (after.kind === 'nothing' || after.kind === 'restart') return [];
+  async #tellAll(deploymentId: string, after: Told, options: Waiting): Promise<readonly AfterOutcome[]> {
     const { executor } = this.#parts;
     const seen = await executor.configSeen(deploymentId, options);
     const observed = await executor.observe(deploymentId, options);
@@ -131,11 +124,7 @@ export class ConfigSync {
     return Promise.all(reached.map((instance) => this.#tell(instance, after, options)));
   }
 
-  async #tell(
-    instance: ObservedInstance,
-    after: Extract<AfterConfigChange, { kind: 'signal' | 'post' }>,
-    options: Waiting,
-  ): Promise<AfterOutcome> {
+  async #tell(instance: ObservedInstance, after: Told, options: Waiting): Promise<AfterOutcome> {
     const { executor, post, log } = this.#parts;
     const { id, address } = instance;
     try {
@@ -153,14 +142,17 @@ export class ConfigSync {
   }
 }
 
-function inWords(after: AfterConfigChange, { generation, outcomes }: Announced): string {
-  const what = after.kind === 'post' ? `A POST to ${after.path} on port ${after.port}` : signalWords(after);
+/** What instances are told. A restart is a release, which is made together with the change itself. */
+type Told = Extract<AfterConfigChange, { kind: 'signal' | 'post' }>;
+
+function isTold(after: AfterConfigChange): after is Told {
+  return after.kind === 'signal' || after.kind === 'post';
+}
+
+function inWords(after: Told, { generation, outcomes }: Announced): string {
+  const what = after.kind === 'post' ? `A POST to ${after.path} on port ${after.port}` : after.signal;
   const failed = outcomes.filter(({ problem }) => problem !== undefined);
   const done = outcomes.length - failed.length;
   const first = `${what} after the change of config mounts (generation ${generation}): ${done} of ${outcomes.length} instances.`;
   return [first, ...failed.map(({ instance, problem }) => `${instance}: ${problem}`)].join(' ');
-}
-
-function signalWords(after: AfterConfigChange): string {
-  return after.kind === 'signal' ? after.signal : 'Nothing';
 }

@@ -20,6 +20,7 @@ import {
   draftLink,
   generationFolder,
   generationOf,
+  keyFile,
   leastKept,
   mostKept,
   oldForMs,
@@ -32,7 +33,10 @@ import type { ConfigStorage } from './configStorage.ts';
  * happen in between, as the state is: a write takes one or two milliseconds, and forty of them when each call waits
  * for its turn on a machine that is busy.
  */
-export function sharedConfig(shared: SharedFolder, now: () => number): ConfigStorage {
+export function sharedConfig(
+  shared: SharedFolder,
+  { now, ids }: { readonly now: () => number; readonly ids: () => string },
+): ConfigStorage {
   /** The generation of each folder that is known to be what its name says. */
   const whole = new Map<string, string>();
   const here = (deploymentId: string): string => join(shared.here, deploymentId);
@@ -48,9 +52,19 @@ export function sharedConfig(shared: SharedFolder, now: () => number): ConfigSto
     }
   }
 
+  /** Whatever was cut off in between makes another key, which no instance has. */
+  function make(folder: string): string {
+    const there = keyOf(folder);
+    if (there !== undefined) return there;
+    const key = ids();
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    writeFileSync(join(folder, keyFile), key);
+    return key;
+  }
+
   function put(deploymentId: string, config: ConfigGeneration): void {
     const folder = here(deploymentId);
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    make(folder);
     const before = inForce(folder);
     const generation = nameOf(folder, config);
     if (before !== generation) {
@@ -64,11 +78,17 @@ export function sharedConfig(shared: SharedFolder, now: () => number): ConfigSto
 
   return {
     folder: async (deploymentId) => {
-      mkdirSync(here(deploymentId), { recursive: true, mode: 0o755 });
-      return `${shared.onEngine}/${deploymentId}`;
+      const folder = here(deploymentId);
+      return { path: `${shared.onEngine}/${deploymentId}`, key: keyOf(folder) ?? make(folder) };
     },
     put: async (deploymentId, config) => put(deploymentId, config),
-    generation: async (deploymentId) => generationOf(inForce(here(deploymentId)) ?? ''),
+    shown: async (deploymentId) => {
+      const folder = here(deploymentId);
+      const name = inForce(folder);
+      const key = keyOf(folder);
+      if (name === undefined || key === undefined) return undefined;
+      return { key, generation: generationOf(name) };
+    },
     read: async (deploymentId) => readGeneration(here(deploymentId)),
     remove: async (deploymentId) => {
       rmSync(here(deploymentId), { recursive: true, force: true });
@@ -83,6 +103,12 @@ function readGeneration(folder: string): ConfigGeneration | undefined {
   const path = join(folder, name);
   const files = readdirSync(path).map((file): [string, Buffer] => [file, readFileSync(join(path, file))]);
   return { generation: generationOf(name) ?? 0, files: new Map(files) };
+}
+
+function keyOf(folder: string): string | undefined {
+  const key = unlessAbsent(() => readFileSync(join(folder, keyFile), 'utf8'));
+  // A power cut may have left it empty.
+  return key === '' ? undefined : key;
 }
 
 function inForce(folder: string): string | undefined {

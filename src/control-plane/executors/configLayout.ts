@@ -6,6 +6,8 @@ import type { ConfigGeneration } from '../domain.ts';
  * `..data` a link to a folder with one generation. Swapping that one link changes every file at once.
  */
 export const dataLink = '..data';
+/** Tells the folder from one that was at its place before. */
+export const keyFile = '..key';
 /** A generation and a link while they are made. There is one writer, so each name is used once at a time. */
 export const [draftFolder, draftLink] = ['..new', '..link'];
 

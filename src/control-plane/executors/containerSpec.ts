@@ -2,13 +2,14 @@ import type { ContainerSpec, Mount } from '../../docker/engine.ts';
 import { recordText } from '../adoption/record.ts';
 import { nameLabel } from '../hostNames.ts';
 import { label, labelsOf } from '../labels.ts';
+import type { ConfigFolder } from './configStorage.ts';
 import type { InstanceSpec } from './executor.ts';
 
 export interface Surroundings {
   readonly region: string;
   readonly network: string;
-  /** Folder of the configuration on the engine's file system; absent when there is none. */
-  readonly configFolder: string | undefined;
+  /** Folder of the config mounts; absent when there are none. */
+  readonly configFolder: ConfigFolder | undefined;
 }
 
 /** Docker's default without what a web application has no use for. */
@@ -27,7 +28,7 @@ const capabilities = {
   ],
 } as const;
 
-export const configTarget = '/etc/config';
+const configTarget = '/etc/config';
 
 /** The container that an instance is. Pure: the executor only sends it. */
 export function containerSpecOf(spec: InstanceSpec, around: Surroundings): ContainerSpec {
@@ -45,6 +46,7 @@ export function containerSpecOf(spec: InstanceSpec, around: Surroundings): Conta
       [label.ordinal]: String(spec.ordinal),
       [label.restarts]: String(spec.restarts),
       [label.record]: recordText(spec.record),
+      ...(around.configFolder === undefined ? {} : { [label.config]: around.configFolder.key }),
     },
     environment: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
     network: around.network,
@@ -90,5 +92,8 @@ function mountsOf(spec: InstanceSpec, around: Surroundings): Mount[] {
     return { kind: 'volume', source, target, readOnly: false };
   });
   if (around.configFolder === undefined) return volumes;
-  return [...volumes, { kind: 'bind', source: around.configFolder, target: configTarget, readOnly: true }];
+  return [
+    ...volumes,
+    { kind: 'bind', source: around.configFolder.path, target: configTarget, readOnly: true },
+  ];
 }

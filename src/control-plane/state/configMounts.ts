@@ -128,7 +128,7 @@ export class ConfigMounts {
   /** All of them as they are now. */
   current(deploymentId: string): ConfigGeneration {
     const generation = this.generation(deploymentId);
-    return { generation, files: this.at(deploymentId, generation) };
+    return { generation, files: generation === 0 ? new Map() : this.at(deploymentId, generation) };
   }
 
   /** All of them as they were in a generation, as far as they are kept. */

@@ -30,6 +30,17 @@ export class Events {
       .run({ id: event.deploymentId });
   }
 
+  /** Takes the place of the last event when that is of the same kind, so that many of a kind push out no others. */
+  appendAsOne(event: DecisionEvent): void {
+    this.#database
+      .prepare(
+        `DELETE FROM event WHERE kind = :kind AND id = (
+           SELECT max(id) FROM event WHERE deployment_id = :id)`,
+      )
+      .run({ id: event.deploymentId, kind: event.kind });
+    this.append(event);
+  }
+
   /** Newest first. */
   list(deploymentId: string, wanted: PageWanted): Page<StoredEvent> {
     const { limit, offset } = limits(wanted);

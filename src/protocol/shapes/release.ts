@@ -46,6 +46,8 @@ export const release = v.object({
   size: v.optional(v.number()),
   /** It was removed from the registry, so that nobody can go back to it until it is pushed again. */
   imageRemoved: v.optional(v.boolean()),
+  /** The generation of config mounts that it had last; absent: it had none. */
+  configGeneration: v.optional(v.number()),
   cause: v.fallback(v.union([v.picklist(releaseCauses), v.literal('unknown')]), 'unknown'),
   state: v.fallback(v.union([v.picklist(releaseStates), v.literal('unknown')]), 'unknown'),
   created: timestamp,

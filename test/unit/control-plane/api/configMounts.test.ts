@@ -217,6 +217,11 @@ describe('config mounts', () => {
     addRelease(plane.notary, id, { digest: digestOf(2) });
     await write('a', 'third');
     assert.equal(plane.notary.store.releases.byNumber(id, 2)!.configGeneration, 2);
+    const { body: listed } = await plane.send('GET', `/deployment/${id}/release`);
+    assert.deepEqual(
+      (listed['releases'] as Record<string, unknown>[]).map((one) => one['configGeneration']),
+      [3, 2, undefined],
+    );
     const { body: details } = await plane.send('GET', `/deployment/${id}/release/${live.id}`);
     assert.deepEqual(details['configMounts'], { a: base64('second') });
 
@@ -227,6 +232,17 @@ describe('config mounts', () => {
     assert.equal(await contentOf('a'), 'second');
     const { body } = await plane.send('GET', path());
     assert.equal(body['generation'], 4);
+  });
+
+  it('are one event however often they are saved in a row, so that other decisions are still told', async () => {
+    const kinds = (): readonly string[] =>
+      plane.notary.store.events.list(id, { count: 10, page: 0 }).rows.map(({ kind }) => kind);
+    await write('a', '1');
+    await write('a', '2');
+    await write('b', '3');
+    assert.deepEqual(kinds(), ['configChanged']);
+    const [event] = plane.notary.store.events.list(id, { count: 1, page: 0 }).rows;
+    assert.equal(event!.message, 'Config mounts changed by local (Test): b. It is generation 3.');
   });
 
   it('keep so many versions, and those that releases need beyond them', async () => {

@@ -63,8 +63,8 @@ function aDeployment(changes: Partial<Deployment> = {}) {
         }) as LiveStatus,
       region: () => ({ capacity: { cpus: 8, memoryBytes: scene.memoryBytes } }) as RegionFacts,
     },
-    usage: {
-      totals: async () =>
+    executor: {
+      usageTotals: async () =>
         new Map(
           Array.from({ length: scene.scale }, (_, index): [string, UsageTotal] => [
             `instance-${index}`,

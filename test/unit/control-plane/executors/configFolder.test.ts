@@ -5,6 +5,7 @@ import {
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   stat,
   symlink,
@@ -16,16 +17,19 @@ import { join } from 'node:path';
 import { sharedConfig } from '../../../../src/control-plane/executors/configFolder.ts';
 import { leastKept, oldForMs } from '../../../../src/control-plane/executors/configLayout.ts';
 import type { ConfigStorage } from '../../../../src/control-plane/executors/configStorage.ts';
+import { countingIds } from '../../../support/controlPlane.ts';
 
 describe('the folder of config mounts', () => {
   let here: string;
   let storage: ConfigStorage;
   let time: number;
+  const parts = { now: () => time, ids: countingIds() };
   const config = (generation: number, files: Readonly<Record<string, string>>) => ({
     generation,
     files: new Map(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])),
   });
   const at = (name: string): string => join(here, 'one', name);
+  const generation = async (): Promise<number | undefined> => (await storage.shown('one'))?.generation;
   const read = (name: string): Promise<string> => readFile(at(name), 'utf8');
   const generations = async (): Promise<readonly string[]> =>
     (await readdir(join(here, 'one'))).filter((name) => /^\.\.\d/.test(name));
@@ -34,19 +38,19 @@ describe('the folder of config mounts', () => {
     here = await mkdtemp(join(tmpdir(), 'patr-config-'));
     time = Date.now();
     const shared = { here, onEngine: '/on/engine', mount: () => assert.fail('it is bound by its path') };
-    storage = sharedConfig(shared, () => time);
+    storage = sharedConfig(shared, parts);
   });
   afterEach(() => rm(here, { recursive: true, force: true }));
 
   it('gives back what is in force, whatever is in it', async () => {
-    assert.equal(await storage.folder('one'), '/on/engine/one');
+    assert.equal((await storage.folder('one')).path, '/on/engine/one');
     const first = { generation: 1, files: new Map([['binary.bin', Buffer.from([0, 255, 10])]]) };
     await storage.put('one', first);
     assert.deepEqual(await storage.read('one'), first);
     const second = config(2, { 'app.toml': 'port = 9090\n', empty: '' });
     await storage.put('one', second);
     assert.deepEqual(await storage.read('one'), second);
-    assert.equal(await storage.generation('one'), 2);
+    assert.equal(await generation(), 2);
     assert.equal(await read('app.toml'), 'port = 9090\n');
     assert.equal((await stat(at('app.toml'))).mode & 0o777, 0o444);
     await assert.rejects(read('binary.bin'), { code: 'ENOENT' });
@@ -54,10 +58,21 @@ describe('the folder of config mounts', () => {
 
   it('has nothing of a deployment that never had any, or has none any more', async () => {
     assert.equal(await storage.read('one'), undefined);
-    assert.equal(await storage.generation('one'), undefined);
+    assert.equal(await generation(), undefined);
     await storage.put('one', config(1, { a: 'x' }));
     await storage.remove('one');
     assert.equal(await storage.read('one'), undefined);
+  });
+
+  it('is another one when it was removed and made again: who mounted the first sees nothing of the second', async () => {
+    await storage.put('one', config(1, { a: '1' }));
+    const { key } = await storage.folder('one');
+    assert.equal((await storage.shown('one'))?.key, key);
+    await storage.put('one', config(2, { a: '2' }));
+    assert.equal((await storage.shown('one'))?.key, key);
+    await rename(join(here, 'one'), join(here, 'elsewhere'));
+    await storage.put('one', config(2, { a: '2' }));
+    assert.notEqual((await storage.shown('one'))?.key, key);
   });
 
   it('has one link that everything hangs on, and does nothing when it is right already', async () => {
@@ -99,6 +114,7 @@ describe('the folder of config mounts', () => {
     assert.deepEqual([await storage.read('one'), await read('a'), await read('c')], [whole, '2', '2']);
     assert.deepEqual((await readdir(join(here, 'one'))).filter((name) => !/^\.\.\d/.test(name)).toSorted(), [
       '..data',
+      '..key',
       'a',
       'c',
     ]);
@@ -112,10 +128,10 @@ describe('the folder of config mounts', () => {
     await rm(torn);
     await writeFile(torn, '');
     const shared = { here, onEngine: '/on/engine', mount: () => assert.fail('it is bound by its path') };
-    const afterwards = sharedConfig(shared, () => time);
+    const afterwards = sharedConfig(shared, parts);
     await afterwards.put('one', whole);
     assert.deepEqual(await afterwards.read('one'), whole);
-    assert.equal(await afterwards.generation('one'), 2);
+    assert.equal((await afterwards.shown('one'))?.generation, 2);
     const link = await readlink(at('..data'));
     await afterwards.put('one', whole);
     assert.equal(await readlink(at('..data')), link);
@@ -143,7 +159,7 @@ describe('the folder of config mounts', () => {
     await symlink(old, at('..data'));
     await symlink('..data/a', at('a'));
     assert.deepEqual(await storage.read('one'), config(0, { a: 'old' }));
-    assert.equal(await storage.generation('one'), undefined);
+    assert.equal(await generation(), undefined);
     await storage.put('one', config(3, { a: 'new' }));
     assert.equal(await read('a'), 'new');
   });

@@ -71,7 +71,10 @@ describe('the container of an instance', () => {
   });
 
   it('mounts its own volumes and, when there is one, the configuration, which it cannot write', () => {
-    const spec = containerSpecOf(aSpec({ volumes: { v1: '/data' } }), { ...around, configFolder: '/c' });
+    const spec = containerSpecOf(aSpec({ volumes: { v1: '/data' } }), {
+      ...around,
+      configFolder: { path: '/c', key: '1' },
+    });
     assert.deepEqual(spec.mounts, [
       { kind: 'volume', source: `patr-local-${id}-v1-1`, target: '/data', readOnly: false },
       { kind: 'bind', source: '/c', target: '/etc/config', readOnly: true },
