@@ -31,6 +31,18 @@ const commonJsNames = [
   'const __dirname = import.meta.dirname;',
 ].join(' ');
 
+/**
+ * Packages that the extension imports at their first use (`await import('NAME')`): files of their own beside it,
+ * because what activation does not run is read and parsed all the same.
+ */
+const atFirstUse = {
+  // Its other form hides from the bundler what it is made of.
+  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+  'tar-stream': 'tar-stream',
+  yaml: 'yaml',
+};
+const besides = Object.fromEntries(Object.keys(atFirstUse).map((name) => [name, `./${name}.cjs`]));
+
 /** Pages of panels: each folder of `webview` with a `main.ts`, which comes with the style that it imports. */
 function pages() {
   const names = readdirSync(join(root, 'webview'));
@@ -48,9 +60,18 @@ export const bundles = {
     format: 'cjs',
     target: 'node22',
     // Heavy parts are files of their own, required at first use, so that activation stays quick.
-    external: ['vscode', './engine.cjs', './socket.cjs'],
-    // Its other form hides from the bundler what it is made of.
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    external: ['vscode', './engine.cjs', './socket.cjs', ...Object.values(besides)],
+    alias: besides,
+    // `import()` becomes `require()`: what it finds is CommonJS.
+    supported: { 'dynamic-import': false },
+  },
+  packages: {
+    ...common,
+    entryPoints: atFirstUse,
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    target: 'node22',
   },
   socket: {
     ...common,
@@ -101,7 +122,7 @@ export const bundles = {
 };
 
 /** What the VSIX is made of; the rest is for tests. */
-export const shipped = ['extension', 'engine', 'socket', 'controlPlane', 'webview'];
+export const shipped = ['extension', 'packages', 'engine', 'socket', 'controlPlane', 'webview'];
 
 /**
  * Builds the named bundles (all when none is named). Each file is replaced as it is ready, so that whoever runs the

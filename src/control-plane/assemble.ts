@@ -20,6 +20,8 @@ import { LogCollector } from './logs/logCollector.ts';
 import { logRules, LogStore } from './logs/logStore.ts';
 import { Autoscaler } from './autoscaler/autoscaler.ts';
 import { scaleRules } from './autoscaler/decideScale.ts';
+import { MetricsFile } from './metrics/metricsFile.ts';
+import { Sampler } from './metrics/sampler.ts';
 import type { Options } from './options.ts';
 import { networkProber } from './probes/prober.ts';
 import { defaultProbeRules, type ProbeRules } from './probes/rules.ts';
@@ -138,7 +140,12 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     adopt: (id, options) => adoption.adopt(id, options),
   });
   const rules = scaleRules(options.scaleWindowSeconds, options.scaleAbovePercent);
-  const autoscaler = new Autoscaler({ store: loopStore, reconciler, executor, clock, log, rules });
+  const usage = new UsageMeter({ executor, clock });
+  const autoscaler = new Autoscaler({ store: loopStore, reconciler, usage, clock, log, rules });
+
+  const metrics = held.add(openMetrics(wanted));
+  const edge = () => region.edge();
+  const sampler = new Sampler({ store, reconciler, usage, edge, file: metrics, clock, log });
 
   const collector = createCollector({
     notary,
@@ -169,6 +176,11 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, urlKeeper, feed));
   held.add(
+    store.onChange((change) => {
+      if (change.kind === 'deleted') metrics.forget(change.deploymentId);
+    }),
+  );
+  held.add(
     region.onChange(() => {
       tellOfRegion(store, feed);
       // What could not be done without the region can perhaps be done now.
@@ -184,7 +196,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     sealing: vaults,
     logs,
     clock,
-    usage: new UsageMeter({ executor, clock }),
+    usage,
+    metrics,
     reconciler,
     config,
     registry: registry.client,
@@ -218,6 +231,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       if (signal.aborted) return;
       reconciler.start();
       autoscaler.start();
+      sampler.start();
       urlKeeper.start();
       dnsWatch.start();
       registry.watcher.start();
@@ -226,7 +240,8 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     drain: () => draining.abort(),
     async stop() {
       draining.abort();
-      const parts = [registry.watcher, collector, reconciler, autoscaler, urlKeeper, dnsWatch];
+      usage.stop();
+      const parts = [registry.watcher, collector, reconciler, autoscaler, sampler, urlKeeper, dnsWatch];
       await Promise.all(parts.map((part) => part.stop()));
       await collecting.stop();
       await logs.close();
@@ -264,6 +279,12 @@ async function logsOf({ options, clock, ids, log }: AssembleWanted, store: Store
   });
   for (const id of await logs.deploymentIds()) if (store.deployments.wasDeleted(id)) await forget(id);
   return logs;
+}
+
+function openMetrics({ options, log }: AssembleWanted): MetricsFile {
+  return MetricsFile.open(join(options.stateDir, 'metrics.db'), (error) =>
+    log.warn('The metrics that were kept cannot be read; they begin anew', { error: describeError(error) }),
+  );
 }
 
 /** What is stored sealed, all of it sealed by the newest key. */

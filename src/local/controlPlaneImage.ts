@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { pack } from 'tar-stream';
 import type { Engine } from '../docker/engine.ts';
 import type { ControlPlaneBundle, LocalProgress } from './contract.ts';
 import { LocalHostError } from './contract.ts';
@@ -28,7 +27,7 @@ export async function ensureControlPlaneImage(
   if ((await engine.inspectImage(tag, waiting)) !== 'absent') return tag;
   await ensureBase(engine, nodeImage, onProgress, waiting);
   onProgress({ kind: 'building' });
-  const context = contextOf({ Dockerfile: Buffer.from(dockerfile), 'control-plane.mjs': program });
+  const context = await contextOf({ Dockerfile: Buffer.from(dockerfile), 'control-plane.mjs': program });
   const wanted = { dockerfile: 'Dockerfile', tags: [tag], labels: {}, buildArguments: {} };
   for await (const progress of engine.build(context, wanted, waiting)) void progress;
   return tag;
@@ -80,7 +79,9 @@ function percentOf(layers: ReadonlyMap<string, { done: number; total: number }>)
   return total === 0 ? 0 : Math.round((done / total) * 100);
 }
 
-function contextOf(files: Readonly<Record<string, Buffer>>): Readable {
+async function contextOf(files: Readonly<Record<string, Buffer>>): Promise<Readable> {
+  // Only who starts a region that was never started needs it, so it is not part of the activation.
+  const { pack } = await import('tar-stream');
   const archive = pack();
   for (const [name, content] of Object.entries(files)) {
     archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);

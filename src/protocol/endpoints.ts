@@ -34,18 +34,22 @@ import {
   tagInfo,
   workspace,
 } from './shapes/workspace.ts';
+import { metricPoints, metrics } from './shapes/metrics.ts';
 import { checkImage, imageCheck, registryCredentials, saveRegistry } from './shapes/registry.ts';
 import { addDomain, domainCheck, urlCheck, workspaceDomain } from './shapes/domain.ts';
 import { createManagedUrl, managedUrl, updateManagedUrl } from './shapes/managedUrl.ts';
 import { createSecret, secret, sealedAnew, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume, volumeData } from './shapes/volume.ts';
-import { queryBoolean, queryInteger, queryWords, timestamp, uuid } from './wire.ts';
+import { queryBoolean, queryDuration, queryInteger, queryWords, timestamp, uuid } from './wire.ts';
 
 /** `count` rows from row `count * page` on. */
 const page = v.object({
   count: v.optional(queryInteger(1, 1000), 25),
   page: v.optional(queryInteger(0, 1_000_000), 0),
 });
+
+/** The time that ends now, in seconds. */
+const span = v.object({ interval: v.optional(queryDuration(60, 14 * 86_400), 3600) });
 
 const ws = '/workspace/:workspaceId';
 const deployments = `${ws}/deployment` as const;
@@ -149,6 +153,13 @@ export const endpoints = {
     answer: 'frames',
     returns: logFrame,
   }),
+  /** One of the figures that Patr's newest generation has, of the deployment as a whole, oldest first. */
+  getMetric: get(`${one}/metrics/:metric`, { query: span, returns: metricPoints }),
+  /**
+   * All figures, of the deployment and of each instance, at the path and with the names of Patr's generations before.
+   * What the deployment has as a whole, the rest of the figures, and what happened meanwhile are ours.
+   */
+  getMetrics: get(`${one}/metrics`, { query: span, returns: metrics, capability: 'metrics' }),
   listEvents: get(`${one}/event`, {
     query: page,
     paged: true,

@@ -97,6 +97,16 @@ export const queryInteger = (least: number, most: number) =>
     v.maxValue(most, `must be at most ${most}`),
   );
 
+/** Seconds in a query string, as Patr writes durations: `3600.000000000`. */
+export const queryDuration = (least: number, most: number) =>
+  v.pipe(
+    v.union([v.string(), v.number()]),
+    v.transform((value) => (value === '' ? Number.NaN : Number(value))),
+    v.number('must be a number of seconds'),
+    v.minValue(least, `must be at least ${least} seconds`),
+    v.maxValue(most, `must be at most ${most} seconds`),
+  );
+
 /** Words of a list, joined by commas in a query string; at least one. */
 export const queryWords = <const Word extends string>(words: readonly [Word, ...Word[]]) =>
   v.pipe(

@@ -110,7 +110,7 @@ describe('collections of the registry', () => {
     const race = await startCollectRace(seededChance(seed));
     try {
       let removed = 0;
-      for (let round = 0; round < 3; round += 1) {
+      for (let round = 0; round < 2; round += 1) {
         const { missing, removedImages } = await race.round();
         assert.deepEqual(missing, []);
         removed += removedImages;

@@ -3,6 +3,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
+import { bucketBounds } from '../../src/control-plane/edge/answerTimes.ts';
 import type { Member } from '../../src/control-plane/edge/contract.ts';
 import { freePort } from '../support/distribution.ts';
 import { assertNoFailures, startLoad } from '../support/edge/load.ts';
@@ -226,6 +227,32 @@ describe('the edge', function () {
     assert.equal((await ask('web.localhost')).status, 503);
     await assertCounted('no instance');
     assert.equal((await proxy.edge().traffic(first)).requests, 5);
+  });
+
+  it('counts the answers of a known load by deployment, instance, class of status and time', async () => {
+    proxy = await startTestEdge({ slots: 4 });
+    const [one, two] = [await instance('one'), await instance('two')];
+    await apply(first, 'web.localhost', member(one));
+    for (let count = 0; count < 12; count += 1) await ask('web.localhost');
+    for (const code of [404, 302, 500]) await ask('web.localhost', `/status?code=${code}`);
+    await ask('web.localhost', '/slow?ms=60');
+    await apply(second, 'other.localhost', member(two));
+    await ask('other.localhost');
+    await apply(first, 'web.localhost');
+    assert.equal((await ask('web.localhost')).status, 503);
+
+    const { run, deployments, instances } = await proxy.edge().counts();
+    assert.deepEqual(deployments.get(first), { requests: 17, failures: 1, answers: [0, 13, 1, 1, 2] });
+    assert.deepEqual(deployments.get(second), { requests: 1, failures: 0, answers: [0, 1, 0, 0, 0] });
+    assert.deepEqual(instances.get('two')?.answers, [0, 1, 0, 0, 0]);
+    const times = Array.from(instances.get('one')?.times ?? []);
+    assert.equal(
+      times.reduce((all, [, count]) => all + count, 0),
+      16,
+    );
+    const slow = bucketBounds.findIndex((bound) => bound > 50_000);
+    assert.ok(times.some(([bucket]) => bucket >= slow));
+    assert.equal((await proxy.edge().counts()).run, run);
   });
 
   it('goes on from whatever it finds when the control plane was killed', async () => {

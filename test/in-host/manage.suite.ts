@@ -53,11 +53,11 @@ export function manageSuite(): void {
     it('follow the region for as long as one is open, with the view hidden', async () => {
       await showView(false);
       add('web shop');
-      const before = patr.followers;
+      await eventually('nobody follows yet', () => patr.followers === 0);
       await manage();
-      await eventually('changes are followed', () => patr.followers === before + 1);
+      await eventually('changes are followed', () => patr.followers === 1);
       await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-      await eventually('nobody follows any more', () => patr.followers === before);
+      await eventually('nobody follows any more', () => patr.followers === 0);
     });
 
     it('are called as the deployment is, also after it was renamed elsewhere', async () => {

@@ -18,6 +18,7 @@ import type { Reconciler } from '../../src/control-plane/domain.ts';
 import { logRules, LogStore } from '../../src/control-plane/logs/logStore.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
+import { MetricsFile } from '../../src/control-plane/metrics/metricsFile.ts';
 import type { Usage } from '../../src/control-plane/usage/usageMeter.ts';
 import { createDns } from '../../src/control-plane/urls/dns.ts';
 import { Verifier } from '../../src/control-plane/urls/verifier.ts';
@@ -94,6 +95,8 @@ export interface TestControlPlane {
   readonly logs: LogStore;
   /** What instances use, by id. */
   readonly used: Map<string, Usage>;
+  /** What was measured. */
+  readonly metrics: MetricsFile;
   readonly token: string;
   readonly stopping: AbortController;
   /** A request with the token to a path below the workspace, and what it answered. */
@@ -122,6 +125,9 @@ export function controlPlaneOver<R extends Reconciler>(
   const registry = new FakeRegistry();
   const used = new Map<string, Usage>();
   const usage = { of: () => Promise.resolve(used) };
+  const metrics = MetricsFile.open(':memory:', (error) => {
+    throw error;
+  });
   const feed = new ChangeFeed(aliveEveryMs);
   const executor = new FakeExecutor(notary.now);
   const posts: TestControlPlane['posts'] = { sent: [], problem: undefined };
@@ -155,6 +161,7 @@ export function controlPlaneOver<R extends Reconciler>(
     logs,
     clock,
     usage,
+    metrics,
     vault: notary.vault,
     registryVault: notary.registryVault,
     sealing: { rotateKey: () => Promise.reject(new Error('There is no key file here.')) },
@@ -198,6 +205,7 @@ export function controlPlaneOver<R extends Reconciler>(
     posts,
     logs,
     used,
+    metrics,
     token,
     stopping,
     async send(method, path, body) {
@@ -222,6 +230,7 @@ export function controlPlaneOver<R extends Reconciler>(
       spreading.dispose();
       feed.dispose();
       rmSync(folder, { recursive: true, force: true });
+      metrics.dispose();
       store.dispose();
     },
   };

@@ -168,6 +168,12 @@ export class FakeExecutor implements Executor {
     return Promise.resolve(lines.slice(-count));
   }
 
+  async allUsageTotals(): Promise<ReadonlyMap<string, ReadonlyMap<string, UsageTotal>>> {
+    const ids = Array.from(this.#byDeployment.keys());
+    const totals = await Promise.all(ids.map((id) => this.usageTotals(id)));
+    return new Map(ids.map((id, index) => [id, totals[index] ?? new Map<string, UsageTotal>()]));
+  }
+
   usageTotals(deploymentId: string): Promise<ReadonlyMap<string, UsageTotal>> {
     const running = this.#of(deploymentId).filter(({ observed }) => observed.state === 'running');
     const at = this.#now();

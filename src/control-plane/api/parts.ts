@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Reconciler } from '../domain.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Collector } from '../registry/collect/collector.ts';
+import type { MetricsFile } from '../metrics/metricsFile.ts';
 import type { ExternalRegistry } from '../registry/externalRegistry.ts';
 import type { LogStore } from '../logs/logStore.ts';
 import type { ImageRegistry } from '../registry/imageRegistry.ts';
@@ -35,6 +36,7 @@ export interface ApiParts {
   readonly urlKeeper: Pick<UrlKeeper, 'trouble'>;
   readonly usage: Pick<UsageMeter, 'of'>;
   readonly volumeData: Pick<Executor, 'listVolumes' | 'volumeSizes' | 'archiveVolumes'>;
+  readonly metrics: Pick<MetricsFile, 'read'>;
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */
   readonly domain: string;

@@ -6,7 +6,7 @@ import { uuid } from '../../protocol/wire.ts';
 import type { Caller } from './handler.ts';
 
 /** Path parameters that are no ids. */
-const freeParams = new Set(['digest', 'digestOrTag', 'name']);
+const freeParams = new Set(['digest', 'digestOrTag', 'name', 'metric']);
 
 /** Checks what every request carries. @throws ProblemError as Patr words it. */
 export function callerFrom(

@@ -1,14 +1,15 @@
 import { describeError, type Log } from '../../base/log.ts';
 import { rest, type Clock } from '../../base/clock.ts';
 import type { Desired, ReconcileStore, Reconciler } from '../domain.ts';
-import type { UsageTotal, Executor } from '../executors/executor.ts';
+import type { UsageTotal } from '../executors/executor.ts';
+import type { UsageMeter } from '../usage/usageMeter.ts';
 import { gigabytes, memoryBytesOf, mostInstances, type Capacity } from '../capacity.ts';
 import { decideScale, type LoadSample, type ScaleDecision, type ScaleRules } from './decideScale.ts';
 
 export interface AutoscalerParts {
   readonly store: Pick<ReconcileStore, 'deploymentIds' | 'desired' | 'setScale' | 'recordEvent'>;
   readonly reconciler: Pick<Reconciler, 'status' | 'region'>;
-  readonly executor: Pick<Executor, 'usageTotals'>;
+  readonly usage: Pick<UsageMeter, 'totals'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly rules: ScaleRules;
@@ -72,13 +73,14 @@ export class Autoscaler {
   }
 
   async #sampleOne(id: string, signal: AbortSignal): Promise<void> {
-    const { store, executor, clock } = this.#parts;
+    const { store, usage, clock, rules } = this.#parts;
     const desired = store.desired(id);
     if (desired === 'absent' || !mayScale(desired)) {
       this.#tracks.delete(id);
       return;
     }
-    const totals = await executor.usageTotals(id, { signal });
+    const totals = await usage.totals(id, rules.samplePeriodMs / 2);
+    if (signal.aborted) return;
     const before = this.#tracks.get(id);
     const now = clock.now();
     const track = this.#next(desired, before, totals, now);

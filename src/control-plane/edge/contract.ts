@@ -1,3 +1,4 @@
+import type { TimeCounts } from './answerTimes.ts';
 import type { UrlTarget } from '../domain.ts';
 
 /**
@@ -34,6 +35,11 @@ export interface UrlRoute {
   readonly address?: string;
 }
 
+/** The edge as those see it who measure. */
+export interface EdgeCounter {
+  counts(options?: { signal?: AbortSignal }): Promise<EdgeCounts>;
+}
+
 export interface DeploymentRoutes {
   readonly deploymentId: string;
   readonly ports: readonly PortRoute[];
@@ -59,8 +65,32 @@ export interface Member {
   readonly state: 'ready' | 'drain';
 }
 
+/** Everything that the edge counted, read together. `run` changes whenever it begins to count from nothing. */
+export interface EdgeCounts {
+  readonly run: string;
+  readonly deployments: ReadonlyMap<string, AnswerTotals>;
+  /** Only of instances that are members now, and of those that were until a few minutes ago. */
+  readonly instances: ReadonlyMap<string, InstanceTraffic>;
+}
+
+/** What the edge counted at one instance. */
+export interface InstanceTraffic {
+  readonly requests: number;
+  readonly answers: StatusClasses;
+  /** Absent while the edge that runs is one of before these were counted. */
+  readonly times: TimeCounts | undefined;
+}
+
+/** Answers by the first digit of their status: how many began with 1, 2, 3, 4 and 5. */
+export type StatusClasses = readonly [number, number, number, number, number];
+
 /** `failures`: answers that the edge itself had to give (502, 503, 504) and connections that broke. */
 export interface TrafficTotals {
   readonly requests: number;
   readonly failures: number;
+}
+
+/** `answers`: those of instances and those that the edge gave itself. */
+export interface AnswerTotals extends TrafficTotals {
+  readonly answers: StatusClasses;
 }

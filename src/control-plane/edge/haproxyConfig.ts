@@ -1,3 +1,4 @@
+import { timesBackend, timesRules } from './answerTimes.ts';
 import type { AppProtocol } from './contract.ts';
 import {
   faultAnswers,
@@ -101,7 +102,11 @@ export function haproxyConfig(config: ProxyConfig): string {
     proxied(folder, true),
     proxied(folder, false),
   ];
-  return [global(config), defaults, frontends(config), nowhere, ...ofUrls, ...backends].join('\n\n') + '\n';
+  return (
+    [global(config), defaults, frontends(config), nowhere, timesBackend, ...ofUrls, ...backends].join(
+      '\n\n',
+    ) + '\n'
+  );
 }
 
 function global({ folder, owner }: ProxyConfig): string {
@@ -146,8 +151,10 @@ ${faultAnswers.map((answer) => `  ${answer}`).join('\n')}`;
 
 function frontends(config: ProxyConfig): string {
   const { listen, httpPort, httpsPort, folder } = config;
+  const times = timesRules(folder);
   const rules = [
     // Every rule here costs every request, so there are as few as can be.
+    `  ${times.request}`,
     '  http-request set-var(txn.path) path',
     `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
     // What a client says of itself in these headers is not believed.
@@ -158,6 +165,7 @@ function frontends(config: ProxyConfig): string {
     '  http-request set-header x-forwarded-proto %[ssl_fc,iif(https,http)]',
     '  use_backend %[var(txn.slot)] if { var(txn.slot) -m found }',
     '  default_backend nowhere',
+    ...times.response.map((rule) => `  ${rule}`),
   ];
   return `frontend ${publicName}
   bind ${listen}:${httpPort}

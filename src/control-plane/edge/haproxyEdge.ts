@@ -4,7 +4,17 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
-import type { DeploymentRoutes, Edge, TrafficTotals, UrlEdge, UrlRoute } from './contract.ts';
+import { parseTimes, timesMapName, timesMapText, timesTable } from './answerTimes.ts';
+import type {
+  AnswerTotals,
+  DeploymentRoutes,
+  Edge,
+  EdgeCounter,
+  EdgeCounts,
+  TrafficTotals,
+  UrlEdge,
+  UrlRoute,
+} from './contract.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
 import { EdgeWish, type SlotChange } from './edgeWish.ts';
 import {
@@ -17,6 +27,7 @@ import {
   rootsName,
   type Owner,
 } from './haproxyConfig.ts';
+import { instanceTraffic } from './instanceTraffic.ts';
 import { parseOpenConnections, parseStat } from './proxyState.ts';
 import { bring, bringMaps, withdrawNames, type Proxy } from './runningProxy.ts';
 import { ProxyError, runtimeApi, type RuntimeApi, type Waiting } from './runtimeApi.ts';
@@ -56,7 +67,7 @@ const stateName = 'routes.json';
  * through its runtime API, from whatever it shows: a proxy that was restarted, or a control plane that was, makes no
  * difference. All changes run one after another.
  */
-export class HaproxyEdge implements Edge, UrlEdge {
+export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge {
   readonly #options: HaproxyEdgeOptions;
   readonly #api: RuntimeApi;
   readonly #workers: Workers;
@@ -178,7 +189,21 @@ export class HaproxyEdge implements Edge, UrlEdge {
   async traffic(deploymentId: string, options: Waiting = {}): Promise<TrafficTotals> {
     const { identity } = await this.#workers.current(options);
     const stat = parseStat(await this.#api.ask('show stat', options));
-    return this.#meter.totals(identity, deploymentId, this.#wish.slotsOf(deploymentId), stat);
+    const slots = this.#wish.slotsOf(deploymentId);
+    const { requests, failures } = this.#meter.totals(identity, deploymentId, slots, stat);
+    return { requests, failures };
+  }
+
+  async counts(options: Waiting = {}): Promise<EdgeCounts> {
+    const { identity: run } = await this.#workers.current(options);
+    const stat = parseStat(await this.#api.ask('show stat', options));
+    const table = await this.#api.ask(`show table ${timesTable}`, options);
+    const totals = (id: string): AnswerTotals => this.#meter.totals(run, id, this.#wish.slotsOf(id), stat);
+    return {
+      run,
+      deployments: new Map(this.#wish.deployments.map(({ deploymentId: id }) => [id, totals(id)])),
+      instances: instanceTraffic(stat, table.startsWith('# table') ? parseTimes(table) : undefined),
+    };
   }
 
   /** Hosts of managed URLs that the region's authority can sign for. */
@@ -233,6 +258,7 @@ export class HaproxyEdge implements Edge, UrlEdge {
       slots: this.#wish.slots,
       servers: this.#wish.servers(),
     });
+    await files.write(timesMapName, timesMapText());
     const maps = this.#wish.maps();
     for (const name of mapNames) await files.write(mapFile(name), mapText(maps[name]));
     await files.write(configName, config);

@@ -1,3 +1,4 @@
+import type { StatusClasses, AnswerTotals } from './contract.ts';
 import { publicName } from './haproxyConfig.ts';
 
 /** What the running proxy says of itself, parsed. Lines that are not understood are left out. */
@@ -12,12 +13,12 @@ export interface RunningServer {
 export interface ServerLoad {
   /** Requests being served now. */
   readonly current: number;
+  /** Since it became a member. */
+  readonly requests: number;
+  readonly answers: StatusClasses;
 }
 
-export interface SlotTotals {
-  readonly requests: number;
-  readonly failures: number;
-}
+export const noTraffic: AnswerTotals = { requests: 0, failures: 0, answers: [0, 0, 0, 0, 0] };
 
 const maintenanceBits = 0x01 | 0x02 | 0x04 | 0x20;
 const drainBits = 0x08 | 0x10;
@@ -78,21 +79,31 @@ export function parseOpenConnections(text: string): number {
   return Number(frontend?.('scur') ?? 0);
 }
 
+/** A slot's totals, and the load of each of its servers. */
+export type SlotStat = AnswerTotals & { readonly servers: Map<string, ServerLoad> };
+
 /** Reads the table of `show stat`: by slot its totals and the load of each server. */
-export function parseStat(text: string): Map<number, SlotTotals & { servers: Map<string, ServerLoad> }> {
-  const found = new Map<number, SlotTotals & { servers: Map<string, ServerLoad> }>();
+export function parseStat(text: string): Map<number, SlotStat> {
+  const found = new Map<number, SlotStat>();
   for (const value of statRows(text)) {
     const count = (name: string): number => Number(value(name) || 0);
     const slot = slotOf(value('pxname'));
     if (slot === undefined) continue;
-    const known = found.get(slot) ?? { requests: 0, failures: 0, servers: new Map<string, ServerLoad>() };
+    const known = found.get(slot) ?? { ...noTraffic, servers: new Map<string, ServerLoad>() };
+    const answers: StatusClasses = [
+      count('hrsp_1xx'),
+      count('hrsp_2xx'),
+      count('hrsp_3xx'),
+      count('hrsp_4xx'),
+      count('hrsp_5xx'),
+    ];
     if (value('svname') === 'BACKEND') {
       // Requests without a ready instance (dreq), connections that failed after all retries (econ), answers that never
       // came, came wrong or broke off (eresp; version 3 counts an answer that never came twice).
       const failures = count('dreq') + count('econ') + count('eresp');
-      found.set(slot, { ...known, requests: count('req_tot'), failures });
+      found.set(slot, { ...known, requests: count('req_tot'), failures, answers });
     } else {
-      known.servers.set(value('svname'), { current: count('scur') });
+      known.servers.set(value('svname'), { current: count('scur'), requests: count('req_tot'), answers });
       found.set(slot, known);
     }
   }

@@ -8,6 +8,7 @@ import {
   type Engine,
   type Labels,
   type RegistryAuth,
+  type StatsSample,
 } from '../../docker/engine.ts';
 import { label, labelsOf } from '../labels.ts';
 import type { ConfigSignal } from '../../protocol/shapes/configMount.ts';
@@ -61,6 +62,8 @@ export interface DockerExecutorOptions {
 
 /** Room for 60 instances in each deployment's network. */
 const subnetPrefix = 26;
+/** Instances that the engine is asked about side by side: older ones take a second for each answer. */
+const statsAtOnce = 100;
 
 /** Runs instances as containers of one Docker engine. */
 export class DockerExecutor implements Executor {
@@ -271,19 +274,34 @@ export class DockerExecutor implements Executor {
   }
 
   async usageTotals(deploymentId: string, options: Waiting = {}): Promise<ReadonlyMap<string, UsageTotal>> {
+    const all = await this.#usageTotals({ [label.deployment]: deploymentId }, options);
+    return all.get(deploymentId) ?? new Map();
+  }
+
+  allUsageTotals(options: Waiting = {}): Promise<ReadonlyMap<string, ReadonlyMap<string, UsageTotal>>> {
+    return this.#usageTotals({}, options);
+  }
+
+  async #usageTotals(own: Labels, options: Waiting): Promise<ReadonlyMap<string, Map<string, UsageTotal>>> {
     const { engine, region } = this.#options;
-    const labels = { ...labelsOf(region, 'instance'), [label.deployment]: deploymentId };
-    const containers = await engine.listContainers({ labels }, options);
-    const running = containers.filter(({ state }) => state === 'running');
-    const totals = await Promise.all(
-      running.map(async ({ id, labels: own }): Promise<[string, UsageTotal] | undefined> => {
-        const sample = await engine.stats(id, options);
-        if (sample === 'absent' || sample.cpuNanoseconds === undefined) return undefined;
-        const { at, cpuNanoseconds: nanoseconds, memoryBytes, memoryLimitBytes } = sample;
-        return [own[label.instance] ?? id, { at, nanoseconds, memoryBytes, memoryLimitBytes }];
-      }),
+    const containers = await engine.listContainers(
+      { labels: { ...labelsOf(region, 'instance'), ...own } },
+      options,
     );
-    return new Map(totals.filter((total) => total !== undefined));
+    const running = containers.filter(({ state }) => state === 'running');
+    const found = new Map<string, Map<string, UsageTotal>>();
+    for (let from = 0; from < running.length; from += statsAtOnce) {
+      const some = running.slice(from, from + statsAtOnce);
+      const samples = await Promise.all(some.map(({ id }) => engine.stats(id, options)));
+      for (const [index, { id, labels }] of some.entries()) {
+        const total = usageTotal(samples[index]);
+        const deploymentId = labels[label.deployment];
+        if (total === undefined || deploymentId === undefined) continue;
+        const totals = found.get(deploymentId) ?? new Map<string, UsageTotal>();
+        found.set(deploymentId, totals.set(labels[label.instance] ?? id, total));
+      }
+    }
+    return found;
   }
 
   async listening(instanceId: string, options: Waiting = {}): Promise<readonly number[]> {
@@ -396,4 +414,10 @@ function volumeFacts(labels: Labels): VolumeFacts | undefined {
 
 function digestOf(repoDigests: readonly string[]): string | undefined {
   return repoDigests.map((text) => text.split('@')[1]).find((digest) => digest?.startsWith('sha256:'));
+}
+
+function usageTotal(sample: StatsSample | 'absent' | undefined): UsageTotal | undefined {
+  if (sample === undefined || sample === 'absent' || sample.cpuNanoseconds === undefined) return undefined;
+  const { cpuNanoseconds: nanoseconds, ...others } = sample;
+  return { ...others, nanoseconds };
 }

@@ -45,6 +45,8 @@ export interface Executor {
   lastLines(instanceId: string, count: number, options?: Waiting): Promise<readonly string[]>;
   /** What each running instance has used since it started, by instance id. */
   usageTotals(deploymentId: string, options?: Waiting): Promise<ReadonlyMap<string, UsageTotal>>;
+  /** The same of every deployment that runs something, by deployment id: one list, however many there are. */
+  allUsageTotals(options?: Waiting): Promise<ReadonlyMap<string, ReadonlyMap<string, UsageTotal>>>;
   /** TCP ports that processes of the instance listen on; empty when it cannot be told. */
   listening(instanceId: string, options?: Waiting): Promise<readonly number[]>;
   /** What runs of deployments that are not in this list. */
@@ -87,12 +89,14 @@ export interface RemainingInstance {
   readonly record: AdoptionRecord;
 }
 
-/** CPU time since the instance started, and memory now. `at` in milliseconds since the epoch, as of the engine. */
+/** CPU time and bytes of the network since the instance started, and memory now. `at` in milliseconds since the epoch, as of the engine. */
 export interface UsageTotal {
   readonly at: number;
   readonly nanoseconds: number;
   readonly memoryBytes?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
+  readonly receivedBytes?: number | undefined;
+  readonly sentBytes?: number | undefined;
 }
 
 export interface Waiting {

@@ -10,7 +10,7 @@ export interface Usage {
 }
 
 export interface UsageMeterParts {
-  readonly executor: Pick<Executor, 'usageTotals'>;
+  readonly executor: Pick<Executor, 'usageTotals' | 'allUsageTotals'>;
   readonly clock: Clock;
 }
 
@@ -25,44 +25,85 @@ const limitMs = 10_000;
 interface Sample {
   readonly at: number;
   readonly totals: ReadonlyMap<string, UsageTotal>;
-  readonly usage: ReadonlyMap<string, Usage>;
+  /** Absent where there was nothing to compare with. */
+  readonly usage: ReadonlyMap<string, Usage> | undefined;
 }
 
-/** Measures what instances use when somebody asks, and never otherwise; many who ask at once cost one sample. */
+/**
+ * The one place where it is measured what instances use: for those who look at them, for the autoscaler and for the
+ * metrics. Many who ask at once cost one sample, and each sample is what the next is compared with, whoever asked.
+ */
 export class UsageMeter {
   readonly #parts: UsageMeterParts;
   readonly #samples = new Map<string, Sample>();
   readonly #measuring = new Map<string, Promise<Sample>>();
+  readonly #stop = new AbortController();
 
   constructor(parts: UsageMeterParts) {
     this.#parts = parts;
   }
 
-  /** By instance id. @throws when the engine cannot be asked. */
+  /** Gives up what is being measured. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** What each instance of a deployment uses now, by its id. @throws when the engine cannot be asked. */
   async of(deploymentId: string): Promise<ReadonlyMap<string, Usage>> {
     const { clock } = this.#parts;
     const last = this.#samples.get(deploymentId);
-    if (last !== undefined && youngerThan(freshMs, last.at, clock.now())) return last.usage;
-    const running = this.#measuring.get(deploymentId);
-    if (running !== undefined) return (await running).usage;
-    // Whoever gives up does not take the sample away from the others, so its own limit ends it.
-    const measuring = this.#measure(deploymentId, last).finally(() => this.#measuring.delete(deploymentId));
-    this.#measuring.set(deploymentId, measuring);
-    return (await measuring).usage;
+    if (last?.usage !== undefined && youngerThan(freshMs, last.at, clock.now())) return last.usage;
+    if (last === undefined || !youngerThan(comparableMs, last.at, clock.now())) {
+      const before = await this.#measured(deploymentId);
+      if (before.usage !== undefined) return before.usage;
+      await clock.sleep(apartMs, this.#stop.signal);
+    }
+    return (await this.#measured(deploymentId)).usage ?? new Map();
   }
 
-  async #measure(deploymentId: string, last: Sample | undefined): Promise<Sample> {
-    const { executor, clock } = this.#parts;
-    const signal = withTimeout(limitMs);
+  /**
+   * What each instance of a deployment has used since it started, by its id, as of `youngerThanMs` ago at the most.
+   * @throws when the engine cannot be asked.
+   */
+  async totals(deploymentId: string, youngerThanMs: number): Promise<ReadonlyMap<string, UsageTotal>> {
+    const last = this.#samples.get(deploymentId);
+    if (last !== undefined && youngerThan(youngerThanMs, last.at, this.#parts.clock.now()))
+      return last.totals;
+    return (await this.#measured(deploymentId)).totals;
+  }
+
+  /** The same of every deployment that runs something, by its id, measured now. @throws as above. */
+  async all({
+    signal,
+  }: {
+    signal: AbortSignal;
+  }): Promise<ReadonlyMap<string, ReadonlyMap<string, UsageTotal>>> {
+    const { executor } = this.#parts;
+    const all = await executor.allUsageTotals({ signal: withTimeout(limitMs, signal) });
+    for (const [id, totals] of all) this.#keep(id, totals);
+    return all;
+  }
+
+  /** Whoever gives up does not take the sample away from the others who wait for it, so its own limit ends it. */
+  #measured(deploymentId: string): Promise<Sample> {
+    const running = this.#measuring.get(deploymentId);
+    if (running !== undefined) return running;
+    const measuring = this.#measure(deploymentId).finally(() => this.#measuring.delete(deploymentId));
+    this.#measuring.set(deploymentId, measuring);
+    return measuring;
+  }
+
+  async #measure(deploymentId: string): Promise<Sample> {
     this.#forgetOld();
-    let before =
-      last !== undefined && youngerThan(comparableMs, last.at, clock.now()) ? last.totals : undefined;
-    if (before === undefined) {
-      before = await executor.usageTotals(deploymentId, { signal });
-      await clock.sleep(apartMs, signal);
-    }
-    const totals = await executor.usageTotals(deploymentId, { signal });
-    const sample = { at: clock.now(), totals, usage: usageBetween(before, totals) };
+    const signal = withTimeout(limitMs, this.#stop.signal);
+    return this.#keep(deploymentId, await this.#parts.executor.usageTotals(deploymentId, { signal }));
+  }
+
+  #keep(deploymentId: string, totals: ReadonlyMap<string, UsageTotal>): Sample {
+    const at = this.#parts.clock.now();
+    const last = this.#samples.get(deploymentId);
+    const comparable = last !== undefined && youngerThan(comparableMs, last.at, at);
+    const sample = { at, totals, usage: comparable ? usageBetween(last.totals, totals) : undefined };
     this.#samples.set(deploymentId, sample);
     return sample;
   }

@@ -24,7 +24,7 @@ export interface Upstream {
 
 /**
  * `/` answers with the instance's id, a POST with its body, `/slow?ms=` after this time, `/stream?ms=` in twenty pieces
- * over this time, `/held` when it is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
+ * over this time, `/status?code=` with this status, `/held` when it is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
  */
 export async function startUpstream(id: string, address: string, port: number): Promise<Upstream> {
   const seen: string[] = [];
@@ -42,6 +42,7 @@ export async function startUpstream(id: string, address: string, port: number): 
     else if (pathname === '/half') breakOff(response);
     else if (pathname === '/stream') void stream(response, ms);
     else if (pathname === '/slow') setTimeout(() => response.end(id), ms);
+    else if (pathname === '/status') response.writeHead(Number(searchParams.get('code'))).end();
     else if (request.method === 'POST') request.pipe(response);
     else response.end(id);
   });

@@ -6,6 +6,7 @@ import { deploymentHandlers } from './deployments.ts';
 import { logHandlers } from './logs.ts';
 import { domainHandlers } from './domains.ts';
 import { managedUrlHandlers } from './managedUrls.ts';
+import { metricsHandlers } from './metrics.ts';
 import { peopleHandlers } from './people.ts';
 import { registryHandlers } from './registries.ts';
 import { repositoryHandlers } from './repositories.ts';
@@ -19,6 +20,7 @@ export function allHandlers(parts: ApiParts): Handlers {
     ...peopleHandlers(parts),
     ...apiTokenHandlers(parts),
     ...deploymentHandlers(parts),
+    ...metricsHandlers(parts),
     ...configMountHandlers(parts),
     ...logHandlers(parts),
     ...repositoryHandlers(parts),

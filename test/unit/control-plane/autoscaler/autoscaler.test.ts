@@ -63,8 +63,8 @@ function aDeployment(changes: Partial<Deployment> = {}) {
         }) as LiveStatus,
       region: () => ({ capacity: { cpus: 8, memoryBytes: scene.memoryBytes } }) as RegionFacts,
     },
-    executor: {
-      usageTotals: async () =>
+    usage: {
+      totals: async () =>
         new Map(
           Array.from({ length: scene.scale }, (_, index): [string, UsageTotal] => [
             `instance-${index}`,

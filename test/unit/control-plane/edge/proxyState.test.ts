@@ -50,20 +50,21 @@ describe('what the proxy shows of itself', () => {
   });
 
   const stat = [
-    '# pxname,svname,scur,dreq,econ,eresp,req_tot,',
-    'public,FRONTEND,7,0,,,99,',
-    'slot0,iaaa,3,,1,2,40,',
-    'slot0,BACKEND,3,4,1,2,50,',
-    'slot1,BACKEND,0,0,0,0,0,',
-    'nowhere,BACKEND,0,1,0,0,1,',
+    '# pxname,svname,scur,dreq,econ,eresp,req_tot,hrsp_1xx,hrsp_2xx,hrsp_3xx,hrsp_4xx,hrsp_5xx,',
+    'public,FRONTEND,7,0,,,99,0,0,0,0,0,',
+    'slot0,iaaa,3,,1,2,40,1,30,4,3,2,',
+    'slot0,BACKEND,3,4,1,2,50,1,30,4,3,12,',
+    'slot1,BACKEND,0,0,0,0,0,0,0,0,0,0,',
+    'nowhere,BACKEND,0,1,0,0,1,0,0,0,1,0,',
   ].join('\n');
 
   it('reads totals of a slot and the load of its servers', () => {
     const slots = parseStat(stat);
     assert.deepEqual(Array.from(slots.keys()), [0, 1]);
-    const { requests, failures, servers } = slots.get(0)!;
-    assert.deepEqual({ requests, failures }, { requests: 50, failures: 7 });
-    assert.deepEqual(Array.from(servers), [['iaaa', { current: 3 }]]);
+    const { servers, ...totals } = slots.get(0)!;
+    assert.deepEqual(totals, { requests: 50, failures: 7, answers: [1, 30, 4, 3, 12] });
+    const load = { current: 3, requests: 40, answers: [1, 30, 4, 3, 2] };
+    assert.deepEqual(Array.from(servers), [['iaaa', load]]);
   });
 
   it('reads how many clients a worker has', () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import type { AnswerTotals } from '../../../../src/control-plane/edge/contract.ts';
 import { TrafficMeter } from '../../../../src/control-plane/edge/trafficMeter.ts';
 
-const counted = (requests: number, failures: number) => ({ requests, failures });
+const counted = (requests: number, failures: number): AnswerTotals => {
+  return { requests, failures, answers: [0, requests - failures, 0, 0, failures] };
+};
 
 describe('totals of a deployment', () => {
   it('begin at nothing in a slot that had another user', () => {

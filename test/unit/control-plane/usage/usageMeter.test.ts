@@ -13,17 +13,14 @@ describe('what instances use', () => {
     clock = handClock(500);
     asked = 0;
     nanoseconds = 0;
-    meter = new UsageMeter({
-      clock,
-      executor: {
-        usageTotals: async () => {
-          asked += 1;
-          const total: UsageTotal = { at: clock.now(), nanoseconds, memoryBytes: 7, memoryLimitBytes: 9 };
-          nanoseconds += 250_000_000;
-          return new Map([['a', total]]);
-        },
-      },
-    });
+    const sample = async () => {
+      asked += 1;
+      const total: UsageTotal = { at: clock.now(), nanoseconds, memoryBytes: 7, memoryLimitBytes: 9 };
+      nanoseconds += 250_000_000;
+      return new Map([['a', total]]);
+    };
+    const executor = { usageTotals: sample, allUsageTotals: async () => new Map([['x', await sample()]]) };
+    meter = new UsageMeter({ clock, executor });
   });
 
   it('is told at once, out of two samples where there is none to compare with', async () => {
@@ -68,11 +65,26 @@ describe('what instances use', () => {
   });
 
   it('is asked for again after the engine did not answer', async () => {
-    const broken = new UsageMeter({
-      clock,
-      executor: { usageTotals: () => Promise.reject(new Error('away')) },
-    });
+    const away = () => Promise.reject(new Error('away'));
+    const broken = new UsageMeter({ clock, executor: { usageTotals: away, allUsageTotals: away } });
     await assert.rejects(broken.of('x'), /away/);
     await assert.rejects(broken.of('x'), /away/);
+  });
+
+  it('is compared with what was measured for everybody', async () => {
+    await meter.all({ signal: AbortSignal.timeout(1000) });
+    clock.advance(10_000);
+    assert.equal((await meter.of('x')).get('a')?.cpus, 0.025);
+    assert.equal(asked, 2);
+  });
+
+  it('is measured once for all who need it as young as it is', async () => {
+    await meter.totals('x', 1000);
+    clock.advance(999);
+    await meter.totals('x', 1000);
+    assert.equal(asked, 1);
+    clock.advance(1);
+    await meter.totals('x', 1000);
+    assert.equal(asked, 2);
   });
 });
