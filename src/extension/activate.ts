@@ -16,6 +16,7 @@ import { archiveVolumes } from './commands/archiveVolumes.ts';
 import { addConfigMounts } from './commands/configMounts.ts';
 import { dropFiles } from './commands/dropFiles.ts';
 import { registerCommands } from './commands/all.ts';
+import { KeptKeys } from './connections/keptKeys.ts';
 import type { LocalConnection } from './connections/localConnection.ts';
 import { CrashDiagnostics } from './crash/crashDiagnostics.ts';
 import { DockerfileLens } from './deploy/dockerfileLens.ts';
@@ -83,6 +84,7 @@ export function activate(context: ExtensionContext): Exports {
   const { version } = context.extension.packageJSON as { version: string };
   const region = held.add(localRegion({ extensionUri: context.extensionUri, version, trusted, output }));
   const { connection } = region;
+  const keptKeys = held.add(new KeptKeys(connection, context.secrets, output));
   const model = held.add(new DeploymentsModel(connection, output));
   const memory = new DeployMemory(context.workspaceState, (error) =>
     output.error('A listener failed', { error: describeError(error) }),
@@ -164,6 +166,7 @@ export function activate(context: ExtensionContext): Exports {
   const openCreateForm = (subject: CreateSubject): void => void createForms.open(subject);
   const parts: CommandContext = {
     connection,
+    keptKeys,
     model,
     memory,
     journeys,

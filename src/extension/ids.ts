@@ -67,6 +67,7 @@ export interface CommandArguments {
   'patr.secret.rename': [node?: SecretNode];
   'patr.secret.delete': [node?: SecretNode];
   'patr.secret.rotateKey': [];
+  'patr.secret.restoreKeys': [];
   'patr.domain.add': [];
   'patr.domain.verify': [node?: DomainNode];
   'patr.domain.copyRecord': [node?: DomainNode];
@@ -150,6 +151,7 @@ export const commandIds: readonly CommandId[] = [
   'patr.secret.rename',
   'patr.secret.delete',
   'patr.secret.rotateKey',
+  'patr.secret.restoreKeys',
   'patr.domain.add',
   'patr.domain.verify',
   'patr.domain.copyRecord',

@@ -79,6 +79,11 @@ export interface LocalHost {
   ): Promise<LocalEndpoint>;
   /** Stops the control plane only; deployments go on serving. */
   stop(options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Content of the file of keys that the region's secrets are sealed with; absent while there is none. Whoever may use
+   * the engine's socket can read it, as the token.
+   */
+  sealingKeys(options?: { signal?: AbortSignal }): Promise<string | undefined>;
   /** What `remove` would delete, for the person to read first. */
   inventory(options?: { signal?: AbortSignal }): Promise<LocalInventory>;
   /** Removes everything the local region has on the engine: control plane, deployments, edge, registry, volumes. */

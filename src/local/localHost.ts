@@ -4,7 +4,7 @@ import type { LocalEndpoint, LocalHost, LocalSettings, LocalState } from './cont
 import { ensureControlPlaneImage } from './controlPlaneImage.ts';
 import { apiOf, endpointOf } from './endpoint.ts';
 import { inventory, remove } from './inventory.ts';
-import { containerName, specLabel, versionLabel } from './names.ts';
+import { containerName, sealingKeysName, specLabel, stateFolder, versionLabel } from './names.ts';
 import { lines } from './output.ts';
 import type { LocalHostParts, OnProgress, Waiting } from './parts.ts';
 import { untilReady } from './ready.ts';
@@ -29,6 +29,10 @@ export function makeLocalHost(parts: LocalHostParts): LocalHost {
     },
     async stop(options = {}) {
       await engine.stopContainer(name, stopGraceSeconds, options);
+    },
+    async sealingKeys(options = {}) {
+      const file = await engine.readFile(name, `${stateFolder}/${sealingKeysName}`, options);
+      return file === 'absent' ? undefined : file.toString('utf8');
     },
     inventory: (options = {}) => inventory(parts, options),
     remove: (options = {}) => remove(parts, options),

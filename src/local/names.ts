@@ -31,3 +31,6 @@ export function networkName(region: string): string {
 export function ownLabels(region: string, role: string): Labels {
   return { [regionLabel]: region, [roleLabel]: role };
 }
+
+/** What the control plane calls the file of its sealing keys, in its state folder. */
+export const sealingKeysName = 'sealing-keys.json';

@@ -38,7 +38,7 @@ import { metricPoints, metrics } from './shapes/metrics.ts';
 import { checkImage, imageCheck, registryCredentials, saveRegistry } from './shapes/registry.ts';
 import { addDomain, domainCheck, urlCheck, workspaceDomain } from './shapes/domain.ts';
 import { createManagedUrl, managedUrl, updateManagedUrl } from './shapes/managedUrl.ts';
-import { createSecret, secret, sealedAnew, updateSecret } from './shapes/secret.ts';
+import { createSecret, restoreKeys, sealedAnew, secret, updateSecret } from './shapes/secret.ts';
 import { createVolume, updateVolume, volume, volumeData } from './shapes/volume.ts';
 import { queryBoolean, queryDuration, queryInteger, queryWords, timestamp, uuid } from './wire.ts';
 
@@ -266,6 +266,12 @@ export const endpoints = {
   deleteSecret: del(`${ws}/secret/:secretId`),
   /** Makes a new key, and seals everything that is stored sealed with it. */
   rotateSealingKey: post(`${ws}/sealing-key/rotate`, { returns: sealedAnew, capability: 'sealing' }),
+  /** Takes keys over that were lost here. They are never answered. */
+  restoreSealingKeys: post(`${ws}/sealing-key/restore`, {
+    body: restoreKeys,
+    returns: sealedAnew,
+    capability: 'sealing',
+  }),
 
   listManagedUrls: get(managedUrls, {
     query: page,

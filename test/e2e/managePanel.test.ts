@@ -6,6 +6,7 @@ import { problem } from '../../src/protocol/problems.ts';
 import { seriousViolations } from '../support/editor/accessibility.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, anInstance, aRelease } from '../support/fakePatrState.ts';
+import { aManagedUrl } from '../support/resources.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { Panel } from '../support/editor/panel.ts';
 import { screenshot } from '../support/editor/screenshot.ts';
@@ -115,6 +116,32 @@ describe('the panel of a deployment', function () {
         digest: `sha256:${'9'.repeat(64)}`,
       }),
     ]);
+    const waiting = {
+      records: [
+        {
+          type: 'A' as const,
+          name: 'api.example.com',
+          value: '203.0.113.5',
+          found: ['198.51.100.1'],
+          present: false,
+        },
+      ],
+      message: 'The A record at api.example.com is 198.51.100.1. It has to be 203.0.113.5.',
+    };
+    const urls = [
+      aManagedUrl({ deploymentId: id, port: 8080 }),
+      aManagedUrl({
+        id: 'f'.repeat(32),
+        deploymentId: id,
+        port: 8080,
+        path: '/',
+        address: 'https://api.example.com/',
+        state: 'waitingForDns',
+        isConfigured: false,
+        ...waiting,
+      }),
+    ];
+    for (const url of urls) patr.state.urls.set(url.id, url);
     patr.state.events.set(id, [
       {
         id: 2,
@@ -174,6 +201,14 @@ describe('the panel of a deployment', function () {
     const row = panel.frame.getByRole('row', { name: 'sample-aaaa' });
     await row.getByText('45 MB of 500 MB').waitFor();
     assert.match(await row.innerText(), /13 %/);
+  });
+
+  it('shows where its URLs lead, and which record is missing beside what was found', async () => {
+    await panel.tab('URLs');
+    const row = panel.frame.getByRole('row', { name: 'api.example.com' });
+    assert.match(await row.innerText(), /A\s+api\.example\.com\s+203\.0\.113\.5\s+198\.51\.100\.1/);
+    await panel.press('Copy, www.example.com/shop');
+    await panel.tab('Overview');
   });
 
   it('follows what happens elsewhere', async () => {
@@ -320,7 +355,7 @@ describe('the panel of a deployment', function () {
     for (const [kind, { theme, css }] of Object.entries(themes)) {
       await configure({ 'workbench.colorTheme': theme });
       await page.locator(`.monaco-workbench.${css}`).waitFor();
-      for (const tab of ['Overview', 'Configuration', 'Scaling', 'Image history']) {
+      for (const tab of ['Overview', 'Configuration', 'Scaling', 'URLs', 'Image history']) {
         await panel.tab(tab);
         assert.deepEqual(await seriousViolations(panel.frame), [], `${tab}, ${kind}`);
         for (const width of [400, 1200]) {

@@ -164,7 +164,7 @@ export function controlPlaneOver<R extends Reconciler>(
     metrics,
     vault: notary.vault,
     registryVault: notary.registryVault,
-    sealing: { rotateKey: () => Promise.reject(new Error('There is no key file here.')) },
+    sealing: { rotateKey: noKeyFile, restoreKeys: noKeyFile },
     reconciler,
     config: new ConfigSync({ notary, executor, post, log }),
     registry,
@@ -234,4 +234,8 @@ export function controlPlaneOver<R extends Reconciler>(
       store.dispose();
     },
   };
+}
+
+function noKeyFile(): Promise<never> {
+  return Promise.reject(new Error('There is no key file here.'));
 }

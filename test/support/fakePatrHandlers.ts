@@ -219,6 +219,7 @@ export const fakeHandlers: Handlers = {
     if (usersOf(state, params.secretId).length > 0) throw problem('resourceInUse');
     state.secrets.delete(params.secretId);
   },
+  restoreSealingKeys: () => ({ sealed: 1, unreadable: 0 }),
   addDomain: (state, { body }) => {
     const id = state.id();
     const isVerified = body.domain.endsWith('.localhost');

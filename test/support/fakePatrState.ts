@@ -50,6 +50,7 @@ export class FakePatrState {
   readonly machineTypes: MachineType[] = [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }];
   readonly otherRegions: Runner[] = [];
   capabilities: readonly string[] = [
+    'sealing',
     'server',
     'changes',
     'instances',

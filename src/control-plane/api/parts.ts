@@ -23,7 +23,7 @@ export interface ApiParts {
   readonly notary: Notary;
   readonly vault: Vault;
   readonly registryVault: RegistryVault;
-  readonly sealing: Pick<Vaults, 'rotateKey'>;
+  readonly sealing: Pick<Vaults, 'rotateKey' | 'restoreKeys'>;
   readonly reconciler: Reconciler;
   readonly config: Pick<ConfigSync, 'sync' | 'seen'>;
   readonly registry: ImageRegistry;

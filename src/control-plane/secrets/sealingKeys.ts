@@ -35,6 +35,8 @@ export class KeysFileError extends Error {
 export interface KeptSealer extends Sealer {
   /** Makes a new key, which seals from now on. The ones before go on opening. */
   rotate(): Promise<void>;
+  /** Takes keys of another key file over that are not known here, so that they open. @throws KeysFileError. */
+  restore(text: string): Promise<void>;
 }
 
 /**
@@ -65,6 +67,17 @@ export async function loadSealer(stateDir: string, now: () => number): Promise<K
     rotate: () =>
       lanes.run(path, async () => {
         await rotate();
+        sealer = createSealer(keys);
+      }),
+    restore: (other) =>
+      lanes.run(path, async () => {
+        const known = new Set(keys.map(({ id }) => id));
+        const lost = keysFrom('What was given', other).filter(({ id }) => !known.has(id));
+        if (lost.length === 0) return;
+        // The newest one goes on sealing.
+        const all = [...lost, ...keys];
+        await writePrivately(path, textFrom(all));
+        keys = all;
         sealer = createSealer(keys);
       }),
   };

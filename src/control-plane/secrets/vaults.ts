@@ -12,6 +12,8 @@ export interface Vaults {
   sealAnew(): { readonly secrets: SealedAnew; readonly registries: SealedAnew };
   /** Makes a new key, and seals everything with it. */
   rotateKey(): Promise<SealedAnew>;
+  /** Takes the keys of a key file over, and seals everything that they open with the newest. @throws KeysFileError. */
+  restoreKeys(text: string): Promise<SealedAnew>;
 }
 
 /** @throws KeysFileError. */
@@ -27,11 +29,18 @@ export async function openVaults(stateDir: string, store: Store, now: () => numb
     sealAnew,
     async rotateKey() {
       await sealer.rotate();
-      const { secrets, registries } = sealAnew();
-      return {
-        sealed: secrets.sealed + registries.sealed,
-        unreadable: secrets.unreadable + registries.unreadable,
-      };
+      return total(sealAnew());
     },
+    async restoreKeys(text) {
+      await sealer.restore(text);
+      return total(sealAnew());
+    },
+  };
+}
+
+function total({ secrets, registries }: ReturnType<Vaults['sealAnew']>): SealedAnew {
+  return {
+    sealed: secrets.sealed + registries.sealed,
+    unreadable: secrets.unreadable + registries.unreadable,
   };
 }

@@ -57,6 +57,7 @@ import {
   createSecretCommand,
   deleteSecretCommand,
   renameSecretCommand,
+  restoreKeysCommand,
   rotateKeyCommand,
   rotateSecretCommand,
 } from './secrets.ts';
@@ -131,6 +132,7 @@ export function registerCommands(
     'patr.secret.rename': (node) => renameSecretCommand(context, node),
     'patr.secret.delete': (node) => deleteSecretCommand(context, node),
     'patr.secret.rotateKey': () => rotateKeyCommand(context),
+    'patr.secret.restoreKeys': () => restoreKeysCommand(context),
     'patr.domain.add': async () => void (await addDomainCommand(context)),
     'patr.domain.verify': (node) => verifyDomainCommand(context, node),
     'patr.domain.copyRecord': (node) => copyDomainRecordCommand(context, node),

@@ -3,6 +3,7 @@ import { JourneyError } from '../../deploy/errors.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { CreateSubject } from '../../protocol/panelCreate.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { KeptKeys } from '../connections/keptKeys.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
 import type { Journeys } from '../deploy/journeys.ts';
@@ -20,6 +21,7 @@ import type { DeploymentNode, Node } from '../tree/nodes.ts';
 /** What commands stand on. Each takes only the part that it names. */
 export interface CommandContext {
   readonly connection: LocalConnection;
+  readonly keptKeys: Pick<KeptKeys, 'keep' | 'copyFor'>;
   readonly model: DeploymentsModel;
   readonly memory: DeployMemory;
   readonly journeys: Journeys;

@@ -90,7 +90,8 @@ export async function copyManagedUrlRecordCommand(
 ): Promise<void> {
   const url = await urlMeant(context, node, 'Copy the DNS record of a managed URL');
   if (url === undefined) return;
-  const [record] = url.records ?? [];
+  const records = url.records ?? [];
+  const record = records.find(({ present }) => !present) ?? records[0];
   if (record === undefined) throw new Error(`${urlWords(url)} needs no DNS record.`);
   await copyRecord(context, record);
 }

@@ -145,8 +145,29 @@ export async function rotateKeyCommand(context: CommandContext): Promise<void> {
   const { sealed, unreadable } = await context.prompts.busy(() =>
     api.rotateSealingKey({ params: { workspaceId } }),
   );
+  await context.keptKeys.keep();
   const lost = unreadable === 0 ? '' : ` ${unreadable} could not be opened and need their values anew.`;
   void context.notify.done(`There is a new key; ${sealed} stored values are sealed with it.${lost}`);
+}
+
+/** Gives the region the keys back that the operating system's key store has a copy of. */
+export async function restoreKeysCommand(context: CommandContext): Promise<void> {
+  const { api, workspaceId } = await offering(context, 'sealing');
+  await context.keptKeys.keep();
+  const keys = await context.keptKeys.copyFor(workspaceId);
+  if (keys === undefined) {
+    throw new Error(
+      'This machine has no copy of the keys: its key store has none, or cannot be used. Give the secrets their values anew.',
+    );
+  }
+  const detail =
+    'Secrets that were sealed with a key which the region has lost can be opened again. Nothing else changes.';
+  if (!(await context.prompts.confirm('Restore the keys of secrets?', detail, 'Restore'))) return;
+  const { sealed, unreadable } = await context.prompts.busy(() =>
+    api.restoreSealingKeys({ params: { workspaceId }, body: { keys } }),
+  );
+  const lost = unreadable === 0 ? 'All can be opened.' : `${unreadable} still cannot be opened.`;
+  void context.notify.done(`${sealed} stored values were sealed with a key that was lost. ${lost}`);
 }
 
 /** The secret that is meant: the node's, or the chosen one. Undefined: given up. */

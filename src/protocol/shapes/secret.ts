@@ -31,3 +31,8 @@ export type Secret = v.InferOutput<typeof secret>;
 
 /** How many stored values have the new key, and how many cannot be opened, because theirs is lost. */
 export const sealedAnew = v.object({ sealed: v.number(), unreadable: v.number() });
+
+/** Content of a file of sealing keys. No message repeats it. */
+export const restoreKeys = v.object({
+  keys: v.pipe(v.string('must be a text'), v.maxLength(65_536, 'must have at most 65536 characters')),
+});

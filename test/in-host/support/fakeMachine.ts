@@ -11,6 +11,8 @@ export class FakeMachine implements Machine {
     volumes: ['patr-state'],
     networks: ['patr'],
   };
+  /** Content of the file of sealing keys. */
+  sealingKeys: string | undefined;
   readonly calls: string[] = [];
   readonly engines: Machine['engines'];
   readonly #running: LocalState;
@@ -46,6 +48,7 @@ export class FakeMachine implements Machine {
       this.calls.push('stop');
       this.state = { kind: 'stopped' };
     },
+    sealingKeys: async () => this.sealingKeys,
     inventory: async () => this.inventory,
     remove: async () => {
       this.calls.push('remove');

@@ -37,9 +37,11 @@ function urlCard(view: View, url: ShownUrl): TemplateResult {
       <span class="lead">${leadsTo}</span>
     </p>
     ${message === undefined ? nothing : html`<p class="problem">${message}</p>`}
-    ${state === 'waitingForDns' && missing.length > 0 ? records(missing) : nothing} ${urlButtons(view, url)}
+    ${waits.has(state) && missing.length > 0 ? records(missing) : nothing} ${urlButtons(view, url)}
   </li>`;
 }
+
+const waits: ReadonlySet<string> = new Set(['waitingForDomain', 'waitingForDns']);
 
 /** The colours are those of the states of deployments. */
 const badges = {

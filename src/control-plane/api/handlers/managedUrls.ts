@@ -1,5 +1,6 @@
 import { problem, type ProblemError } from '../../../protocol/problems.ts';
 import type { ManagedUrl, ManagedUrlState, ManagedUrlTarget } from '../../../protocol/shapes/managedUrl.ts';
+import type { DnsRecord } from '../../../protocol/shapes/domain.ts';
 import type { PortType } from '../../../protocol/shapes/deployment.ts';
 import type { ManagedUrlRow, UrlTarget } from '../../domain.ts';
 import type { Store } from '../../state/store.ts';
@@ -154,6 +155,7 @@ function managedUrlView(parts: ApiParts, row: ManagedUrlRow): ManagedUrl {
     row.looked ?? parts.verifier.unlooked(parts.verifier.recordsOfUrl(host)),
   );
   const says = message ?? dns;
+  const records = [...domainRecords(parts, row), ...(looked.records ?? [])];
   return {
     id,
     subDomain,
@@ -165,7 +167,15 @@ function managedUrlView(parts: ApiParts, row: ManagedUrlRow): ManagedUrl {
     state,
     ...(says === undefined || state === 'active' ? {} : { message: says }),
     ...looked,
+    records,
   };
+}
+
+/** What its domain waits for: until that is there, nothing else makes a difference. */
+function domainRecords({ store, verifier }: ApiParts, { domainId }: ManagedUrlRow): readonly DnsRecord[] {
+  const domain = store.domains.find(domainId);
+  if (domain === undefined || domain.isVerified) return [];
+  return lookedView(domain.looked ?? verifier.unlooked(verifier.recordsOfDomain(domain))).records ?? [];
 }
 
 /** What keeps a URL from answering, the first thing first. */

@@ -1,12 +1,19 @@
 import type { EnvValue } from '../../../protocol/shapes/deployment.ts';
 import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
+import { KeysFileError } from '../../secrets/sealingKeys.ts';
 import type { SecretRow, SecretUser } from '../../state/secrets.ts';
 import type { Publish, Store } from '../../state/store.ts';
 import { paged, type Some } from '../handler.ts';
 import type { ApiParts } from '../parts.ts';
 
-type Names = 'listSecrets' | 'createSecret' | 'updateSecret' | 'deleteSecret' | 'rotateSealingKey';
+type Names =
+  | 'listSecrets'
+  | 'createSecret'
+  | 'updateSecret'
+  | 'deleteSecret'
+  | 'rotateSealingKey'
+  | 'restoreSealingKeys';
 
 /** Secrets of a workspace. A value comes in and is never answered. */
 export function secretHandlers(parts: ApiParts): Some<Names> {
@@ -55,6 +62,22 @@ export function secretHandlers(parts: ApiParts): Some<Names> {
       });
     },
     rotateSealingKey: () => sealing.rotateKey(),
+    async restoreSealingKeys({ body }) {
+      try {
+        const restored = await sealing.restoreKeys(body.keys);
+        // What could not be started for want of a value perhaps can be now.
+        store.change((publish) => {
+          for (const deploymentId of store.deployments.ids()) publish({ kind: 'wish', deploymentId });
+        });
+        return restored;
+      } catch (error) {
+        if (!(error instanceof KeysFileError)) throw error;
+        throw problem('wrongParameters', {
+          says: 'This is not the content of a key file. Nothing was changed.',
+          fields: [{ field: 'keys', message: 'is not the content of a key file' }],
+        });
+      }
+    },
   };
 }
 

@@ -85,6 +85,9 @@ describe('managed URLs over the API', () => {
     const [waiting] = await listed();
     assert.equal(waiting?.['state'], 'waitingForDomain');
     assert.match(String(waiting?.['message']), /example\.com is not verified/);
+    const records = (waiting?.['records'] ?? []) as { name: string }[];
+    const names = records.map(({ name }) => name);
+    assert.deepEqual(names, ['patrVerify.example.com', 'api.example.com']);
     const verify = () => plane.send('POST', `/domain/${domainId}/verify`);
     const record = { type: 'TXT', name: 'patrVerify.example.com', value: domainId };
     const nothing = (await verify()).body;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keysFileName } from '../../../../src/control-plane/secrets/sealingKeys.ts';
+import { KeysFileError, keysFileName } from '../../../../src/control-plane/secrets/sealingKeys.ts';
 import { openVaults } from '../../../../src/control-plane/secrets/vaults.ts';
 import { openStore } from '../../../../src/control-plane/state/open.ts';
 import type { Store } from '../../../../src/control-plane/state/store.ts';
@@ -80,6 +80,19 @@ describe('what is stored sealed', () => {
     const again = await openVaults(stateDir, store, now);
     assert.deepEqual(again.vault.valueOf(workspaceId, 'one'), value);
     assert.equal(again.registryVault.loginOf(workspaceId, 'docker.io')?.password, planted);
+  });
+
+  it('is opened again with keys that were lost and are given back, and refuses what are none', async () => {
+    const { store, workspaceId } = await filled();
+    const lost = await readFile(join(stateDir, keysFileName), 'utf8');
+    await rm(join(stateDir, keysFileName));
+    const vaults = await openVaults(stateDir, store, now);
+    assert.equal(vaults.vault.valueOf(workspaceId, 'one').kind, 'unreadable');
+    await assert.rejects(vaults.restoreKeys('{"keys":[{"id":"x"}]}'), KeysFileError);
+    assert.deepEqual(await vaults.restoreKeys(lost), { sealed: 2, unreadable: 0 });
+    assert.deepEqual(await vaults.restoreKeys(lost), { sealed: 0, unreadable: 0 });
+    const again = await openVaults(stateDir, store, now);
+    assert.equal(again.vault.valueOf(workspaceId, 'one').kind, 'value');
   });
 
   it('loses no key when new ones are asked for at the same time', async () => {
