@@ -10,6 +10,8 @@ export interface LogWish {
   readonly search?: string | undefined;
   readonly regex?: string | undefined;
   readonly instance?: string | undefined;
+  /** Nothing older than this; in the server's grammar. */
+  readonly startTime?: string | undefined;
 }
 
 /** Who is asked now. */
@@ -74,7 +76,7 @@ export async function followLogsForEver(
 
 function asked(workspaceId: string, { deploymentId, ...filter }: LogWish, seen: Seen) {
   const { id, timestamp } = seen.newest ?? {};
-  const startTime = timestamp === undefined ? beginning : String(timestamp);
+  const startTime = timestamp === undefined ? (filter.startTime ?? beginning) : String(timestamp);
   const query = { ...filter, startTime, ...(id === undefined ? {} : { after: id }) };
   return { params: { workspaceId, deploymentId }, query };
 }
@@ -82,7 +84,7 @@ function asked(workspaceId: string, { deploymentId, ...filter }: LogWish, seen: 
 /** For servers without a stream. */
 async function poll(
   server: () => LogServer,
-  { deploymentId, search }: LogWish,
+  { deploymentId, ...filter }: LogWish,
   seen: Seen,
   tell: (news: LogNews) => void,
   { clock, signal }: LogFollowing,
@@ -90,7 +92,7 @@ async function poll(
   for (let lost = false; !signal.aborted;) {
     try {
       const { api, workspaceId } = server();
-      const given = { params: { workspaceId, deploymentId }, query: { limit: atOnce, search } };
+      const given = { params: { workspaceId, deploymentId }, query: { ...filter, limit: atOnce } };
       const { logs } = await api.getLogs(given, { signal });
       if (lost) tell({ kind: 'connected' });
       lost = false;

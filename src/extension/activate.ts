@@ -29,6 +29,7 @@ import { deploymentsView } from './ids.ts';
 import { keepViewTrue } from './keepViewTrue.ts';
 import { localRegion, type Machine } from './localRegion.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
+import { LogProblems } from './logs/logProblems.ts';
 import { DeploymentsModel } from './model/deployments.ts';
 import { keepLooking } from './lookAgain.ts';
 import { Notify } from './notify.ts';
@@ -112,7 +113,8 @@ export function activate(context: ExtensionContext): Exports {
   );
   const diagnostics = held.add(new BuildDiagnostics());
   const regionLog = held.add(new RegionLog());
-  const logs = held.add(new DeploymentLogs(model));
+  const logProblems = held.add(new LogProblems(model, memory, output));
+  const logs = held.add(new DeploymentLogs(model, logProblems));
   const documents = held.add(new Documents(model));
   const showLogs = (deploymentId: string): Promise<void> => logs.show(deploymentId);
   const panels = {
@@ -123,6 +125,7 @@ export function activate(context: ExtensionContext): Exports {
     connection,
     model,
     output,
+    logProblems,
     prices: ownPrices,
     archiveVolumes: async (deployment, from) => void (await archiveVolumes(parts, deployment, { from })),
   });

@@ -209,6 +209,7 @@ export const settingIds = [
   'local.keep.versions',
   'local.keep.days',
   'local.keep.logs',
+  'logs.problemPattern',
   'build.arguments',
   'codeLens.enabled',
   'prices',

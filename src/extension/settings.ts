@@ -52,6 +52,11 @@ export function dockerHost(): string {
   return read('docker.host', v.string(), '').trim();
 }
 
+/** Lines of logs that fit this expression are problems; empty for none. */
+export function logProblemPattern(): string {
+  return read('logs.problemPattern', v.string(), '');
+}
+
 /** Whether a Dockerfile that is deployed says so above its first line. */
 export function showsCodeLens(scope: ConfigurationScope): boolean {
   return read('codeLens.enabled', v.boolean(), true, scope);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { nothing } from './panel.ts';
+import { logCalls, logNews } from './panelLogs.ts';
 import { choices, named, newVolume } from './panelCreate.ts';
 import { deploymentInfo, updateDeployment } from './shapes/deployment.ts';
 import { event, instance, release, usage } from './shapes/release.ts';
@@ -130,8 +131,12 @@ export const manageContract = {
     openAddress: { takes: v.object({ url: v.string() }), returns: nothing },
     copy: { takes: v.object({ text: v.string() }), returns: nothing },
     close: { takes: nothing, returns: nothing },
+    ...logCalls,
   },
-  /** Something about the deployment, or the way to its server, has changed. */
-  news: v.object({ kind: v.literal('look') }),
+  news: v.variant('kind', [
+    /** Something about the deployment, or the way to its server, has changed. */
+    v.object({ kind: v.literal('look') }),
+    ...logNews,
+  ]),
 };
 export type ManageContract = typeof manageContract;

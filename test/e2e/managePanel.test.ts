@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problem } from '../../src/protocol/problems.ts';
+import type { LogLine } from '../../src/protocol/shapes/log.ts';
+import { formatTimestamp } from '../../src/protocol/wire.ts';
 import { seriousViolations } from '../support/editor/accessibility.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, anInstance, aRelease } from '../support/fakePatrState.ts';
@@ -27,6 +29,20 @@ const usual = {
   maxHorizontalScale: 3,
   revision: 20,
 };
+
+/** A line of the first instance, n milliseconds after a moment. */
+function printed(n: number, log: string): LogLine {
+  const at = formatTimestamp(Date.UTC(2026, 0, 1) + n);
+  return { timestamp: at, log, id: `g.${n}`, instance: 'a'.repeat(32), stream: 'stdout' };
+}
+
+/** One of each kind. */
+const told: readonly LogLine[] = [
+  printed(2000, '\u001b[31mred\u001b[0m and <img src=x onerror=alert(1)>'),
+  printed(2001, JSON.stringify({ level: 50, msg: 'paid https://shop.example/4711', order: 4711 })),
+  { ...printed(2002, '    at serve (/app/server.js:12:7) it broke'), stream: 'stderr' },
+  { ...printed(2003, '… 12,345 lines dropped: they came faster than they can be kept'), dropped: 12_345 },
+];
 
 describe('the panel of a deployment', function () {
   this.timeout(240_000);
@@ -189,6 +205,8 @@ describe('the panel of a deployment', function () {
     await tab('Image history').press('ArrowRight');
     assert.equal(await tab('Overview').getAttribute('aria-selected'), 'true');
     await tab('Overview').press('ArrowRight');
+    await panel.control('log-list').waitFor();
+    await tab('Logs').press('ArrowRight');
     await panel.control('variable-0').or(panel.control('add-variable')).first().waitFor();
     await tab('Configuration').press('Home');
     await panel.frame.locator('#addresses-heading').waitFor();
@@ -346,6 +364,52 @@ describe('the panel of a deployment', function () {
     await panel.press('Discard');
   });
 
+  it('shows what its instances print, and goes on while they do', async () => {
+    const lines = Array.from({ length: 1200 }, (_, n) => printed(n, `GET /item/${n}`));
+    patr.state.logs.set(id, lines);
+    await panel.tab('Logs');
+    const rows = panel.frame.locator('.log-row');
+    await rows.getByText('GET /item/1199').waitFor();
+    assert.ok((await rows.count()) < 100, 'rows that nobody sees are drawn');
+    patr.state.logs.set(id, [...lines, ...told]);
+    await rows.getByText('it broke').waitFor();
+    assert.equal(await rows.last().getAttribute('aria-setsize'), '504');
+    // Somebody reads: older lines are read as one comes to the beginning, and what comes does not move them.
+    await panel.control('log-lines').press('Home');
+    await panel.control('log-follow').getByText('Follow').waitFor();
+    await until(async () => Number(await rows.first().getAttribute('aria-setsize')) > 504);
+    await panel.press('Follow');
+    await rows.getByText('it broke').waitFor();
+  });
+
+  it('tells the lines apart, and says all of one that is chosen', async () => {
+    const rows = panel.frame.locator('.log-row');
+    await rows.getByText('it broke').click();
+    const details = panel.frame.locator('.log-details');
+    await details.getByText('at serve (/app/server.js:12:7)').waitFor();
+    await details.getByRole('button', { name: 'Open /app/server.js:12' }).waitFor();
+    assert.equal(await panel.frame.locator('.tone-1').innerText(), 'red');
+    await rows.getByText('paid').click();
+    await details.locator('dd', { hasText: /^4711$/ }).waitFor();
+    await details.getByRole('button', { name: 'Open https://shop.example/4711' }).waitFor();
+    assert.equal(await panel.frame.locator('.log-row img').count(), 0);
+    await panel.control('log-lines').press('Escape');
+    await details.waitFor({ state: 'detached' });
+  });
+
+  it('finds what is looked for, and keeps it while it is hidden', async () => {
+    await panel.fill('log-search', 'ITEM/12');
+    const rows = panel.frame.locator('.log-row');
+    await panel.frame.locator('.log-row[aria-setsize="11"]').first().waitFor();
+    await rows.getByText('GET /item/129').waitFor();
+    await panel.tab('Overview');
+    await panel.tab('Logs');
+    assert.equal(await panel.value('log-search'), 'ITEM/12');
+    await panel.frame.locator('.log-row[aria-setsize="11"]').first().waitFor();
+    await panel.press('Clear filter');
+    await rows.getByText('it broke').waitFor();
+  });
+
   it('has nothing that people with a disability would trip over, in every kind of theme', async () => {
     const { page } = editor;
     put();
@@ -355,8 +419,9 @@ describe('the panel of a deployment', function () {
     for (const [kind, { theme, css }] of Object.entries(themes)) {
       await configure({ 'workbench.colorTheme': theme });
       await page.locator(`.monaco-workbench.${css}`).waitFor();
-      for (const tab of ['Overview', 'Configuration', 'Scaling', 'URLs', 'Image history']) {
+      for (const tab of ['Overview', 'Logs', 'Configuration', 'Scaling', 'URLs', 'Image history']) {
         await panel.tab(tab);
+        if (tab === 'Logs') await panel.frame.locator('.log-row').last().click();
         assert.deepEqual(await seriousViolations(panel.frame), [], `${tab}, ${kind}`);
         for (const width of [400, 1200]) {
           await page.setViewportSize({ width: width + besidePanel, height: 900 });
@@ -397,6 +462,6 @@ describe('the panel of a deployment', function () {
   }
 });
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 25));
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 25));
 }

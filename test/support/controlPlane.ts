@@ -154,7 +154,7 @@ export function controlPlaneOver<R extends Reconciler>(
   );
   const folder = join(tmpdir(), `patr-test-logs-${randomUUID()}`);
   const clock = systemClock;
-  const logs = new LogStore({ folder, rules: logRules(1), clock, log, ids: randomUUID });
+  const logs = new LogStore({ folder, rules: logRules(64), clock, log, ids: randomUUID });
   const handlers = allHandlers({
     store,
     notary,

@@ -1,3 +1,5 @@
+import type * as v from 'valibot';
+import type { LogLine, logQuery } from '../../src/protocol/shapes/log.ts';
 import type { DecodedOf, WireAnswerOf } from '../../src/protocol/endpoint.ts';
 import type { EndpointName, Endpoints } from '../../src/protocol/endpoints.ts';
 import { problem } from '../../src/protocol/problems.ts';
@@ -141,7 +143,10 @@ export const fakeHandlers: Handlers = {
   }),
   listVolumeData: ({ volumeData }) => ({ data: [...volumeData] }),
   getLogs: (state, { params, query }) => ({
-    logs: (state.logs.get(params.deploymentId) ?? []).toReversed().slice(0, query.limit),
+    logs: (state.logs.get(params.deploymentId) ?? [])
+      .filter((line) => isWanted(line, query))
+      .toReversed()
+      .slice(0, query.limit),
   }),
   listRepositories: ({ repositories }) => ({
     repositories: Array.from(repositories, ([id, name]) => ({ id, name, ...repositoryFacts })),
@@ -304,4 +309,15 @@ function usersOf({ deployments }: FakePatrState, secretId: string): string[] {
 function txtOf(id: string, domain: string) {
   const record = { type: 'TXT' as const, name: `patrVerify.${domain}`, value: id, found: [], present: false };
   return { records: [record], message: `There is no TXT record at patrVerify.${domain}.` };
+}
+
+/** Times of the look-alike are written alike, so their texts compare. Expressions are understood without case. */
+function isWanted(
+  { timestamp, log, instance }: LogLine,
+  { endTime, search, regex, instance: wanted }: v.InferOutput<typeof logQuery>,
+): boolean {
+  if (endTime !== undefined && String(timestamp) > endTime) return false;
+  if (search !== undefined && !log.includes(search)) return false;
+  if (regex !== undefined && !new RegExp(regex.replace('(?i)', ''), 'i').test(log)) return false;
+  return wanted === undefined || instance === wanted;
 }

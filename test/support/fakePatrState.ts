@@ -54,6 +54,7 @@ export class FakePatrState {
     'server',
     'changes',
     'instances',
+    'logs',
     'releases',
     'events',
     'registries',

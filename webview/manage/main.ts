@@ -8,6 +8,7 @@ import { pageState } from './state.ts';
 import '../shared/page.css';
 import '../shared/fields/fields.css';
 import './manage.css';
+import './logs/logs.css';
 
 registerElements();
 const editor = theEditor(pageState);

@@ -3,6 +3,7 @@ import { isAbort } from '../../src/base/abort.ts';
 import { describeError } from '../../src/base/log.ts';
 import type { PanelCaller } from '../../src/protocol/panelCaller.ts';
 import type { Choices } from '../../src/protocol/panelCreate.ts';
+import type { LogFilter } from '../../src/protocol/panelLogs.ts';
 import type { ManageContract, Managed, ManageFacts, ManageSubject } from '../../src/protocol/panelManage.ts';
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
 import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
@@ -13,6 +14,7 @@ import { placed, problemsOf, shownProblems, type Problems } from '../shared/fiel
 import type { FieldActions, FieldsView } from '../shared/fields/view.ts';
 import { firstOnPage, focusOn } from '../shared/focus.ts';
 import { changesOf, consequencesOfEdit, decide, editOf, rebase } from './edit.ts';
+import { Logs } from './logs/logs.ts';
 import { page } from './page.ts';
 import { changeOf } from './settings.ts';
 import { tabOfField, type Editing, type PageState } from './state.ts';
@@ -39,6 +41,7 @@ export class Manage {
   readonly #options: ManageOptions;
   readonly #busy = new Set<string>();
   readonly #spot: OnTheSpot;
+  readonly #logs: Logs;
   #state: PageState;
   #facts: ManageFacts | undefined;
   #managed: Managed | undefined;
@@ -66,13 +69,21 @@ export class Manage {
       goTo: (field) => this.#go(field),
       onChange: () => this.#later(),
     });
-    options.host.onNews(() => void this.#look());
+    this.#logs = new Logs({
+      host: options.host,
+      newId: () => crypto.randomUUID(),
+      kept: () => this.#state.logFilter,
+      keep: (logFilter) => this.#keep({ logFilter }),
+      onChange: () => this.#later(),
+    });
+    options.host.onNews((news) => (news.kind === 'look' ? void this.#look() : this.#logs.hear(news)));
     setInterval(() => this.#later(), drawEveryMs);
   }
 
   /** Draws at once, and again with what the host knows. */
   async begin(): Promise<void> {
     this.#draw();
+    if (this.#state.tab === 'logs') void this.#logs.begin();
     await this.#look();
     void this.#followUsage();
   }
@@ -201,6 +212,7 @@ export class Manage {
       facts: this.#facts,
       usage: this.#usage,
       volumeData: this.#volumeData,
+      logs: this.#logs.view,
       busy: this.#busy,
       refusal: this.#refusal,
       now: this.#options.now(),
@@ -211,6 +223,7 @@ export class Manage {
     const field = this.#goTo;
     this.#goTo = undefined;
     if (field !== undefined) focusOn(field);
+    this.#logs.drawn();
   }
 
   #editView(): EditView {
@@ -236,7 +249,7 @@ export class Manage {
     return problemsOf(draft, this.#choices);
   }
 
-  #keep(changes: { tab?: PageState['tab']; editing?: Editing | undefined }): void {
+  #keep(changes: { tab?: PageState['tab']; editing?: Editing | undefined; logFilter?: LogFilter }): void {
     this.#state = { ...this.#state, ...changes };
     this.#options.keep(this.#state);
     this.#later();
@@ -244,7 +257,10 @@ export class Manage {
 
   #go(field: string): void {
     const tab = tabOfField(field);
-    if (tab !== this.#state.tab) this.#keep({ tab });
+    if (tab !== this.#state.tab) {
+      this.#logs.end();
+      this.#keep({ tab });
+    }
     this.#goTo = field;
     this.#later();
   }
@@ -261,6 +277,8 @@ export class Manage {
 
   readonly #actions: Actions = {
     show: (tab) => {
+      if (tab !== 'logs') this.#logs.end();
+      else if (this.#state.tab !== 'logs') void this.#logs.begin();
       this.#keep({ tab });
       this.#choicesDue = true;
       void this.#look();

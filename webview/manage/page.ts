@@ -6,6 +6,7 @@ import { tabs, type Tab } from './state.ts';
 import { saving } from './saving.ts';
 import { configuration } from './tabs/configuration.ts';
 import { history } from './tabs/history.ts';
+import { logs } from './tabs/logs.ts';
 import { overview } from './tabs/overview.ts';
 import { scaling } from './tabs/scaling.ts';
 import { urls } from './tabs/urls.ts';
@@ -13,6 +14,7 @@ import type { EditView, View } from './view.ts';
 
 const titles: Readonly<Record<Tab, string>> = {
   overview: 'Overview',
+  logs: 'Logs',
   configuration: 'Configuration',
   scaling: 'Scaling',
   urls: 'URLs',
@@ -21,6 +23,7 @@ const titles: Readonly<Record<Tab, string>> = {
 
 const bodies: Readonly<Record<Tab, (view: View, managed: Managed, edit: EditView) => TemplateResult>> = {
   overview,
+  logs: (view, managed) => logs(view.logs, managed),
   configuration: (_view, _managed, edit) => configuration(edit),
   scaling: (_view, _managed, edit) => scaling(edit),
   urls,

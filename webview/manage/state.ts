@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { deploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import { logFilter } from '../../src/protocol/panelLogs.ts';
 import { draft } from '../shared/fields/draft.ts';
 
 /** Parts of the panel, in the order of their tabs. */
-export const tabs = ['overview', 'configuration', 'scaling', 'urls', 'history'] as const;
+export const tabs = ['overview', 'logs', 'configuration', 'scaling', 'urls', 'history'] as const;
 export type Tab = (typeof tabs)[number];
 
 /** What was typed, the deployment that it was typed over, and where the two collide with what others changed since. */
@@ -11,7 +12,11 @@ export const editing = v.object({ base: deploymentInfo, draft, collisions: v.arr
 export type Editing = v.InferOutput<typeof editing>;
 
 /** What of a page outlives it. */
-export const pageState = v.object({ tab: v.picklist(tabs), editing: v.optional(editing) });
+export const pageState = v.object({
+  tab: v.picklist(tabs),
+  editing: v.optional(editing),
+  logFilter: v.optional(logFilter),
+});
 export type PageState = v.InferOutput<typeof pageState>;
 
 const ofScaling = new Set(['min', 'max', 'machine']);

@@ -10,6 +10,7 @@ import type {
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
 import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
 import type { FieldsView } from '../shared/fields/view.ts';
+import type { LogsView } from './logs/logs.ts';
 import type { Editing, PageState, Tab } from './state.ts';
 
 /** What is shown, all of it: a rendering of the page follows from this alone. */
@@ -30,6 +31,7 @@ export interface View {
   readonly refusal: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  readonly logs: LogsView;
   readonly actions: Actions;
 }
 

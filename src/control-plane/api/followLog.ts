@@ -17,6 +17,9 @@ export async function* followLog(
   signal: AbortSignal,
 ): AsyncGenerator<LogFrame> {
   const reader = new LogReader(log, from);
+  const { end } = log;
+  // What comes from now on is new, whatever its instance's clock says.
+  const later = { ...filter, from: undefined };
   let wake = (): void => undefined;
   const listening = log.onGrown(() => wake());
   const onAbort = (): void => wake();
@@ -28,7 +31,7 @@ export async function* followLog(
       if (!reader.behind) await promise;
       const { lines, missed } = await reader.next();
       const found: LogLine[] = lines
-        .filter((line) => wanted(line, filter))
+        .filter((line) => wanted(line, line.seq < end ? filter : later))
         .map((line) => logLineView(log.generation, line));
       const [first] = lines;
       if (missed > 0 && first !== undefined) found.unshift(missedView(missed, first.at));

@@ -16,15 +16,27 @@ const leaveOut = '**/{node_modules,.git}/**';
 const [mostFrames, mostFiles] = [10, 50];
 
 /** The innermost line of the workspace that the output of a reason names; looked for beside and below the Dockerfile. */
-export async function locate(reason: Reason, dockerfile: Uri): Promise<Place | undefined> {
-  const folder = Uri.joinPath(dockerfile, '..');
-  for (const { path, line, column } of framesIn(reason.lines ?? []).slice(0, mostFrames)) {
+export function locate(reason: Reason, dockerfile: Uri): Promise<Place | undefined> {
+  return placeBelow(Uri.joinPath(dockerfile, '..'), reason.lines ?? []);
+}
+
+async function placeBelow(folder: Uri, lines: readonly string[]): Promise<Place | undefined> {
+  for (const { path, line, column } of framesIn(lines).slice(0, mostFrames)) {
     const pattern = new RelativePattern(folder, `**/${literal(posix.basename(path))}`);
     const found = await workspace.findFiles(pattern, leaveOut, mostFiles);
     const below = new Map(found.map((uri) => [uri.path.slice(folder.path.length + 1), uri]));
     const uri = below.get(matchPath(path, Array.from(below.keys())) ?? '');
     if (uri !== undefined)
       return { uri, line: Math.max(0, line - 1), column: column === undefined ? undefined : column - 1 };
+  }
+  return undefined;
+}
+
+/** The innermost line that some output names, in any folder of the workspace. */
+export async function findPlace(lines: readonly string[]): Promise<Place | undefined> {
+  for (const { uri } of workspace.workspaceFolders ?? []) {
+    const place = await placeBelow(uri, lines);
+    if (place !== undefined) return place;
   }
   return undefined;
 }

@@ -6,6 +6,7 @@ import type { LogNews } from '../../client/followLogs.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import { BoundedLines } from './bounded.ts';
 import { followDeployment } from './logFeed.ts';
+import type { LogProblems } from './logProblems.ts';
 import { logText } from './logText.ts';
 
 /** A channel grows so often, in milliseconds, and by so many lines at most: the editor draws no more. */
@@ -15,11 +16,13 @@ const mostAtOnce = 1000;
 /** Output of deployments, each in a channel of its own: the newest lines there are, and what comes while it is open. */
 export class DeploymentLogs {
   readonly #model: Pick<DeploymentsModel, 'get' | 'target'>;
+  readonly #problems: Pick<LogProblems, 'look'>;
   readonly #held = new DisposableStore();
   readonly #open = new Map<string, { channel: OutputChannel; life: DisposableStore }>();
 
-  constructor(model: Pick<DeploymentsModel, 'get' | 'target'>) {
+  constructor(model: Pick<DeploymentsModel, 'get' | 'target'>, problems: Pick<LogProblems, 'look'>) {
     this.#model = model;
+    this.#problems = problems;
   }
 
   async show(deploymentId: string): Promise<void> {
@@ -32,7 +35,11 @@ export class DeploymentLogs {
     channel.show(true);
     const signal = life.signal();
     const lines = new BoundedLines<string>(mostAtOnce);
-    void followDeployment(this.#model, { deploymentId }, (news) => lines.push(textsOf(news)), signal);
+    const tell = (news: LogNews): void => {
+      lines.push(textsOf(news));
+      if (news.kind === 'lines') this.#problems.look(deploymentId, news.lines);
+    };
+    void followDeployment(this.#model, { deploymentId }, tell, signal);
     void showNowAndThen(channel, lines, signal);
   }
 

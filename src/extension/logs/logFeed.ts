@@ -1,5 +1,6 @@
 import { rest, systemClock } from '../../base/clock.ts';
 import { followLogsForEver, type LogNews, type LogServer, type LogWish } from '../../client/followLogs.ts';
+import { isProblem } from '../../protocol/problems.ts';
 import type { LogLine } from '../../protocol/shapes/log.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 
@@ -48,6 +49,8 @@ async function firstPage(
     } catch (error) {
       // The same trouble is told once.
       if (!signal.aborted && !failed) tell({ kind: 'lost', error });
+      // What cannot be understood is not understood the next time either.
+      if (isProblem(error, 'wrongParameters')) return undefined;
     }
     await rest(systemClock, againMs, signal);
   }

@@ -24,7 +24,9 @@ import type { LocalConnection } from '../connections/localConnection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
 import type { CommandId } from '../ids.ts';
 import { readFacts, readUsage } from '../manage/facts.ts';
+import { LogsTab } from '../manage/logsTab.ts';
 import { saveChange } from '../manage/save.ts';
+import type { LogProblems } from '../logs/logProblems.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Output } from '../output.ts';
 import { deploymentNodeId } from '../tree/deploymentsTree.ts';
@@ -36,6 +38,7 @@ export interface ManagePanelParts {
   readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
   readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange' | 'resources'>;
   readonly output: Pick<Output, 'append'>;
+  readonly logProblems: Pick<LogProblems, 'look'>;
   readonly prices: () => OwnPrices;
   /** Saves what instances from this one on have in their volumes. */
   readonly archiveVolumes: (deployment: Pick<Deployment, 'id' | 'name'>, from: number) => Promise<void>;
@@ -52,6 +55,13 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
     titleOf: ({ name }) => name,
     serve: (subject, panel) => {
       const managing = new Managing(parts, subject, panel);
+      const logs = new LogsTab({
+        model: parts.model,
+        deploymentId: subject.deploymentId,
+        name: () => parts.model.get(subject.deploymentId)?.name ?? subject.name,
+        problems: parts.logProblems,
+        panel,
+      });
       return {
         look: (_, signal) => managing.look(signal),
         usage: (_, signal) => managing.usage(signal),
@@ -73,6 +83,13 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
           await env.clipboard.writeText(text);
           return null;
         },
+        followLogs: ({ session, filter }) => logs.follow(session, filter),
+        stopLogs: () => logs.stop(),
+        olderLogs: ({ filter, before }, signal) => logs.older(filter, before, signal),
+        openLogs: ({ filter }) => logs.open(filter),
+        saveLogs: ({ filter }) => logs.save(filter),
+        openPlace: ({ line }) => logs.openPlace(line),
+        openUrl: ({ url }) => logs.openUrl(url),
         close: () => {
           panel.close();
           return null;

@@ -4,6 +4,7 @@ import type { JourneyEvent, JourneyStep } from '../../../src/deploy/contract.ts'
 import { ProgressWords } from '../../../src/extension/deploy/progressWords.ts';
 import { suggestedName } from '../../../src/extension/deploy/suggestedName.ts';
 import { BoundedLines } from '../../../src/extension/logs/bounded.ts';
+import { problemPattern } from '../../../src/extension/logs/problemPattern.ts';
 import { logText } from '../../../src/extension/logs/logText.ts';
 import { redact } from '../../../src/extension/redact.ts';
 import { filterMessage, viewStateOf, type Listing } from '../../../src/extension/viewState.ts';
@@ -91,6 +92,16 @@ describe('lines of an output', () => {
     const log = `\u001b[31mred\u001b[0m\tand\u0000 ${fakeToken}`;
     assert.equal(logText({ ...line, log }), '2026-01-01T00:00:00.123Z abcdef ! red\tand patrv1.…');
     assert.equal(logText({ timestamp: 'soon', log: 'x' }), 'soon x');
+  });
+
+  it('are problems where they fit the pattern, and one that is none tells none', () => {
+    const isProblem = problemPattern('^(WARN|ERROR)\\b');
+    assert.deepEqual(
+      ['ERROR x', 'INFO ERROR', `WARN ${'x'.repeat(1000)}`].map((line) => isProblem?.(line)),
+      [true, false, false],
+    );
+    assert.equal(problemPattern(''), undefined);
+    assert.equal(problemPattern('('), undefined);
   });
 
   it('are the newest ones where there are too many, and the others are counted', () => {

@@ -1,7 +1,6 @@
 import { problem } from '../../../protocol/problems.ts';
 import { matcherOf } from '../../logs/logMatch.ts';
 import type { DeploymentLog } from '../../logs/deploymentLog.ts';
-import type { LogTime } from '../../logs/logEntry.ts';
 import { firstSeqFrom, readPage, type LogFilter } from '../../logs/readLog.ts';
 import { deploymentOf } from '../find.ts';
 import { followLog } from '../followLog.ts';
@@ -32,16 +31,18 @@ export function logHandlers(parts: ApiParts): Some<Names> {
       const intake = await logs.of(found.id);
       if (intake === 'gone') throw problem('resourceDoesNotExist');
       const { stored } = intake;
-      return followLog(stored, placeOf(stored, query.after, filter.from), filter, signal);
+      const seen = seenBy(stored, query.after);
+      if (seen !== undefined) return followLog(stored, seen + 1, { ...filter, from: undefined }, signal);
+      const first = filter.from === undefined ? stored.end : firstSeqFrom(stored, filter.from);
+      return followLog(stored, first, filter, signal);
     },
   };
 }
 
-/** Number of the first line to send: behind the one that was seen, or by the time, or the next one that comes. */
-function placeOf(log: DeploymentLog, after: string | undefined, from: LogTime | undefined): number {
-  const [generation, seq] = after?.split('.') ?? [];
-  if (generation === log.generation && /^\d{1,15}$/.test(seq ?? '')) return Number(seq) + 1;
-  return from === undefined ? log.end : firstSeqFrom(log, from);
+/** Number of the line of that name; undefined for one of another store, of which nothing is known. */
+function seenBy(log: DeploymentLog, after: string | undefined): number | undefined {
+  const [generation, seq = ''] = after?.split('.') ?? [];
+  return generation === log.generation && /^\d{1,15}$/.test(seq) ? Number(seq) : undefined;
 }
 
 /** @throws ProblemError when a time or the expression cannot be read. */
