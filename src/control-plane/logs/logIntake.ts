@@ -35,6 +35,11 @@ export class LogIntake {
     this.#parts = parts;
   }
 
+  /** What was offered and is not stored yet, with what it takes in a file. */
+  get waitingBytes(): number {
+    return this.#bytes;
+  }
+
   offer(containerId: string, entries: readonly LogEntry[]): void {
     if (entries.length === 0 || this.#ending.signal.aborted) return;
     const queue = this.#waiting.get(containerId) ?? [];
