@@ -414,6 +414,7 @@ describe('the panel of a deployment', function () {
     const { page } = editor;
     put();
     tell({ ...usual, minHorizontalScale: 1, maxHorizontalScale: 3, revision: 70 });
+    await panel.tab('Configuration');
     await panel.fill('value-0', 'changed');
     await workbench.run('View: Toggle Primary Side Bar Visibility');
     for (const [kind, { theme, css }] of Object.entries(themes)) {
