@@ -134,6 +134,15 @@ describe('the value of a secret', function () {
     assert.deepEqual(tracesIn(region.printed()), []);
   });
 
+  it('goes on through a new key, and is in no command line of the machine', async () => {
+    const params = { workspaceId: target.workspaceId };
+    assert.deepEqual(await target.api.rotateSealingKey({ params }), { sealed: 1, unreadable: 0 });
+    const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    // One may end while it is looked at.
+    const lines = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => ''));
+    assert.deepEqual(tracesIn((await Promise.all(lines)).join('\n')), []);
+  });
+
   it('is in no file of the state, and its key is for the owner alone', async () => {
     const entries = await readdir(region.stateDir, { recursive: true, withFileTypes: true });
     const files = entries

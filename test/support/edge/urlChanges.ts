@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import type { UrlEdge, UrlRoute } from '../../../src/control-plane/edge/contract.ts';
 
 export interface UrlChangesWanted {
@@ -40,4 +42,13 @@ export async function changeUrls({
   }
   await edge.routeUrls([stays]);
   return took;
+}
+
+/** Status and where it redirects to, as `changeUrls` asks for them, without another program. */
+export async function headAt(port: number, host: string, path: string): Promise<string> {
+  const asked = request({ host: '127.0.0.1', port, path, agent: false, headers: { host } });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  return `${response.statusCode} ${response.headers.location ?? ''} `;
 }
