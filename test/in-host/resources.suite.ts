@@ -105,6 +105,64 @@ export function resourcesSuite(): void {
       assert.equal(patr.state.secrets.size, 1);
     });
 
+    it('rename a secret, and make a new key for all of them only when that is wanted', async () => {
+      patr.state.secrets.set('a'.repeat(32), { name: 'database url', value: 'old' });
+      const [secret] = await listed('secrets');
+      answering({ input: () => 'main database' });
+      await run('patr.secret.rename', secret);
+      assert.deepEqual((await listed('secrets')).map(labelled), ['main database not used']);
+      const asked = answering({ confirm: () => false });
+      await run('patr.secret.rotateKey');
+      assert.deepEqual(
+        [asked.asked.length, patr.seen.filter(({ name }) => name === 'rotateSealingKey')],
+        [1, []],
+      );
+      const prompts = answering({ confirm: () => true });
+      await run('patr.secret.rotateKey');
+      await isTold(prompts, /There is a new key; 1 stored values are sealed/);
+    });
+
+    it('add a domain, check it, give its record and remove it', async () => {
+      const prompts = answering({ input: () => 'example.com', confirm: () => true });
+      await run('patr.domain.add');
+      await isTold(prompts, /The domain example\.com was added\./);
+      const [domain] = await listed('domains');
+      await run('patr.domain.copyRecord', domain);
+      assert.match(await vscode.env.clipboard.readText(), /patrVerify\.example\.com/);
+      await run('patr.domain.verify', domain);
+      await isTold(prompts, /The domain example\.com is not verified\./);
+      await run('patr.domain.remove', domain);
+      assert.equal(patr.state.domains.size, 0);
+    });
+
+    it('open, copy and check a URL, and give the record that it needs', async () => {
+      const answers = ['shop.localhost', 'www', '/'];
+      const prompts = answering({ input: () => answers.shift() });
+      const node = extension.tree.find(extension.model.all()[0]!.id);
+      await run('patr.managedUrl.add', node);
+      const [id, made] = Array.from(patr.state.urls)[0]!;
+      const urlNode = async () => (await children(node)).find(({ kind }) => kind === 'managedUrl');
+      await run('patr.managedUrl.open', await urlNode());
+      await run('patr.managedUrl.copy', await urlNode());
+      assert.deepEqual(
+        [prompts.opened, await vscode.env.clipboard.readText()],
+        [[made.address], made.address],
+      );
+      await run('patr.managedUrl.verify', await urlNode());
+      await isTold(prompts, /leads to the region\./);
+      const record = {
+        type: 'CNAME' as const,
+        name: 'www.shop.example',
+        value: 'edge.example',
+        found: [],
+        present: false,
+      };
+      patr.state.urls.set(id, { ...made, isConfigured: false, records: [record] });
+      await extension.model.resources.renew('urls');
+      await run('patr.managedUrl.copyRecord', await urlNode());
+      assert.match(await vscode.env.clipboard.readText(), /edge\.example/);
+    });
+
     it('lead a URL to a deployment, with its domain made on the way, and say which record is missing', async () => {
       const answers = ['Example.com', 'www', '/shop'];
       const prompts = answering({ input: () => answers.shift() });

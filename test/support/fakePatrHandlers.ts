@@ -244,6 +244,15 @@ export const fakeHandlers: Handlers = {
     const { isVerified, records = [], message } = domains.get(params.domainId) ?? aDomain();
     return { verified: isVerified, records: [...records], message };
   },
+  deleteDomain: ({ domains }, { params }) => {
+    domains.delete(params.domainId);
+    return undefined;
+  },
+  verifyManagedUrl: ({ urls }, { params }) => {
+    const { isConfigured: configured = false, records = [], message } = urls.get(params.managedUrlId) ?? {};
+    return { configured, records, ...(message === undefined ? {} : { message }) };
+  },
+  rotateSealingKey: ({ secrets }) => ({ sealed: secrets.size, unreadable: 0 }),
   createManagedUrl: (state, { body }) => {
     const id = state.id();
     const domain = state.domains.get(body.domainId) ?? aDomain();

@@ -62,6 +62,7 @@ export class FakePatrState {
     'apiTokens',
     'volumeData',
     'configMounts',
+    'sealing',
   ];
   #last = 0;
   #changes: Change[] = [];

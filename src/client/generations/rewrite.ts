@@ -18,6 +18,16 @@ const lacking: ReadonlySet<EndpointName> = new Set([
   'updateSecret',
   'deleteSecret',
   'revertDeployment',
+  'followLogs',
+  'getMetric',
+  'createManagedUrl',
+  'updateManagedUrl',
+  'verifyManagedUrl',
+  'addDomain',
+  'listDomains',
+  'getDomain',
+  'deleteDomain',
+  'verifyDomain',
 ]);
 
 const differences: Differences = {

@@ -1,4 +1,4 @@
-import { env, Uri } from 'vscode';
+import { env } from 'vscode';
 import type { Target } from '../../deploy/target.ts';
 import { decode } from '../../protocol/decode.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
@@ -101,7 +101,7 @@ export async function openManagedUrlCommand(
   node: ManagedUrlNode | undefined,
 ): Promise<void> {
   const url = await urlMeant(context, node, 'Open a managed URL');
-  if (url?.address !== undefined) await env.openExternal(Uri.parse(url.address));
+  if (url?.address !== undefined) await context.prompts.open(url.address);
 }
 
 export async function copyManagedUrlCommand(
@@ -115,7 +115,7 @@ export async function copyManagedUrlCommand(
 async function tellOf(context: CommandContext, url: ManagedUrl, what: string): Promise<void> {
   if (url.state === 'active') {
     const { address } = url;
-    const open = { label: 'Open', run: () => address !== undefined && env.openExternal(Uri.parse(address)) };
+    const open = { label: 'Open', run: () => address !== undefined && context.prompts.open(address) };
     await context.notify.done(what, [open]);
   } else await tellOfRecords(context, what, url.records, url.message);
 }
