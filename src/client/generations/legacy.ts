@@ -1,6 +1,7 @@
 import { endpoints, type EndpointName } from '../../protocol/endpoints.ts';
 import { dialectOf, isPatrs, type Differences } from './dialect.ts';
 import {
+  flatUrl,
   legacyDeployment,
   tableDeployment,
   tableLogs,
@@ -14,6 +15,8 @@ import { record, rows } from './values.ts';
 /** Volumes were part of a deployment, nobody asked for usage, and logs came in pages alone. */
 const lacking: ReadonlySet<EndpointName> = new Set([
   'followLogs',
+  // Its measurements have other names, and are told by pod.
+  'getMetric',
   'getRegistryUsage',
   'listVolumes',
   'createVolume',
@@ -66,6 +69,10 @@ const differences: Differences = {
     path: `${repositories}/:repositoryId/exposed-ports`,
     query: (_, { params }) => ({ tag: params?.['digestOrTag'] }),
   },
+
+  // The target stood beside the rest, not under a name of its own.
+  createManagedUrl: { body: flatUrl },
+  updateManagedUrl: { body: flatUrl },
 
   listRunners: {
     path: regions,

@@ -56,3 +56,8 @@ export function tableRepository(repository: Readonly<Record<string, unknown>>): 
 export function tableTags(answer: unknown): unknown {
   return { tags: rows(record(answer)['tags'], (tag) => renamed(tag, 'lastUpdated', 'last_updated')) };
 }
+
+export function flatUrl(body: unknown): unknown {
+  const { urlType, ...rest } = record(body);
+  return { ...rest, ...record(urlType) };
+}
