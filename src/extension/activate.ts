@@ -127,6 +127,8 @@ export function activate(context: ExtensionContext): Exports {
     output,
     logProblems,
     prices: ownPrices,
+    marksOf: (id, name) => configs.marksOf(id, name),
+    onMark: configs.onMark,
     archiveVolumes: async (deployment, from) => void (await archiveVolumes(parts, deployment, { from })),
   });
   const managePanels = held.add(new Panels(managed, panels));

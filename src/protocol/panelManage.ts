@@ -50,6 +50,22 @@ const shownUrl = v.intersect([
 ]);
 export type ShownUrl = v.InferOutput<typeof shownUrl>;
 
+/** What can be done with a config mount. */
+export const mountVerbs = ['open', 'history', 'rename', 'stopFollowing', 'delete'] as const;
+export type MountVerb = (typeof mountVerbs)[number];
+
+const shownMount = v.object({
+  name: v.string(),
+  /** Its size, and who changed it when, as a person says it. */
+  words: v.string(),
+  /** The file of the workspace whose saves it gets. */
+  follows: v.optional(v.string()),
+  /** A save of it is kept until the region answers. */
+  kept: v.optional(v.literal(true)),
+  verbs: v.array(v.picklist(mountVerbs)),
+});
+export type ShownMount = v.InferOutput<typeof shownMount>;
+
 /** What can be done with a deployment from its panel, each by the command of the same name. */
 export const verbs = [
   'open',
@@ -61,6 +77,8 @@ export const verbs = [
   'rollOut',
   'resumePushes',
   'addUrl',
+  'uploadMounts',
+  'writeMount',
   'delete',
 ] as const;
 export type Verb = (typeof verbs)[number];
@@ -84,6 +102,9 @@ const there = v.object({
   events: v.optional(v.array(event)),
   /** Managed URLs that lead to it. */
   urls: v.optional(v.array(shownUrl)),
+  mounts: v.array(shownMount),
+  /** Whether a change of config mounts reaches instances that run; otherwise it is rolled out. */
+  liveMounts: v.boolean(),
 });
 export type Managed = v.InferOutput<typeof there>;
 
@@ -122,6 +143,10 @@ export const manageContract = {
     /** The same, for one of its releases. */
     runOnRelease: {
       takes: v.object({ verb: v.picklist(releaseVerbs), number: v.number() }),
+      returns: nothing,
+    },
+    runOnMount: {
+      takes: v.object({ verb: v.picklist(mountVerbs), name: v.string() }),
       returns: nothing,
     },
     runOnUrl: { takes: v.object({ verb: v.picklist(urlVerbs), id: uuid }), returns: nothing },

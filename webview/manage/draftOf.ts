@@ -1,5 +1,12 @@
 import { patrRegistry, type DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
-import { dockerHub, nextKey, notRefused, type Draft, type ProbeDraft } from '../shared/fields/draft.ts';
+import {
+  afterDraft,
+  dockerHub,
+  nextKey,
+  notRefused,
+  type Draft,
+  type ProbeDraft,
+} from '../shared/fields/draft.ts';
 
 /** The form as a deployment fills it in. */
 export function draftOf(deployment: DeploymentInfo): Draft {
@@ -26,6 +33,7 @@ export function draftOf(deployment: DeploymentInfo): Draft {
     })),
     startup: probeDraft(deployment.startupProbe),
     liveness: probeDraft(deployment.livenessProbe),
+    after: afterDraft(deployment.afterConfigChange),
     deployOnPush: deployment.deployOnPush,
     deployOnCreate: true,
     min: String(deployment.minHorizontalScale),
@@ -50,6 +58,7 @@ const fieldOf = {
   maxHorizontalScale: 'max',
   startupProbe: 'startup',
   livenessProbe: 'liveness',
+  afterConfigChange: 'after',
 } as const;
 
 const rowsOf = {

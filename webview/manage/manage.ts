@@ -286,6 +286,8 @@ export class Manage {
     run: (verb) => void this.#ask(verb, () => this.#options.host.call('run', { verb })),
     runOnRelease: (verb, number) =>
       void this.#ask(`${verb} ${number}`, () => this.#options.host.call('runOnRelease', { verb, number })),
+    runOnMount: (verb, name) =>
+      void this.#ask(`${verb} ${name}`, () => this.#options.host.call('runOnMount', { verb, name })),
     runOnUrl: (verb, id) =>
       void this.#ask(`${verb} ${id}`, () => this.#options.host.call('runOnUrl', { verb, id })),
     fix: () => void this.#ask('fix', () => this.#options.host.call('fix', null)),

@@ -24,7 +24,7 @@ const titles: Readonly<Record<Tab, string>> = {
 const bodies: Readonly<Record<Tab, (view: View, managed: Managed, edit: EditView) => TemplateResult>> = {
   overview,
   logs: (view, managed) => logs(view.logs, managed),
-  configuration: (_view, _managed, edit) => configuration(edit),
+  configuration,
   scaling: (_view, _managed, edit) => scaling(edit),
   urls,
   history,

@@ -72,6 +72,7 @@ const names: Readonly<Record<string, string>> = {
   maxHorizontalScale: 'maximum of instances',
   startupProbe: 'startup probe',
   livenessProbe: 'liveness probe',
+  afterConfigChange: 'action after a change of config mounts',
 };
 const kinds: Readonly<Record<string, string>> = {
   ports: 'port',

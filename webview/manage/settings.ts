@@ -18,6 +18,7 @@ const whole = [
   'maxHorizontalScale',
   'startupProbe',
   'livenessProbe',
+  'afterConfigChange',
 ] as const;
 const maps = ['ports', 'environmentVariables', 'configMounts', 'volumes'] as const;
 
@@ -82,5 +83,6 @@ export function changeOf(
 /** Absent leaves a probe as it is; port 0 removes it. */
 function valueIn(wish: CreateWishInput, part: (typeof whole)[number] | (typeof maps)[number]): unknown {
   if (part === 'startupProbe' || part === 'livenessProbe') return wish[part] ?? noProbe;
+  if (part === 'afterConfigChange') return wish[part] ?? { kind: 'nothing' };
   return wish[part];
 }

@@ -5,6 +5,7 @@ import type {
   ManageSubject,
   ReleaseVerb,
   UrlVerb,
+  MountVerb,
   Verb,
 } from '../../src/protocol/panelManage.ts';
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
@@ -52,6 +53,7 @@ export interface Actions {
   show(tab: Tab): void;
   run(verb: Verb): void;
   runOnRelease(verb: ReleaseVerb, number: number): void;
+  runOnMount(verb: MountVerb, name: string): void;
   runOnUrl(verb: UrlVerb, id: string): void;
   fix(): void;
   openAddress(url: string): void;

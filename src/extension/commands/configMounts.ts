@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { commands, Uri, workspace, WorkspaceEdit } from 'vscode';
+import { commands, Uri, window, workspace, WorkspaceEdit } from 'vscode';
 import { formatBytes } from '../../base/formatBytes.ts';
 import { caseTwins } from '../../protocol/configMounts.ts';
 import type { ConfigFile } from '../config/configAddress.ts';
@@ -23,20 +23,38 @@ export type AddContext = Pick<CommandContext, 'prompts' | 'notify'> & { readonly
 /** A config mount as commands are given it: a node, an address, or nothing from the palette. */
 export type Meant = ConfigMountNode | Uri | undefined;
 
-/** The config mount that is meant; from the palette the one in the editor comes first. Undefined: given up. */
+/** The config mount that is meant: from the palette the one in the editor, or a chosen one. Undefined: given up. */
 export async function fileMeant(
   context: CommandContext,
   meant: Meant,
   question: string,
 ): Promise<ConfigFile | undefined> {
-  if (meant instanceof Uri) return fileOf(meant);
+  const uri = meant ?? window.activeTextEditor?.document.uri;
+  const file = uri instanceof Uri ? fileOf(uri) : undefined;
+  if (file !== undefined) {
+    // Of an earlier version the config mount itself is meant.
+    const { version: _version, ...present } = file;
+    return present;
+  }
+  return chosenFile(context, meant instanceof Uri ? undefined : meant, question);
+}
+
+async function chosenFile(
+  context: CommandContext,
+  meant: ConfigMountNode | undefined,
+  question: string,
+): Promise<ConfigFile | undefined> {
   const part = await configMountMeant(context, meant, question);
   if (part === undefined) return undefined;
   return { ...(await context.configs.servers.placeOf(part.deploymentId)), name: part.name };
 }
 
 export async function openConfigMountCommand(context: CommandContext, meant: Meant): Promise<void> {
-  const file = await fileMeant(context, meant, 'Open a config mount');
+  const question = 'Open a config mount';
+  const file =
+    meant === undefined
+      ? await chosenFile(context, undefined, question)
+      : await fileMeant(context, meant, question);
   if (file !== undefined) await commands.executeCommand('vscode.open', uriOf(file));
 }
 

@@ -1,9 +1,12 @@
 import { isAbort } from '../../base/abort.ts';
+import { configMountsOf, type Mount } from '../../deploy/configMounts.ts';
 import type { Target } from '../../deploy/target.ts';
 import { NotOffered } from '../../client/errors.ts';
 import {
   urlVerbs,
   type Managed,
+  type MountVerb,
+  type ShownMount,
   type ShownRelease,
   type ShownUrl,
   type UrlVerb,
@@ -14,10 +17,12 @@ import type { ManagedUrl } from '../../protocol/shapes/managedUrl.ts';
 import type { Deployment, DeploymentInfo } from '../../protocol/shapes/deployment.ts';
 import type { InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { fixOf } from '../commands/fix.ts';
+import { describeMount } from '../config/configWords.ts';
+import type { MountMarks } from '../config/configs.ts';
 import { causeWords, releaseLooks } from '../history/releaseWords.ts';
 import { abilitiesOf, canCompareWith, canRevertTo, type Ability } from '../tree/contextValue.ts';
 import { describeDeployment, instanceLooks, lookOf } from '../tree/look.ts';
-import { releaseNode } from '../tree/parts.ts';
+import { releaseNode, type MarksOf } from '../tree/parts.ts';
 import { targetWords, urlLooks, urlWords } from '../tree/resourceWords.ts';
 
 interface Waiting {
@@ -35,6 +40,7 @@ export async function readFacts(
   target: Target,
   deploymentId: string,
   waiting: Waiting,
+  marksOf: MarksOf = () => ({}),
 ): Promise<Managed | 'gone'> {
   const { api, backend, workspaceId } = target;
   const given = { params: { workspaceId, deploymentId } };
@@ -43,13 +49,15 @@ export async function readFacts(
     backend.offers(capability) ? ask() : undefined;
   try {
     const deployment = await api.getDeployment(given, waiting);
-    const [image, region, instances, releases, events, urls] = await Promise.all([
+    const config = configMountsOf(target, deploymentId);
+    const [image, region, instances, releases, events, urls, mounts] = await Promise.all([
       imageOf(target, deployment, waiting),
       regionOf(target, deployment, waiting),
       offered('instances', () => api.listInstances(given, waiting)),
       offered('releases', () => api.listReleases(listed, waiting)),
       offered('events', () => api.listEvents(listed, waiting)),
       urlsOf(target, deploymentId, waiting),
+      config.list(waiting),
     ]);
     return {
       kind: 'there',
@@ -64,11 +72,25 @@ export async function readFacts(
       releases: releases?.releases.map((one, index) => shownRelease(deployment, one, index)),
       events: events?.events,
       urls,
+      mounts: mounts.map((mount) => shownMount(mount, config.live, marksOf(deploymentId, mount.name))),
+      liveMounts: config.live,
     };
   } catch (error) {
     if (isProblem(error, 'resourceDoesNotExist')) return 'gone';
     throw error;
   }
+}
+
+function shownMount(mount: Mount, live: boolean, { follows, kept }: MountMarks): ShownMount {
+  const history: MountVerb[] = live ? ['history'] : [];
+  const followed: MountVerb[] = follows === undefined ? [] : ['stopFollowing'];
+  return {
+    name: mount.name,
+    words: describeMount(mount),
+    verbs: ['open', ...history, 'rename', ...followed, 'delete'],
+    ...(follows === undefined ? {} : { follows }),
+    ...(kept === undefined ? {} : { kept }),
+  };
 }
 
 /** Managed URLs that lead to it; undefined where the server has none of them. */
@@ -131,6 +153,8 @@ const abilityOf: Readonly<Record<Verb, Ability | undefined>> = {
   resumePushes: 'canResume',
   logs: undefined,
   addUrl: undefined,
+  uploadMounts: undefined,
+  writeMount: undefined,
   delete: undefined,
 };
 

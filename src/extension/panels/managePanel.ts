@@ -6,6 +6,7 @@ import {
   manageSubject,
   type ManageContract,
   type Managed,
+  type MountVerb,
   type ManageFacts,
   type ManageSubject,
   type ReleaseVerb,
@@ -19,6 +20,7 @@ import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceUsage } from '../../protocol/shapes/release.ts';
 import type { VolumeData } from '../../protocol/shapes/volume.ts';
 import { fixOf } from '../commands/fix.ts';
+import type { Configs } from '../config/configs.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
@@ -30,7 +32,7 @@ import type { LogProblems } from '../logs/logProblems.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Output } from '../output.ts';
 import { deploymentNodeId } from '../tree/deploymentsTree.ts';
-import { releaseNode } from '../tree/parts.ts';
+import { releaseNode, type MarksOf } from '../tree/parts.ts';
 import { readVolumeData } from '../volumes/volumeData.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
@@ -40,6 +42,8 @@ export interface ManagePanelParts {
   readonly output: Pick<Output, 'append'>;
   readonly logProblems: Pick<LogProblems, 'look'>;
   readonly prices: () => OwnPrices;
+  readonly marksOf: MarksOf;
+  readonly onMark: Configs['onMark'];
   /** Saves what instances from this one on have in their volumes. */
   readonly archiveVolumes: (deployment: Pick<Deployment, 'id' | 'name'>, from: number) => Promise<void>;
 }
@@ -72,6 +76,7 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
         save: (change) => managing.save(change),
         run: ({ verb }) => managing.run(verb),
         runOnRelease: ({ verb, number }) => managing.runOnRelease(verb, number),
+        runOnMount: ({ verb, name }) => managing.runOnMount(verb, name),
         runOnUrl: ({ verb, id }) => managing.runOnUrl(verb, id),
         fix: () => managing.fix(),
         startRegion: async () => {
@@ -109,6 +114,8 @@ const commandOf = {
   rollOut: 'patr.deployment.rollOut',
   resumePushes: 'patr.deployment.resumePushes',
   addUrl: 'patr.managedUrl.add',
+  uploadMounts: 'patr.configMount.add',
+  writeMount: 'patr.configMount.write',
   delete: 'patr.deployment.delete',
 } as const satisfies Record<Verb, CommandId>;
 
@@ -126,6 +133,14 @@ const urlCommandOf = {
   delete: 'patr.managedUrl.delete',
 } as const satisfies Record<UrlVerb, CommandId>;
 
+const mountCommandOf = {
+  open: 'patr.configMount.open',
+  history: 'patr.configMount.history',
+  rename: 'patr.configMount.rename',
+  stopFollowing: 'patr.configMount.stopFollowing',
+  delete: 'patr.configMount.delete',
+} as const satisfies Record<MountVerb, CommandId>;
+
 /** What one panel asks for. */
 class Managing {
   readonly #parts: ManagePanelParts;
@@ -142,6 +157,7 @@ class Managing {
     this.#panel = panel;
     const { connection, model } = parts;
     panel.life.add(connection.onChange(() => panel.tell({ kind: 'look' })));
+    panel.life.add(parts.onMark(() => panel.tell({ kind: 'look' })));
     panel.life.add(
       model.onChange((change) => {
         if (change.kind === 'all' || change.id === this.#id) panel.tell({ kind: 'look' });
@@ -165,7 +181,7 @@ class Managing {
       return { kind: 'away', message: awayWords(state), canStart: state.kind === 'notStarted' };
     }
     try {
-      return this.#seen(await readFacts(target, this.#id, { signal }));
+      return this.#seen(await readFacts(target, this.#id, { signal }, this.#parts.marksOf));
     } catch (error) {
       if (signal.aborted) throw error;
       return { kind: 'away', message: describeError(error), canStart: false };
@@ -212,7 +228,7 @@ class Managing {
     this.#deleting ||= verb === 'delete';
     const node = { kind: 'deployment', id: deploymentNodeId(this.#id), deployment } as const;
     await commands.executeCommand(commandOf[verb], node);
-    if (verb === 'addUrl') this.#panel.tell({ kind: 'look' });
+    if (verb === 'addUrl' || verb === 'uploadMounts') this.#panel.tell({ kind: 'look' });
     return null;
   }
 
@@ -231,6 +247,15 @@ class Managing {
     const node = { kind: 'managedUrl', id: `managedUrl/${id}`, deploymentId: this.#id, url } as const;
     await commands.executeCommand(urlCommandOf[verb], node);
     this.#panel.tell({ kind: 'look' });
+    return null;
+  }
+
+  async runOnMount(verb: MountVerb, name: string): Promise<null> {
+    if (this.#managed?.mounts.some((mount) => mount.name === name) !== true)
+      throw problem('resourceDoesNotExist');
+    const id = `configMount/${this.#id}/${name}`;
+    const node = { kind: 'configMount', id, deploymentId: this.#id, name, bytes: 0 } as const;
+    await commands.executeCommand(mountCommandOf[verb], node);
     return null;
   }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { CreateSubject, Prefill } from '../../../src/protocol/panelCreate.ts';
+import { configSignals, type AfterConfigChange } from '../../../src/protocol/shapes/configMount.ts';
 import { portType } from '../../../src/protocol/shapes/deployment.ts';
 
 /** Where the image comes from. `dockerHub` and `other` are registries that are not pushed to from here. */
@@ -16,6 +17,12 @@ const variable = v.object({ key, name: v.string(), value: v.string(), secret: v.
 const mount = v.object({ key, name: v.string(), content: v.string() });
 /** `id` empty: a volume that is made together with the deployment. */
 const volume = v.object({ key, id: v.string(), name: v.string(), size: v.string(), path: v.string() });
+const after = v.object({
+  kind: v.picklist(['nothing', 'signal', 'restart', 'post']),
+  signal: v.picklist(configSignals),
+  port: v.string(),
+  path: v.string(),
+});
 const probe = v.object({ on: v.boolean(), port: v.string(), path: v.string() });
 
 /** Everything that was typed, as it was typed. It outlives the page and the window with the editor's state. */
@@ -35,6 +42,8 @@ export const draft = v.object({
   volumes: v.array(volume),
   startup: probe,
   liveness: probe,
+  /** What happens in instances after their config mounts have changed; drafts of earlier versions have none. */
+  after: v.optional(after, { kind: 'nothing', signal: 'SIGHUP', port: '', path: '/' }),
   deployOnPush: v.boolean(),
   deployOnCreate: v.boolean(),
   min: v.string(),
@@ -52,6 +61,7 @@ export type VariableRow = v.InferOutput<typeof variable>;
 export type MountRow = v.InferOutput<typeof mount>;
 export type VolumeRow = v.InferOutput<typeof volume>;
 export type ProbeDraft = v.InferOutput<typeof probe>;
+export type AfterChangeDraft = v.InferOutput<typeof after>;
 
 export const notRefused: Draft['refused'] = { message: '', fields: {} };
 
@@ -74,6 +84,7 @@ export function emptyDraft(subject: CreateSubject, prefill: Prefill): Draft {
     volumes: newVolumes.map(({ name, size, path }, key) => ({ key, id: '', name, size: String(size), path })),
     startup: probeDraft(startupProbe),
     liveness: probeDraft(livenessProbe),
+    after: afterDraft(undefined),
     deployOnPush: prefill.deployOnPush,
     deployOnCreate: true,
     min: String(prefill.minHorizontalScale),
@@ -89,6 +100,16 @@ function registryOf(subject: CreateSubject, { registry, imageName }: Prefill): R
   if (subject.kind === 'dockerfile') return 'build';
   if (imageName === undefined) return 'patr';
   return registry === dockerHub ? 'dockerHub' : 'other';
+}
+
+export function afterDraft(after: AfterConfigChange | undefined): AfterChangeDraft {
+  const kind = after?.kind ?? 'nothing';
+  return {
+    kind,
+    signal: after?.kind === 'signal' ? after.signal : 'SIGHUP',
+    port: after?.kind === 'post' ? String(after.port) : '',
+    path: after?.kind === 'post' ? after.path : '/',
+  };
 }
 
 function probeDraft(probe: { readonly port: number; readonly path: string } | undefined): ProbeDraft {

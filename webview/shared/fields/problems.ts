@@ -30,10 +30,18 @@ export function problemsOf(draft: Draft, choices: Choices | undefined): Problems
     ...doubles(draft),
     ...placed(decoded.ok ? [] : decoded.fields, draft),
     ...placed(rules, draft),
+    ...placed(afterProblems(draft), draft),
     ...taken(draft, choices),
   ];
   // The first problem of a field says the most: what comes after may only follow from it.
   return new Map(all.toReversed());
+}
+
+/** The server's rule: a POST can only go to a port that speaks HTTP. */
+function afterProblems({ after, ports }: Draft): readonly FieldProblem[] {
+  const found = ports.some(({ port, type }) => type === 'http' && port.trim() === after.port);
+  if (after.kind !== 'post' || found) return [];
+  return [{ field: 'afterConfigChange.port', message: 'must be one of the exposed http ports' }];
 }
 
 /** What a server or decoder says of fields of the request, at fields of the form. */
@@ -56,6 +64,8 @@ const fixed: Readonly<Record<string, string>> = {
   'startupProbe.path': 'startup-path',
   'livenessProbe.port': 'liveness-port',
   'livenessProbe.path': 'liveness-path',
+  'afterConfigChange.port': 'after-port',
+  'afterConfigChange.path': 'after-path',
 };
 
 /** The field of the form that a path of the request is about: `ports.8080` is the row with that port. */

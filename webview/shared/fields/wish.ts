@@ -1,6 +1,7 @@
 import type { CreateWishInput } from '../../../src/protocol/panelCreate.ts';
+import type { AfterConfigChange } from '../../../src/protocol/shapes/configMount.ts';
 import { patrRegistry, type Probe } from '../../../src/protocol/shapes/deployment.ts';
-import { dockerHub, type Draft, type ProbeDraft } from './draft.ts';
+import { dockerHub, type AfterChangeDraft, type Draft, type ProbeDraft } from './draft.ts';
 
 /**
  * What the form says, in the shape of the request. It is not checked: texts that are no numbers are NaN, and what is
@@ -28,6 +29,7 @@ export function wishOf(draft: Draft): CreateWishInput {
     ),
     ...(startupProbe === undefined ? {} : { startupProbe }),
     ...(livenessProbe === undefined ? {} : { livenessProbe }),
+    ...(draft.after.kind === 'nothing' ? {} : { afterConfigChange: afterOf(draft.after) }),
     configMounts: Object.fromEntries(draft.mounts.map(({ name, content }) => [name, content])),
     volumes: Object.fromEntries(
       draft.volumes.filter(({ id }) => id !== '').map(({ id, path }) => [id, path]),
@@ -74,6 +76,18 @@ function imageOf(draft: Draft): CreateWishInput['image'] {
     }
     case 'other':
       return { kind: 'external', registry: draft.host, imageName };
+  }
+}
+
+export function afterOf({ kind, signal, port, path }: AfterChangeDraft): AfterConfigChange {
+  switch (kind) {
+    case 'nothing':
+    case 'restart':
+      return { kind };
+    case 'signal':
+      return { kind, signal };
+    case 'post':
+      return { kind, port: numberOf(port), path };
   }
 }
 

@@ -77,6 +77,22 @@ describe('the host of a panel of a deployment', () => {
     assert.deepEqual(await readUsage(plain, id, {}), {});
   });
 
+  it('lists config mounts with who changed them, and what can be done with each on this server', async () => {
+    patr.state.change(id, { configMounts: { 'app.yaml': 'cG9ydDogMQo=' } });
+    const marks = (_: string, name: string) => (name === 'app.yaml' ? { follows: 'conf/app.yaml' } : {});
+    const facts = await readFacts(target, id, {}, marks);
+    assert.ok(facts !== 'gone');
+    const [mount] = facts.mounts;
+    assert.match(mount?.words ?? '', /^8 B · changed .* by admin$/);
+    assert.equal(mount?.follows, 'conf/app.yaml');
+    assert.deepEqual(mount.verbs, ['open', 'history', 'rename', 'stopFollowing', 'delete']);
+    assert.ok(facts.liveMounts);
+    const plain = await readFacts({ ...target, backend: { ...target.backend, offers: () => false } }, id, {});
+    assert.ok(plain !== 'gone');
+    assert.equal(plain.liveMounts, false);
+    assert.deepEqual(plain.mounts, [{ name: 'app.yaml', words: '8 B', verbs: ['open', 'rename', 'delete'] }]);
+  });
+
   it('knows a deployment that was deleted from a server that does not answer', async () => {
     assert.equal(await readFacts(target, 'f'.repeat(32), {}), 'gone');
     patr.refuse('getDeployment', problem('unauthorized'));

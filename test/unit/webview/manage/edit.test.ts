@@ -6,6 +6,7 @@ import { changesOf, consequencesOfEdit, decide, editOf, rebase } from '../../../
 import { draftOf } from '../../../../webview/manage/draftOf.ts';
 import { changeOf, settingsOf } from '../../../../webview/manage/settings.ts';
 import type { Editing } from '../../../../webview/manage/state.ts';
+import { problemsOf } from '../../../../webview/shared/fields/problems.ts';
 import { withVariables, type Draft } from '../../../../webview/shared/fields/draft.ts';
 
 const volume = '7'.repeat(32);
@@ -65,6 +66,28 @@ describe('an edit of a deployment', () => {
       ifRevision: 4,
     });
     assert.deepEqual(newVolumes, []);
+  });
+
+  it('chooses what happens after a change of config mounts, and takes it back', () => {
+    const { after } = draftOf(base);
+    assert.equal(after.kind, 'nothing');
+    const post = typing({ after: { ...after, kind: 'post', port: '8080', path: '/reload' } });
+    assert.deepEqual(changesOf(post), ['afterConfigChange']);
+    const chosen = { kind: 'post', port: 8080, path: '/reload' } as const;
+    assert.deepEqual(changeOf(post.draft, changesOf(post), 4).update, {
+      afterConfigChange: chosen,
+      ifRevision: 4,
+    });
+    assert.ok(!problemsOf(post.draft, undefined).has('after-port'));
+    const wrong = { ...post.draft, after: { ...post.draft.after, port: '9' } };
+    assert.equal(problemsOf(wrong, undefined).get('after-port'), 'must be one of the exposed http ports');
+    const on = elsewhere({ afterConfigChange: chosen });
+    assert.deepEqual(changesOf(editOf(on)), []);
+    const back = typing({ after: { ...draftOf(on).after, kind: 'nothing' } }, on);
+    assert.deepEqual(changeOf(back.draft, changesOf(back), 5).update, {
+      afterConfigChange: { kind: 'nothing' },
+      ifRevision: 5,
+    });
   });
 
   it('keeps the volumes that there are when it makes another one', () => {
