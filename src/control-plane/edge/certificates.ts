@@ -1,4 +1,4 @@
-import { covers, issue, type Credential } from '../tls/authority.ts';
+import { covers, isValidFor, issue, type Credential } from '../tls/authority.ts';
 import type { EdgeFiles } from './edgeFiles.ts';
 import { certificateListName } from './haproxyConfig.ts';
 import { word, type RuntimeApi } from './runtimeApi.ts';
@@ -7,11 +7,19 @@ import { word, type RuntimeApi } from './runtimeApi.ts';
 const fallback = 'certificates/fallback.pem';
 const fallbackHosts = ['localhost'] as const;
 
-export function certificateName(deploymentId: string): string {
-  return `certificates/${word(deploymentId)}.pem`;
+export function certificateName(holder: string): string {
+  return `certificates/${word(holder)}.pem`;
 }
 
-/** Certificates of deployments: issued by the region's authority, on disk for a start, in the proxy at run time. */
+/** What a public authority signed, key and chain, as it came: whatever is served is made from it where it fits. */
+function publicName(holder: string): string {
+  return `public/${word(holder)}.pem`;
+}
+
+/**
+ * Certificates of deployments and of hosts: a public authority's where there is one, the region's own otherwise; on
+ * disk for a start, in the proxy at run time. A holder is a deployment's id, or what else has hosts.
+ */
 export class Certificates {
   readonly #files: EdgeFiles;
   readonly #authority: Credential;
@@ -36,19 +44,40 @@ export class Certificates {
     if (await this.#fresh(fallback, fallbackHosts)) await this.#load(fallback, signal);
   }
 
-  /** Makes the deployment's certificate cover exactly these hosts, on disk and in the running proxy. */
-  async ensure(deploymentId: string, hosts: readonly string[], signal?: AbortSignal): Promise<void> {
+  /** Makes the holder's certificate cover these hosts, on disk and in the running proxy. */
+  async ensure(holder: string, hosts: readonly string[], signal?: AbortSignal): Promise<void> {
     const [first, ...others] = hosts;
     if (first === undefined) return;
-    const name = certificateName(deploymentId);
-    const changed = await this.#fresh(name, [first, ...others]);
+    const name = certificateName(holder);
+    const changed = await this.#fresh(name, [first, ...others], await this.publicOf(holder));
     if (!changed && (await this.#isServed(name, signal))) return;
     await this.#load(name, signal);
     await this.#writeList();
   }
 
-  async remove(deploymentId: string, signal?: AbortSignal): Promise<void> {
-    const name = certificateName(deploymentId);
+  publicOf(holder: string): Promise<string | undefined> {
+    return this.#files.read(publicName(holder));
+  }
+
+  async publicHolders(): Promise<readonly string[]> {
+    const names = await this.#files.list('public');
+    return names.flatMap((name) => (name.endsWith('.pem') ? [name.slice(0, -'.pem'.length)] : []));
+  }
+
+  /** Serves what a public authority signed, for as long as it is good for these hosts. */
+  async putPublic(
+    holder: string,
+    hosts: readonly string[],
+    pem: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if ((await this.publicOf(holder)) !== pem) await this.#files.write(publicName(holder), pem);
+    await this.ensure(holder, hosts, signal);
+  }
+
+  async remove(holder: string, signal?: AbortSignal): Promise<void> {
+    const name = certificateName(holder);
+    await this.#files.remove(publicName(holder));
     const waiting = signal === undefined ? {} : { signal };
     const [list, path] = [this.#files.inside(certificateListName), this.#files.inside(name)];
     // What is not there answers so, and that is as good.
@@ -59,9 +88,14 @@ export class Certificates {
     await this.#files.remove(name);
   }
 
-  /** Issues it anew unless what is on disk still fits. Returns whether it did. */
-  async #fresh(name: string, hosts: readonly [string, ...string[]]): Promise<boolean> {
+  /** Writes it anew unless what is on disk still fits. `signed`: by a public authority. Returns whether it did. */
+  async #fresh(name: string, hosts: readonly [string, ...string[]], signed?: string): Promise<boolean> {
     const there = await this.#files.read(name);
+    if (signed !== undefined && isValidFor(signed, hosts, this.#now())) {
+      if (there === signed) return false;
+      await this.#files.write(name, signed);
+      return true;
+    }
     if (there !== undefined && covers(there, hosts, this.#authority, this.#now())) return false;
     const { certificate, key } = await issue(this.#authority, hosts, this.#now());
     await this.#files.write(name, `${certificate.trim()}\n${key.trim()}\n`);

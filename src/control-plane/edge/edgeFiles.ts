@@ -17,7 +17,7 @@ export interface EdgeFiles {
 }
 
 export async function openEdgeFiles(here: string, inside: string): Promise<EdgeFiles> {
-  await mkdir(join(here, 'certificates'), { recursive: true });
+  for (const folder of ['certificates', 'public']) await mkdir(join(here, folder), { recursive: true });
   // Keys of certificates are in it, and the socket that commands the proxy.
   await chmod(here, 0o700);
   return {

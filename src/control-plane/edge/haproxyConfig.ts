@@ -52,9 +52,13 @@ export const pathEnd = '/#';
 export const hostMapName = mapFile('hosts');
 /** Whom the edge believes when it is the client: what public servers' certificates are signed by. */
 export const rootsName = 'roots.pem';
+/** What is answered to authorities that check whether a host leads here, by path. */
+export const challengeMapName = 'challenges.map';
 export const certificateListName = 'certificates.txt';
 export const adminSocketName = 'admin.sock';
 export const masterSocketName = 'master.sock';
+/** Where an authority asks by HTTP. */
+export const challengePath = '/.well-known/acme-challenge/';
 /** Name of what clients connect to. */
 export const publicName = 'public';
 export const configName = 'haproxy.cfg';
@@ -157,6 +161,7 @@ function frontends(config: ProxyConfig): string {
     `  ${times.request}`,
     '  http-request set-var(txn.path) path',
     `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
+    `  http-request return status 200 content-type text/plain lf-string "%[path,map_str(${folder}/${challengeMapName})]" if { path_beg ${challengePath} } { path,map_str(${folder}/${challengeMapName}) -m found }`,
     // What a client says of itself in these headers is not believed.
     '  http-request del-header forwarded',
     '  http-request del-header x-real-ip',

@@ -2,6 +2,7 @@ import { rootCertificates } from 'node:tls';
 import { Lanes } from '../../base/lanes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { CertificateEdge } from '../acme/keeper.ts';
 import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
 import { parseTimes, timesMapName, timesMapText, timesTable } from './answerTimes.ts';
@@ -19,6 +20,8 @@ import type { EdgeFiles } from './edgeFiles.ts';
 import { EdgeWish, type SlotChange } from './edgeWish.ts';
 import {
   adminSocketName,
+  challengeMapName,
+  challengePath,
   configName,
   haproxyConfig,
   mapFile,
@@ -30,7 +33,7 @@ import {
 import { instanceTraffic } from './instanceTraffic.ts';
 import { parseOpenConnections, parseStat } from './proxyState.ts';
 import { bring, bringMaps, withdrawNames, type Proxy } from './runningProxy.ts';
-import { ProxyError, runtimeApi, type RuntimeApi, type Waiting } from './runtimeApi.ts';
+import { ProxyError, runtimeApi, word, type RuntimeApi, type Waiting } from './runtimeApi.ts';
 import { TrafficMeter } from './trafficMeter.ts';
 import { instanceOf } from './wanted.ts';
 import { hostOf, isWithin } from '../urls/places.ts';
@@ -67,7 +70,7 @@ const stateName = 'routes.json';
  * through its runtime API, from whatever it shows: a proxy that was restarted, or a control plane that was, makes no
  * difference. All changes run one after another.
  */
-export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge {
+export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge {
   readonly #options: HaproxyEdgeOptions;
   readonly #api: RuntimeApi;
   readonly #workers: Workers;
@@ -91,6 +94,7 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge {
   static async open(options: HaproxyEdgeOptions): Promise<HaproxyEdge> {
     const edge = new HaproxyEdge(options, EdgeWish.of(await options.files.read(stateName), options.slots));
     await options.files.write(rootsName, options.roots ?? `${rootCertificates.join('\n')}\n`);
+    await options.files.write(challengeMapName, '');
     await edge.#certificates.prepare();
     await edge.#write();
     return edge;
@@ -165,6 +169,39 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge {
       }
       await this.#bringMaps(options);
     });
+  }
+
+  async present(token: string, answer: string, options: Waiting): Promise<void> {
+    const map = this.#options.files.inside(challengeMapName);
+    const words = `${word(`${challengePath}${token}`)} ${word(answer)}`;
+    await this.#api.tell(`add map ${map} ${words}`, /^$/, options);
+  }
+
+  async withdraw(token: string, options: Waiting): Promise<void> {
+    const map = this.#options.files.inside(challengeMapName);
+    // A proxy that was started anew has forgotten it.
+    await this.#api.tell(`del map ${map} ${word(`${challengePath}${token}`)}`, /not found/i, options);
+  }
+
+  publicCertificate(holder: string): Promise<string | undefined> {
+    return this.#certificates.publicOf(holder);
+  }
+
+  publicHolders(): Promise<readonly string[]> {
+    return this.#certificates.publicHolders();
+  }
+
+  putPublicCertificate(
+    holder: string,
+    hosts: readonly string[],
+    pem: string,
+    options: Waiting,
+  ): Promise<void> {
+    return this.#lane.run('edge', () => this.#certificates.putPublic(holder, hosts, pem, options.signal));
+  }
+
+  removePublicCertificate(holder: string, options: Waiting): Promise<void> {
+    return this.#lane.run('edge', () => this.#certificates.remove(holder, options.signal));
   }
 
   async inFlight(deploymentId: string, options: Waiting = {}): Promise<ReadonlyMap<string, number>> {

@@ -111,6 +111,17 @@ export function covers(
   return same && signedBy(authority, certificatePem) && certificate.notAfter.getTime() - now > renewBeforeMs;
 }
 
+/** Whether somebody else's certificate is good for these names now. */
+export function isValidFor(pem: string, hosts: readonly string[], now: number): boolean {
+  try {
+    const certificate = new X509Certificate(pem);
+    const [from, until] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
+    return now >= from && now < until && hosts.every((host) => certificate.checkHost(host) !== undefined);
+  } catch {
+    return false;
+  }
+}
+
 /** Another authority may have the same name: its signature tells. */
 function signedBy(authority: Credential, certificatePem: string): boolean {
   const issuer = new X509Certificate(authority.certificate);

@@ -34,12 +34,20 @@ export interface TestEdge {
   close(): Promise<void>;
 }
 
-/** `roots`: what certificates of other servers are checked against. */
-export async function startTestEdge({ slots, roots }: { slots: number; roots?: string }): Promise<TestEdge> {
+export interface TestEdgeOptions {
+  readonly slots: number;
+  /** An address of loopback, and a port of it that has to be free; where nothing else is said, any. */
+  readonly listen?: string;
+  readonly http?: number;
+  /** What certificates of other servers are checked against. */
+  readonly roots?: string;
+}
+
+export async function startTestEdge({ slots, listen, http, roots }: TestEdgeOptions): Promise<TestEdge> {
   const test = await openTestEngine();
   const folder = await mkdtemp(join(tmpdir(), 'patr-edge-'));
   const files = await openEdgeFiles(folder, edgeFolder);
-  const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const [httpPort, httpsPort] = [http ?? (await freePort()), await freePort()];
   const authority = await makeAuthority('test', 'localhost', Date.now());
   const region = `test-${randomUUID().slice(0, 8)}`;
   const container = `patr-${region}-edge`;
@@ -51,7 +59,7 @@ export async function startTestEdge({ slots, roots }: { slots: number; roots?: s
       files,
       authority,
       domain: 'localhost',
-      listen: placement.listen,
+      listen: listen ?? placement.listen,
       ports: { http: httpPort, https: httpsPort },
       owner,
       slots,
