@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { Hono } from 'hono';
+import { readFile } from 'node:fs/promises';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Clock } from '../base/clock.ts';
 import { describeError, type Log } from '../base/log.ts';
 import type { Engine } from '../docker/engine.ts';
+import type { AcmeKeeper } from './acme/keeper.ts';
+import { makeAcmeKeeper } from './acme/parts.ts';
+import { certificatesWanted, holderOfHost } from './acme/wanted.ts';
 import { Adoption } from './adoption/adoption.ts';
 import { createApp } from './api/app.ts';
 import { ChangeFeed } from './api/changeFeed.ts';
@@ -25,6 +29,7 @@ import { Sampler } from './metrics/sampler.ts';
 import type { Options } from './options.ts';
 import { networkProber } from './probes/prober.ts';
 import { defaultProbeRules, type ProbeRules } from './probes/rules.ts';
+import type { Region } from './region/region.ts';
 import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
 import { defaultPlanRules } from './reconcile/plan/model.ts';
 import { UsageMeter } from './usage/usageMeter.ts';
@@ -39,6 +44,7 @@ import { openStore } from './state/open.ts';
 import type { Store } from './state/store.ts';
 import { createDns } from './urls/dns.ts';
 import { createDnsWatch } from './urls/dnsWatch.ts';
+import { hostOf } from './urls/places.ts';
 import { createUrlKeeper } from './urls/urlKeeper.ts';
 import { Verifier } from './urls/verifier.ts';
 
@@ -173,6 +179,16 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     chance,
   });
 
+  const certificates = await certificatesOf(wanted, store, region);
+  if (certificates !== undefined) {
+    held.add(store.onChange(() => certificates.wake()));
+    held.add(
+      certificates.onChange((holder) => {
+        for (const { id } of urlsUnder(store, holder)) feed.publish({ kind: 'managedUrl', id });
+      }),
+    );
+  }
+
   const feed = held.add(new ChangeFeed());
   held.add(spread(store, reconciler, urlKeeper, feed));
   held.add(
@@ -186,6 +202,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       // What could not be done without the region can perhaps be done now.
       for (const id of store.deployments.ids()) reconciler.wake(id);
       urlKeeper.wake();
+      certificates?.wake();
     }),
   );
   const handlers = allHandlers({
@@ -207,6 +224,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     feed,
     verifier,
     urlKeeper,
+    certificateState: (holder) => certificates?.state(holder),
     version,
     domain,
   });
@@ -233,6 +251,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       autoscaler.start();
       sampler.start();
       urlKeeper.start();
+      certificates?.start();
       dnsWatch.start();
       registry.watcher.start();
       collector.start();
@@ -242,13 +261,48 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
       draining.abort();
       usage.stop();
       const parts = [registry.watcher, collector, reconciler, autoscaler, sampler, urlKeeper, dnsWatch];
-      await Promise.all(parts.map((part) => part.stop()));
+      await Promise.all([...parts.map((part) => part.stop()), certificates?.stop()]);
       await collecting.stop();
       await logs.close();
       await region.stop();
       held.dispose();
     },
   };
+}
+
+/** Looks after certificates of a public authority, where one was named. */
+async function certificatesOf(
+  { options, clock, log, chance, version }: AssembleWanted,
+  store: Store,
+  region: Region,
+): Promise<AcmeKeeper | undefined> {
+  const { acmeDirectory: directory, acmeContact: contact, acmeRoots, stateDir, domain } = options;
+  if (directory === undefined) return undefined;
+  const roots = acmeRoots === undefined ? undefined : await readFile(acmeRoots, 'utf8');
+  return makeAcmeKeeper({
+    acme: { directory, contact, roots },
+    stateDir,
+    userAgent: `patr-control-plane/${version}`,
+    wanted: () =>
+      certificatesWanted({
+        urls: store.managedUrls.all(),
+        domains: store.domains.all(),
+        deployments: region.edge()?.routedDeployments() ?? [],
+        domain,
+      }),
+    edge: () => region.edge(),
+    clock,
+    log,
+    chance,
+  });
+}
+
+/** Managed URLs whose host's certificate is kept under the holder. */
+function urlsUnder(store: Store, holder: string) {
+  return store.managedUrls.all().filter(({ subDomain, domainId }) => {
+    const domain = store.domains.find(domainId);
+    return domain !== undefined && holderOfHost(hostOf(subDomain, domain.name)) === holder;
+  });
 }
 
 async function stateOf({ options, clock, ids, log }: AssembleWanted): Promise<Store> {

@@ -32,6 +32,14 @@ export interface Options {
   readonly domain: string;
   /** Addresses or names that lead to the region's edge: what DNS records of managed URLs have to say. */
   readonly publicAddresses: readonly string[];
+  /** Address of the machine that the edge answers at: loopback, unless the region shall be public. */
+  readonly edgeAddress: string;
+  /** Directory of the authority that signs for hosts under other domains than `localhost`; absent: none does. */
+  readonly acmeDirectory: string | undefined;
+  /** Mail address for the authority to write to. */
+  readonly acmeContact: string | undefined;
+  /** File with certificates (PEM) that its server is checked against, beside those that everybody trusts. */
+  readonly acmeRoots: string | undefined;
   /** Name servers that are asked for those records, such as `127.0.0.1:5353`; none: those of the system. */
   readonly dnsServers: readonly string[];
   /** Versions of each deployment whose images are kept to go back to, and for how many days any is kept. */
@@ -68,6 +76,10 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --tool-image I        image with Node to look into instances with, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
   --public-address A    addresses or names that lead to the edge, joined by commas (127.0.0.1)
+  --edge-address A      address that the edge answers at; 0.0.0.0 makes the region public (127.0.0.1)
+  --acme-directory U    letsencrypt, letsencrypt-staging, or the https address of another ACME directory
+  --acme-contact M      mail address that the certificate authority may write to
+  --acme-roots F        file of certificates (PEM) to check the authority's server against
   --dns-server S        name servers to ask for records of managed URLs, joined by commas
   --keep-versions N     versions of each deployment that are kept to go back to (10)
   --keep-days N         days that every version is kept at least (7)
@@ -95,6 +107,10 @@ const spec = {
   'scale-above': text,
   domain: text,
   'public-address': text,
+  'edge-address': text,
+  'acme-directory': text,
+  'acme-contact': text,
+  'acme-roots': text,
   'dns-server': text,
   'keep-versions': text,
   'keep-days': text,
@@ -132,6 +148,10 @@ export function parseOptions(argv: readonly string[]): Options {
     scaleAbovePercent: whole(given, 'scale-above', 80, { least: 1, most: 100 }),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
     publicAddresses: list(given, 'public-address', ['127.0.0.1'], isAddress, 'addresses or names'),
+    edgeAddress: matching(given, 'edge-address', /^\d{1,3}(\.\d{1,3}){3}$/, '127.0.0.1', 'an IPv4 address'),
+    acmeDirectory: acmeDirectory(given),
+    acmeContact: given['acme-contact'],
+    acmeRoots: given['acme-roots'],
     dnsServers: list(given, 'dns-server', [], isServer, 'addresses, with a port if wanted'),
     keepVersions: whole(given, 'keep-versions', 10, { least: 1, most: 1000 }),
     keepDays: whole(given, 'keep-days', 7, { least: 0, most: 3650 }),
@@ -182,6 +202,21 @@ function isAddress(text: string): boolean {
 function isServer(text: string): boolean {
   const [, bracketed, four] = /^(?:\[(.*)\]|([\d.]+)):\d{1,5}$/.exec(text) ?? [];
   return isIP(bracketed ?? four ?? text) !== 0;
+}
+
+const knownDirectories: Readonly<Record<string, string>> = {
+  letsencrypt: 'https://acme-v02.api.letsencrypt.org/directory',
+  'letsencrypt-staging': 'https://acme-staging-v02.api.letsencrypt.org/directory',
+};
+
+function acmeDirectory(given: Given): string | undefined {
+  const value = given['acme-directory'];
+  if (value === undefined) return undefined;
+  const url = knownDirectories[value] ?? value;
+  if (URL.canParse(url) && url.startsWith('https://')) return url;
+  throw new OptionsError(
+    `--acme-directory must be ${Object.keys(knownDirectories).join(', ')} or an https address, not ${JSON.stringify(value)}.`,
+  );
 }
 
 function list(

@@ -11,14 +11,23 @@ export interface Placement {
   readonly kind: PlacementKind;
   /** Network of the registry's and the edge's containers. */
   readonly network: string;
-  /** Address that registry and edge listen on in that network. */
+  /** Address that the registry listens on in that network. */
   readonly listen: string;
+  /** Address that the edge listens on in that network. */
+  readonly edgeListen: string;
+  /** Address of the machine that the edge is reached at: loopback unless the region is public. */
+  readonly edgeAddress: string;
   /** Port that a service listens on inside, given the one that people reach it at. */
   inside(port: number, usual: number): number;
-  publish(hostPort: number, usual: number): readonly PublishedPort[];
+  publish(hostPort: number, usual: number, hostAddress?: string): readonly PublishedPort[];
 }
 
 const loopback = '127.0.0.1';
+
+/** Whether what listens there is reached from this machine alone. */
+export function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || address.startsWith('127.');
+}
 
 /** Chooses by what the engine is, unless it was chosen. */
 export function placementKind(wanted: 'auto' | PlacementKind, info: EngineInfo): PlacementKind {
@@ -26,17 +35,31 @@ export function placementKind(wanted: 'auto' | PlacementKind, info: EngineInfo):
   return info.host === 'native' && !info.rootless && info.flavour === 'docker' ? 'host' : 'bridged';
 }
 
-export function placementOf(kind: PlacementKind, regionName: string): Placement {
+export function placementOf(
+  kind: PlacementKind,
+  regionName: string,
+  edgeAddress: string = loopback,
+): Placement {
   if (kind === 'host') {
-    return { kind, network: 'host', listen: loopback, inside: (port) => port, publish: () => [] };
+    return {
+      kind,
+      network: 'host',
+      listen: loopback,
+      edgeListen: edgeAddress,
+      edgeAddress,
+      inside: (port) => port,
+      publish: () => [],
+    };
   }
   return {
     kind,
     network: controlNetworkName(regionName),
     listen: '0.0.0.0',
+    edgeListen: '0.0.0.0',
+    edgeAddress,
     inside: (_, usual) => usual,
-    publish: (hostPort, usual) => [
-      { hostAddress: loopback, hostPort, containerPort: usual, protocol: 'tcp' },
+    publish: (hostPort, usual, hostAddress = loopback) => [
+      { hostAddress, hostPort, containerPort: usual, protocol: 'tcp' },
     ],
   };
 }

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Engine } from '../docker/engine.ts';
 import { keptAuthority } from './keptAuthority.ts';
 import type { Options } from './options.ts';
+import { isLoopback } from './placement.ts';
 import { Region } from './region/region.ts';
 import { sharedRoot } from './region/sharedFolders.ts';
 import { insidePorts } from './region/specs.ts';
@@ -33,6 +34,7 @@ export async function makeRegion(wanted: RegionPartsWanted): Promise<Region> {
     preferredPorts: { registry: options.registryPort, http: options.httpPort, https: options.httpsPort },
     authority: await keptAuthority(options.stateDir, options, () => clock.now()),
     domain: options.domain,
+    edgeAddress: options.edgeAddress,
     api: {
       get publicUrl() {
         return `http://127.0.0.1:${wanted.apiPort()}`;
@@ -61,10 +63,6 @@ export function registryUrl(region: Region, name: string): string | undefined {
 /** Names other than loopback that the API is reached by. */
 export function otherNames(options: Options): readonly string[] {
   return isLoopback(options.host) ? [] : [hostname()];
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function dataOf({ data, stateDir }: Options) {

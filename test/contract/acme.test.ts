@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { HostSet } from '../../src/control-plane/acme/decide.ts';
-import { AcmeKeeper } from '../../src/control-plane/acme/keeper.ts';
+import type { AcmeKeeper } from '../../src/control-plane/acme/keeper.ts';
 import { makeAcmeKeeper } from '../../src/control-plane/acme/parts.ts';
 import { startAcmeServer, type AcmeServer } from '../support/acmeServer.ts';
 import { startTestEdge, type TestEdge } from '../support/edge/testEdge.ts';

@@ -182,6 +182,7 @@ export function controlPlaneOver<R extends Reconciler>(
       publicAddresses: ['203.0.113.5'],
     }),
     urlKeeper,
+    certificateState: () => undefined,
     version: '1.2.3',
     domain: 'localhost',
   });

@@ -1,5 +1,6 @@
 import { formatBytes } from '../../src/base/formatBytes.ts';
 import type { InstanceUsage, RolloutProof } from '../../src/protocol/shapes/release.ts';
+import type { CertificateState } from '../../src/protocol/shapes/certificate.ts';
 import { parseTimestamp } from '../../src/protocol/wire.ts';
 
 const units = [
@@ -26,6 +27,21 @@ export function agoWords(timestamp: string | number, now: number): string {
 export function timeWords(timestamp: string | number): string {
   const at = parseTimestamp(timestamp);
   return at === undefined ? '' : new Date(at).toLocaleString();
+}
+
+/** How it stands with a certificate, as a person says it. */
+export function certificateWords(certificate: CertificateState): string {
+  const { state, validUntil, message, nextTry } = certificate;
+  const until = validUntil === undefined ? undefined : `Certificate valid until ${timeWords(validUntil)}.`;
+  const again = nextTry === undefined ? '' : ` Asked again ${timeWords(nextTry)}.`;
+  const words = {
+    valid: undefined,
+    ordering: 'A certificate is being got.',
+    waitingForDns: `Certificate waiting for DNS: ${message ?? 'the name does not lead here yet.'}${again}`,
+    failed: `No new certificate: ${message ?? 'the authority refused.'}${again}`,
+    unknown: undefined,
+  }[state];
+  return [until, words].filter((part) => part !== undefined).join(' ');
 }
 
 /** `850 ms`, `2.4 s`: for what takes no minutes. */

@@ -128,6 +128,7 @@ export function problemWords(value: { type?: unknown; detail?: unknown } | null 
 /** Reads seconds or a date. Undefined: nothing that could be waited for. */
 export function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  const isDate = /^[A-Z][a-z]{2}, /.test(header);
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : isDate ? Date.parse(header) - now : 0;
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }

@@ -1,5 +1,6 @@
 import type { ConfigSync } from '../config/configSync.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { CertificateState } from '../../protocol/shapes/certificate.ts';
 import type { Reconciler } from '../domain.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { Collector } from '../registry/collect/collector.ts';
@@ -34,6 +35,8 @@ export interface ApiParts {
   readonly clock: Clock;
   readonly verifier: Verifier;
   readonly urlKeeper: Pick<UrlKeeper, 'trouble'>;
+  /** How it stands with the certificate of a public authority that is kept under this name. */
+  readonly certificateState: (holder: string) => CertificateState | undefined;
   readonly usage: Pick<UsageMeter, 'of'>;
   readonly volumeData: Pick<Executor, 'listVolumes' | 'volumeSizes' | 'archiveVolumes'>;
   readonly metrics: Pick<MetricsFile, 'read'>;

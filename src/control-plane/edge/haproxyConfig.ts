@@ -28,6 +28,8 @@ export interface ProxyConfig {
   readonly listen: string;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Sends who comes by HTTP to HTTPS, but for an authority that checks a host. */
+  readonly httpsOnly?: boolean;
   /** Folder of maps, certificates and sockets, as the proxy sees it. */
   readonly folder: string;
   /** Who may open the admin socket: the user of the control plane, as the proxy numbers it. */
@@ -162,6 +164,7 @@ function frontends(config: ProxyConfig): string {
     '  http-request set-var(txn.path) path',
     `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
     `  http-request return status 200 content-type text/plain lf-string "%[path,map_str(${folder}/${challengeMapName})]" if { path_beg ${challengePath} } { path,map_str(${folder}/${challengeMapName}) -m found }`,
+    ...(config.httpsOnly === true ? [redirectRule(httpsPort)] : []),
     // What a client says of itself in these headers is not believed.
     '  http-request del-header forwarded',
     '  http-request del-header x-real-ip',
@@ -176,6 +179,12 @@ function frontends(config: ProxyConfig): string {
   bind ${listen}:${httpPort}
   bind ${listen}:${httpsPort} ssl crt-list ${folder}/${certificateListName} alpn h2,http/1.1
 ${rules.join('\n')}`;
+}
+
+/** To the same place by HTTPS; 308 keeps the method and the body. */
+function redirectRule(httpsPort: number): string {
+  const port = httpsPort === 443 ? '' : `:${httpsPort}`;
+  return `  http-request redirect location https://%[req.hdr(host),field(1,:)]${port}%[pathq] code 308 unless { ssl_fc }`;
 }
 
 /** Host and path of a request in a map: the longest key that they begin with wins. */

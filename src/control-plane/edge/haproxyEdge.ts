@@ -3,6 +3,7 @@ import { Lanes } from '../../base/lanes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { CertificateEdge } from '../acme/keeper.ts';
+import { holderOfHost } from '../acme/wanted.ts';
 import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
 import { parseTimes, timesMapName, timesMapText, timesTable } from './answerTimes.ts';
@@ -52,6 +53,8 @@ export interface HaproxyEdgeOptions {
   readonly domain: string;
   readonly listen: string;
   readonly ports: ListenPorts;
+  /** Sends who comes by HTTP to HTTPS. */
+  readonly httpsOnly?: boolean;
   readonly owner: Owner;
   /** Tells the proxy to read its files again without closing its listening sockets. */
   readonly reload: (options: Waiting) => Promise<void>;
@@ -140,13 +143,17 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
       this.#wish.putUrls(routes);
       await this.#write();
       const hosts = this.#ownUrlHosts();
-      for (const host of hosts)
-        await this.#certificates.ensure(certificateOfHost(host), [host], options.signal);
+      for (const host of hosts) await this.#certificates.ensure(holderOfHost(host), [host], options.signal);
       await this.#bringMaps(options);
       for (const host of before.difference(hosts)) {
-        await this.#certificates.remove(certificateOfHost(host), options.signal);
+        await this.#certificates.remove(holderOfHost(host), options.signal);
       }
     });
+  }
+
+  /** Deployments and their names, as they are wished now. */
+  routedDeployments(): readonly DeploymentRoutes[] {
+    return this.#wish.deployments;
   }
 
   routedUrls(): readonly UrlRoute[] {
@@ -165,7 +172,7 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
         await this.#bring(routes, { gained: [], lost: [] }, options);
       }
       for (const host of this.#ownUrlHosts()) {
-        await this.#certificates.ensure(certificateOfHost(host), [host], options.signal);
+        await this.#certificates.ensure(holderOfHost(host), [host], options.signal);
       }
       await this.#bringMaps(options);
     });
@@ -290,6 +297,7 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
       listen,
       httpPort: this.#ports.http,
       httpsPort: this.#ports.https,
+      httpsOnly: this.#options.httpsOnly === true,
       folder: files.inside('').replace(/\/$/, ''),
       owner,
       slots: this.#wish.slots,
@@ -305,11 +313,6 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
 
 function hostsOf(routes: DeploymentRoutes): string[] {
   return routes.ports.flatMap((port) => port.hosts);
-}
-
-/** What the certificate of a managed URL's host is kept under, beside those of deployments. */
-function certificateOfHost(host: string): string {
-  return `url-${host}`;
 }
 
 /** A line of key and value for each entry. */

@@ -2,7 +2,7 @@ import type { ContainerRecord, Engine } from '../../docker/engine.ts';
 import { openEdgeFiles, type EdgeFiles } from '../edge/edgeFiles.ts';
 import { HaproxyEdge } from '../edge/haproxyEdge.ts';
 import { label, labelsOf } from '../labels.ts';
-import type { Placement } from '../placement.ts';
+import { isLoopback, type Placement } from '../placement.ts';
 import { choosePort, firstFree, type RegionPorts } from './ports.ts';
 import type { RegionOptions } from './region.ts';
 import { ensureService, RegionError, untilAnswering } from './service.ts';
@@ -99,7 +99,8 @@ export class EdgeService {
       files,
       authority,
       domain,
-      listen: placement.listen,
+      listen: placement.edgeListen,
+      httpsOnly: !isLoopback(placement.edgeAddress),
       ports,
       owner: ownUser(),
       log,

@@ -32,6 +32,8 @@ export interface RegionOptions {
   readonly images: { readonly registry: string; readonly edge: string };
   readonly preferredPorts: RegionPorts;
   readonly authority: Credential;
+  /** Address of the machine that the edge answers at; loopback when absent. */
+  readonly edgeAddress?: string;
   /** What host names of deployments end in, and what the authority signs for. */
   readonly domain: string;
   /** Where the engine and people reach the API, and where containers of the region reach it. */
@@ -200,7 +202,11 @@ export class Region {
     const info = await engine.info({ signal });
     this.#refusal = await otherControlPlane(engine, name, data.kind, { signal });
     if (this.#refusal !== undefined) throw new RegionError(this.#refusal);
-    const placement = placementOf(placementKind(this.#options.placement, info), name);
+    const placement = placementOf(
+      placementKind(this.#options.placement, info),
+      name,
+      this.#options.edgeAddress,
+    );
     this.#placement = placement;
     if (placement.kind === 'bridged') {
       const labels = labelsOf(name, 'network');

@@ -1,7 +1,7 @@
 import type { ContainerSpec, Mount } from '../../docker/engine.ts';
 import { configName, masterSocketName, type Owner } from '../edge/haproxyConfig.ts';
 import { label, labelsOf } from '../labels.ts';
-import type { Placement } from '../placement.ts';
+import { isLoopback, type Placement } from '../placement.ts';
 
 /** Folders of the services, as they see them themselves. */
 export const edgeFolder = '/run/patr';
@@ -43,8 +43,8 @@ export function edgeSpec(
     ...common,
     name: `patr-${region}-edge`,
     image,
-    // The ports are in its files; as a label they make a change of them a change of the container.
-    labels: { ...labelsOf(region, 'edge'), [label.ports]: `${wanted.http},${wanted.https}` },
+    // Ports and address are in its files; as a label they make a change of them a change of the container.
+    labels: { ...labelsOf(region, 'edge'), [label.ports]: placeWords(wanted) },
     // A master that keeps the sockets and workers that serve, so that a reload closes nothing.
     entrypoint: ['haproxy'],
     command: ['-W', '-db', '-S', masterSocket, '-f', `${edgeFolder}/${configName}`],
@@ -52,12 +52,18 @@ export function edgeSpec(
     network: placement.network,
     mounts: [wanted.shared(edgeFolder, false)],
     ports: [
-      ...placement.publish(wanted.http, insidePorts.http),
-      ...placement.publish(wanted.https, insidePorts.https),
+      ...placement.publish(wanted.http, insidePorts.http, placement.edgeAddress),
+      ...placement.publish(wanted.https, insidePorts.https, placement.edgeAddress),
     ],
     capabilities: { drop: ['ALL'], add: edgeCapabilities },
     readOnlyRoot: true,
   };
+}
+
+function placeWords(wanted: ServiceWanted & { readonly http: number; readonly https: number }): string {
+  const { edgeAddress } = wanted.placement;
+  const address = isLoopback(edgeAddress) ? '' : `,${edgeAddress}`;
+  return `${wanted.http},${wanted.https}${address}`;
 }
 
 /** The registry, with its blobs in a volume of the region. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { portNumber, timestamp, uuid } from '../wire.ts';
+import { certificateState } from './certificate.ts';
 import { dnsRecord } from './domain.ts';
 
 /** The sub-domain that stands for the domain itself. */
@@ -99,6 +100,8 @@ export const managedUrl = v.intersect([
     state: v.optional(v.fallback(v.union([v.picklist(managedUrlStates), v.literal('unknown')]), 'unknown')),
     /** Why it is not `active`, in words, and what to do next. */
     message: v.optional(v.string()),
+    /** Of its host, where a public authority signs for it. */
+    certificate: v.optional(certificateState),
     records: v.optional(v.array(dnsRecord)),
     checked: v.optional(timestamp),
   }),

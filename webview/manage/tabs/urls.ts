@@ -3,6 +3,7 @@ import type { Managed, ShownUrl, UrlVerb } from '../../../src/protocol/panelMana
 import type { DnsRecord } from '../../../src/protocol/shapes/domain.ts';
 import { button } from '../../shared/controls.ts';
 import type { View } from '../view.ts';
+import { certificateWords } from '../words.ts';
 
 /** Addresses of one's own that lead to the deployment, and what keeps them from answering. */
 export function urls(view: View, managed: Managed): TemplateResult {
@@ -28,7 +29,7 @@ export function urls(view: View, managed: Managed): TemplateResult {
 }
 
 function urlCard(view: View, url: ShownUrl): TemplateResult {
-  const { id, label, leadsTo, state = 'unknown', words, message } = url;
+  const { id, label, leadsTo, state = 'unknown', words, message, certificate } = url;
   const missing = (url.records ?? []).filter(({ present }) => !present);
   return html`<li class="release" data-url=${id}>
     <p class="release-head">
@@ -37,6 +38,7 @@ function urlCard(view: View, url: ShownUrl): TemplateResult {
       <span class="lead">${leadsTo}</span>
     </p>
     ${message === undefined ? nothing : html`<p class="problem">${message}</p>`}
+    ${certificate === undefined ? nothing : html`<p class="lead">${certificateWords(certificate)}</p>`}
     ${waits.has(state) && missing.length > 0 ? records(missing) : nothing} ${urlButtons(view, url)}
   </li>`;
 }

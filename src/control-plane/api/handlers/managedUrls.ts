@@ -3,6 +3,7 @@ import type { ManagedUrl, ManagedUrlState, ManagedUrlTarget } from '../../../pro
 import type { DnsRecord } from '../../../protocol/shapes/domain.ts';
 import type { PortType } from '../../../protocol/shapes/deployment.ts';
 import type { ManagedUrlRow, UrlTarget } from '../../domain.ts';
+import { holderOfHost } from '../../acme/wanted.ts';
 import type { Store } from '../../state/store.ts';
 import { hostOf, isDeploymentName, urlAddress } from '../../urls/places.ts';
 import { paged, type Some } from '../handler.ts';
@@ -156,6 +157,7 @@ function managedUrlView(parts: ApiParts, row: ManagedUrlRow): ManagedUrl {
   );
   const says = message ?? dns;
   const records = [...domainRecords(parts, row), ...(looked.records ?? [])];
+  const certificate = parts.certificateState(holderOfHost(host));
   return {
     id,
     subDomain,
@@ -165,6 +167,7 @@ function managedUrlView(parts: ApiParts, row: ManagedUrlRow): ManagedUrl {
     ...target,
     ...(edge === undefined ? {} : { address: urlAddress(host, path, edge) }),
     state,
+    ...(certificate === undefined ? {} : { certificate }),
     ...(says === undefined || state === 'active' ? {} : { message: says }),
     ...looked,
     records,

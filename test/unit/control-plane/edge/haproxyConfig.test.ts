@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { haproxyConfig } from '../../../../src/control-plane/edge/haproxyConfig.ts';
+import { haproxyConfig, type ProxyConfig } from '../../../../src/control-plane/edge/haproxyConfig.ts';
 
 const golden = join(import.meta.dirname, '../../../fixtures/edge/haproxy.cfg');
 
 describe('the configuration of the proxy', () => {
-  const text = haproxyConfig({
+  const config: ProxyConfig = {
     listen: '127.0.0.1',
     httpPort: 7080,
     httpsPort: 7443,
@@ -22,10 +22,20 @@ describe('the configuration of the proxy', () => {
         ],
       ],
     ]),
-  });
+  };
+  const text = haproxyConfig(config);
 
   it('is the text that was looked at', async () => {
     assert.equal(text, await readFile(golden, 'utf8'));
+  });
+
+  it('sends people to HTTPS where it shall, but not an authority that checks a host', () => {
+    assert.doesNotMatch(text, /redirect location https:/);
+    const lines = haproxyConfig({ ...config, httpsOnly: true, httpsPort: 443 }).split('\n');
+    const redirect =
+      '  http-request redirect location https://%[req.hdr(host),field(1,:)]%[pathq] code 308 unless { ssl_fc }';
+    const answer = lines.findIndex((line) => line.includes('challenges.map'));
+    assert.ok(answer !== -1 && lines.indexOf(redirect) > answer);
   });
 
   it('never sends a request again that may have reached an instance', () => {
