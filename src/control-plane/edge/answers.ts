@@ -89,6 +89,9 @@ const refused = {
   text: 'The instances of this deployment refuse connections. Check that the application listens on the declared port, on all addresses; the Patr view of the editor shows their state.',
 };
 
+/** For everybody, while there are more connections than are served. */
+export const fullAnswer = quoted('The edge has more connections than it serves. Try again in a moment.');
+
 /** For what goes wrong with an instance that takes traffic. */
 export const faultAnswers: readonly string[] = [
   `http-error status 502 content-type "text/html; charset=utf-8" string ${quoted(page(broken.title, broken.text))}`,

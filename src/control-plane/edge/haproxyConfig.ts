@@ -3,6 +3,7 @@ import type { AppProtocol } from './contract.ts';
 import {
   faultAnswers,
   foreignFaultAnswers,
+  fullAnswer,
   loopRules,
   notFoundRules,
   unavailableRules,
@@ -28,6 +29,8 @@ export interface ProxyConfig {
   readonly listen: string;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Beyond so many connections of clients everybody is told to come back; `mostConnections` when absent. */
+  readonly connections?: number;
   /** Sends who comes by HTTP to HTTPS, but for an authority that checks a host. */
   readonly httpsOnly?: boolean;
   /** Folder of maps, certificates and sockets, as the proxy sees it. */
@@ -59,6 +62,11 @@ export const challengeMapName = 'challenges.map';
 export const certificateListName = 'certificates.txt';
 export const adminSocketName = 'admin.sock';
 export const masterSocketName = 'master.sock';
+/**
+ * Connections of clients that are served. The proxy has room for a third more (half of its file limit), which is what
+ * lets it answer those that are too many.
+ */
+export const mostConnections = 24_000;
 /** Where an authority asks by HTTP. */
 export const challengePath = '/.well-known/acme-challenge/';
 /** Name of what clients connect to. */
@@ -148,6 +156,10 @@ const defaults = `defaults
   timeout http-keep-alive 75s
   timeout connect 5s
   timeout queue 10s
+  # And against those who begin with TLS and then say nothing. Version 2 knows no limit of its own for that.
+.if version_atleast(3.0)
+  timeout client-hs 10s
+.endif
   # How long an answer may take is the application's to say; what is silent for this long is given up by somebody.
   timeout client 1h
   timeout server 1h
@@ -156,12 +168,13 @@ const defaults = `defaults
 ${faultAnswers.map((answer) => `  ${answer}`).join('\n')}`;
 
 function frontends(config: ProxyConfig): string {
-  const { listen, httpPort, httpsPort, folder } = config;
+  const { listen, httpPort, httpsPort, folder, connections = mostConnections } = config;
   const times = timesRules(folder);
   const rules = [
     // Every rule here costs every request, so there are as few as can be.
     `  ${times.request}`,
     '  http-request set-var(txn.path) path',
+    `  http-request deny status 503 hdr retry-after 10 hdr connection close content-type text/plain string ${fullAnswer} if { fe_conn gt ${connections} }`,
     `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
     `  http-request return status 200 content-type text/plain lf-string "%[path,map_str(${folder}/${challengeMapName})]" if { path_beg ${challengePath} } { path,map_str(${folder}/${challengeMapName}) -m found }`,
     ...(config.httpsOnly === true ? [redirectRule(httpsPort)] : []),

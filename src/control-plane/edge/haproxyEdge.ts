@@ -53,6 +53,8 @@ export interface HaproxyEdgeOptions {
   readonly domain: string;
   readonly listen: string;
   readonly ports: ListenPorts;
+  /** Connections of clients that are served at once; a usual number when absent. */
+  readonly connections?: number;
   /** Sends who comes by HTTP to HTTPS. */
   readonly httpsOnly?: boolean;
   readonly owner: Owner;
@@ -292,12 +294,13 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
 
   /** Everything that a proxy needs to start with the present wish, and what the next control plane needs to go on. */
   async #write(): Promise<void> {
-    const { files, listen, owner } = this.#options;
+    const { files, listen, owner, connections } = this.#options;
     const config = haproxyConfig({
       listen,
       httpPort: this.#ports.http,
       httpsPort: this.#ports.https,
       httpsOnly: this.#options.httpsOnly === true,
+      ...(connections === undefined ? {} : { connections }),
       folder: files.inside('').replace(/\/$/, ''),
       owner,
       slots: this.#wish.slots,

@@ -39,11 +39,19 @@ export interface TestEdgeOptions {
   /** An address of loopback, and a port of it that has to be free; where nothing else is said, any. */
   readonly listen?: string;
   readonly http?: number;
+  /** Beyond so many connections everybody is told to come back. */
+  readonly connections?: number;
   /** What certificates of other servers are checked against. */
   readonly roots?: string;
 }
 
-export async function startTestEdge({ slots, listen, http, roots }: TestEdgeOptions): Promise<TestEdge> {
+export async function startTestEdge({
+  slots,
+  listen,
+  http,
+  connections,
+  roots,
+}: TestEdgeOptions): Promise<TestEdge> {
   const test = await openTestEngine();
   const folder = await mkdtemp(join(tmpdir(), 'patr-edge-'));
   const files = await openEdgeFiles(folder, edgeFolder);
@@ -60,6 +68,7 @@ export async function startTestEdge({ slots, listen, http, roots }: TestEdgeOpti
       authority,
       domain: 'localhost',
       listen: listen ?? placement.listen,
+      ...(connections === undefined ? {} : { connections }),
       ports: { http: httpPort, https: httpsPort },
       owner,
       slots,
