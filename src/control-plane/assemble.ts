@@ -6,7 +6,6 @@ import type { Clock } from '../base/clock.ts';
 import { describeError, type Log } from '../base/log.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { AcmeKeeper } from './acme/keeper.ts';
-import { makeAcmeKeeper } from './acme/parts.ts';
 import { certificatesWanted, holderOfHost } from './acme/wanted.ts';
 import { Adoption } from './adoption/adoption.ts';
 import { createApp } from './api/app.ts';
@@ -278,6 +277,8 @@ async function certificatesOf(
 ): Promise<AcmeKeeper | undefined> {
   const { acmeDirectory: directory, acmeContact: contact, acmeRoots, stateDir, domain } = options;
   if (directory === undefined) return undefined;
+  // Most regions have no use for it, and it is half of the program.
+  const { makeAcmeKeeper } = await import('./acme/parts.ts');
   const roots = acmeRoots === undefined ? undefined : await readFile(acmeRoots, 'utf8');
   return makeAcmeKeeper({
     acme: { directory, contact, roots },

@@ -156,8 +156,8 @@ const defaults = `defaults
   timeout http-keep-alive 75s
   timeout connect 5s
   timeout queue 10s
-  # And against those who begin with TLS and then say nothing. Version 2 knows no limit of its own for that.
-.if version_atleast(3.0)
+  # And against those who begin with TLS and then say nothing. Older versions know no limit of its own for that.
+.if version_atleast(3.2)
   timeout client-hs 10s
 .endif
   # How long an answer may take is the application's to say; what is silent for this long is given up by somebody.
