@@ -10,6 +10,7 @@ describe('the command line', () => {
     assert.equal(options.host, '127.0.0.1');
     assert.equal(options.placement, 'auto');
     assert.equal(options.domain, 'localhost');
+    assert.deepEqual([options.edgeAddress, options.acmeDirectory], ['127.0.0.1', undefined]);
     assert.equal(options.engine, 'unix:///var/run/docker.sock');
   });
 
@@ -51,4 +52,12 @@ describe('the command line', () => {
       );
     });
   }
+
+  it('know the directories of an authority by name, and take no other way to it than HTTPS', () => {
+    const directoryOf = (value: string) => parseOptions([...least, '--acme-directory', value]).acmeDirectory;
+    assert.match(directoryOf('letsencrypt') ?? '', /^https:\/\/acme-v02\./);
+    assert.equal(directoryOf('https://ca.example/dir'), 'https://ca.example/dir');
+    for (const bad of ['http://ca.example/dir', 'nobody', 'https://'])
+      assert.throws(() => directoryOf(bad), OptionsError);
+  });
 });

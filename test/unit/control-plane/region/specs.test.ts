@@ -7,8 +7,16 @@ import { edgeSpec, registrySpec } from '../../../../src/control-plane/region/spe
 const shared = (target: string, readOnly: boolean) =>
   ({ kind: 'volume', source: 'patr-local-edge', target, readOnly }) as const;
 
-function specs(kind: 'host' | 'bridged'): { edge: ContainerSpec; registry: ContainerSpec } {
-  const common = { region: 'local', image: 'image:1', placement: placementOf(kind, 'local'), shared };
+function specs(
+  kind: 'host' | 'bridged',
+  edgeAddress?: string,
+): { edge: ContainerSpec; registry: ContainerSpec } {
+  const common = {
+    region: 'local',
+    image: 'image:1',
+    placement: placementOf(kind, 'local', edgeAddress),
+    shared,
+  };
   return {
     edge: edgeSpec({ ...common, http: 7080, https: 7443, owner: { uid: 0, gid: 0 } }),
     registry: registrySpec({ ...common, port: 7050, settings: 'x' }),
@@ -48,6 +56,16 @@ describe('containers of a region', () => {
       ],
     );
     assert.ok(ports.every(({ hostAddress }) => hostAddress === '127.0.0.1'));
+  });
+
+  it('have nothing but the edge at the address of a public region', () => {
+    const { edge, registry } = specs('bridged', '0.0.0.0');
+    assert.deepEqual(new Set(edge.ports.map(({ hostAddress }) => hostAddress)), new Set(['0.0.0.0']));
+    assert.ok(registry.ports.every(({ hostAddress }) => hostAddress === '127.0.0.1'));
+    const { listen, edgeListen } = placementOf('host', 'local', '0.0.0.0');
+    assert.deepEqual([listen, edgeListen], ['127.0.0.1', '0.0.0.0']);
+    // What it listens on is in its files: another address is another container.
+    assert.notEqual(specHash(specs('host', '0.0.0.0').edge), specHash(specs('host').edge));
   });
 
   it('may do no more than they must', () => {
