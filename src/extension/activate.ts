@@ -1,6 +1,5 @@
 import {
   commands,
-  window,
   workspace,
   type ExtensionContext,
   type TreeDragAndDropController,
@@ -25,16 +24,16 @@ import { Journeys } from './deploy/journeys.ts';
 import { Configs } from './config/configs.ts';
 import { DeployMemory } from './deploy/memory.ts';
 import { Documents } from './documents/documents.ts';
-import { deploymentsView } from './ids.ts';
+import { openDeploymentsView } from './deploymentsView.ts';
+import { followWhileNeeded } from './followWhileNeeded.ts';
 import { keepViewTrue } from './keepViewTrue.ts';
 import { localRegion, type Machine } from './localRegion.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
 import { LogProblems } from './logs/logProblems.ts';
 import { DeploymentsModel } from './model/deployments.ts';
-import { keepLooking } from './lookAgain.ts';
 import { Notify } from './notify.ts';
 import { Output } from './output.ts';
-import { editorPrompts, type Prompts } from './prompts.ts';
+import { editorPrompts, switchable, type Prompts } from './prompts.ts';
 import { managePanel } from './panels/managePanel.ts';
 import { RegionLog } from './regionLog.ts';
 import { createPanel, type CreatePanelParts } from './panels/createPanel.ts';
@@ -42,7 +41,7 @@ import type { PanelKind } from './panels/panelKind.ts';
 import { Panels } from './panels/panels.ts';
 import { ownPrices } from './settings.ts';
 import { statusBar } from './statusBar.ts';
-import { DeploymentsTree } from './tree/deploymentsTree.ts';
+import type { DeploymentsTree } from './tree/deploymentsTree.ts';
 import type { Node } from './tree/nodes.ts';
 
 /** What tests get hold of; nobody else has a use for it. */
@@ -67,9 +66,6 @@ export interface Exports {
   runOn(machine: Machine | undefined): Promise<void>;
 }
 
-/** How long after activation the deployments of the workspace are looked at when no view of ours is open. */
-const statusBarAfterMs = 1500;
-
 /**
  * Puts the extension together, by plain calls. Nothing is asked of anybody here: no network, no process, no engine.
  * The view asks when it is shown, commands when they are run.
@@ -90,6 +86,7 @@ export function activate(context: ExtensionContext): Exports {
   const memory = new DeployMemory(context.workspaceState, (error) =>
     output.error('A listener failed', { error: describeError(error) }),
   );
+  const common = { connection, model, memory, prompts, notify, output };
   const configs = held.add(
     new Configs({
       context,
@@ -101,16 +98,8 @@ export function activate(context: ExtensionContext): Exports {
       showOutput: () => output.show(),
     }),
   );
-  const tree = held.add(new DeploymentsTree(connection, model, (id, name) => configs.marksOf(id, name)));
-  held.add(configs.onMark(() => tree.refresh()));
   const drop = dropFiles((id, files) => addConfigMounts(parts, id, files), notify);
-  const view = held.add(
-    window.createTreeView(deploymentsView, {
-      treeDataProvider: tree,
-      showCollapseAll: true,
-      dragAndDropController: drop,
-    }),
-  );
+  const { tree, view, reveal } = held.add(openDeploymentsView({ connection, model, configs, drop }));
   const diagnostics = held.add(new BuildDiagnostics());
   const regionLog = held.add(new RegionLog());
   const logProblems = held.add(new LogProblems(model, memory, output));
@@ -134,34 +123,12 @@ export function activate(context: ExtensionContext): Exports {
   const managePanels = held.add(new Panels(managed, panels));
   const manage = ({ id, name }: Pick<Deployment, 'id' | 'name'>): void =>
     void managePanels.open({ deploymentId: id, name });
-  const reveal = async (deploymentId: string): Promise<void> => {
-    await commands.executeCommand(`${deploymentsView}.focus`);
-    if (model.get(deploymentId) === undefined) await model.refresh();
-    tree.uncover(deploymentId);
-    const node = tree.find(deploymentId);
-    if (node !== undefined) await view.reveal(node, { expand: 1, focus: true, select: true });
-  };
   const crashes = held.add(new CrashDiagnostics(model, memory, output));
   held.add(new DockerfileLens(model, memory));
-  const journeys = new Journeys({
-    connection,
-    model,
-    memory,
-    diagnostics,
-    prompts,
-    notify,
-    output,
-    manage,
-    showLogs,
-  });
+  const journeys = new Journeys({ ...common, diagnostics, manage, showLogs });
   const createParts: CreatePanelParts = {
-    connection,
-    model,
+    ...common,
     journeys,
-    memory,
-    prompts,
-    notify,
-    output,
     prices: ownPrices,
     trusted,
     startRegion: () => commands.executeCommand('patr.region.start'),
@@ -170,14 +137,9 @@ export function activate(context: ExtensionContext): Exports {
   const createForms = held.add(new Panels(createPanel(createParts), panels));
   const openCreateForm = (subject: CreateSubject): void => void createForms.open(subject);
   const parts: CommandContext = {
-    connection,
+    ...common,
     keptKeys,
-    model,
-    memory,
     journeys,
-    prompts,
-    notify,
-    output,
     documents,
     configs,
     tree,
@@ -194,34 +156,7 @@ export function activate(context: ExtensionContext): Exports {
   for (const command of registerCommands(parts, regionLog, (id) => ranCommands.add(id))) held.add(command);
   held.add(statusBar(model, memory));
   held.add(keepViewTrue(connection, model, tree, view));
-  const looking = held.add(keepLooking(connection, () => view.visible || configs.files.isOpen));
-  const follow = (): void => {
-    const panels = managePanels.keys().length > 0;
-    const wanted = view.visible || memory.deploymentIds().length > 0 || panels || configs.isNeeded;
-    model.watch(wanted);
-    if (wanted) void connection.look();
-    looking.wake();
-  };
-  held.add(view.onDidChangeVisibility(follow));
-  // The first deployment of the workspace begins to be followed when it is made.
-  held.add(memory.onChange(follow));
-  held.add(managePanels.onChange(follow));
-  held.add(configs.onNeed(follow));
-  held.add(
-    window.onDidChangeWindowState(({ focused }) => void (focused && view.visible && connection.look())),
-  );
-  held.add(workspace.onDidGrantWorkspaceTrust(() => void connection.look()));
-  held.add(
-    workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('patr.docker') && view.visible) void connection.look();
-    }),
-  );
-  // A view that is open already does not tell that it became visible. The status bar can wait until the editor is up.
-  if (view.visible) follow();
-  else if (memory.deploymentIds().length > 0 || configs.isNeeded) {
-    const later = setTimeout(follow, statusBarAfterMs);
-    held.onDispose(() => clearTimeout(later));
-  }
+  held.add(followWhileNeeded({ connection, model, memory, view, managePanels, configs }));
   return {
     model,
     connection,
@@ -237,22 +172,6 @@ export function activate(context: ExtensionContext): Exports {
     createPanelWith: (changes) => createPanel({ ...createParts, ...changes }),
     answerWith: (given) => (answers = given),
     runOn: (given) => region.runOn(given),
-  };
-}
-
-/** Prompts that may be exchanged after everybody has got hold of them. */
-function switchable(current: () => Prompts): Prompts {
-  return {
-    message: (...args) => current().message(...args),
-    confirm: (...args) => current().confirm(...args),
-    pick: (...args) => current().pick(...args),
-    pickMany: (...args) => current().pickMany(...args),
-    input: (...args) => current().input(...args),
-    busy: (...args) => current().busy(...args),
-    files: (...args) => current().files(...args),
-    saveAs: (...args) => current().saveAs(...args),
-    open: (...args) => current().open(...args),
-    progress: (...args) => current().progress(...args),
   };
 }
 

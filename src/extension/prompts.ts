@@ -193,3 +193,19 @@ async function ask<T>(
     for (const one of held.toReversed()) one.dispose();
   }
 }
+
+/** Prompts that may be exchanged after everybody has got hold of them. */
+export function switchable(current: () => Prompts): Prompts {
+  return {
+    message: (...args) => current().message(...args),
+    confirm: (...args) => current().confirm(...args),
+    pick: (...args) => current().pick(...args),
+    pickMany: (...args) => current().pickMany(...args),
+    input: (...args) => current().input(...args),
+    busy: (...args) => current().busy(...args),
+    files: (...args) => current().files(...args),
+    saveAs: (...args) => current().saveAs(...args),
+    open: (...args) => current().open(...args),
+    progress: (...args) => current().progress(...args),
+  };
+}
