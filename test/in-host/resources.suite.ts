@@ -14,6 +14,7 @@ const planted = ' planted-19f3 value ';
 export function resourcesSuite(): void {
   describe('secrets, domains and managed URLs', () => {
     let patr: FakePatr;
+    let machine: FakeMachine;
     let extension: Exports;
 
     const answering = (script: Script): ScriptedPrompts => {
@@ -45,7 +46,8 @@ export function resourcesSuite(): void {
       patr = await FakePatr.start();
       extension = await theExtension();
       patr.state.put(aDeployment({ id: patr.state.id(), name: 'web shop' }));
-      await extension.runOn(new FakeMachine(patr));
+      machine = new FakeMachine(patr);
+      await extension.runOn(machine);
       await showView(true);
       await eventually('the deployments are read', () => extension.model.loaded);
     });
@@ -120,6 +122,17 @@ export function resourcesSuite(): void {
       const prompts = answering({ confirm: () => true });
       await run('patr.secret.rotateKey');
       await isTold(prompts, /There is a new key; 1 stored values are sealed/);
+    });
+
+    it('give a region the keys back that this machine has a copy of', async () => {
+      const key = { id: 'e'.repeat(16), madeAt: 1, key: 'planted key' };
+      machine.sealingKeys = JSON.stringify({ keys: [key] });
+      const prompts = answering({ confirm: () => true });
+      await run('patr.secret.restoreKeys');
+      await isTold(prompts, /1 stored values were sealed with a key that was lost\. All can be opened\./);
+      const [asked] = patr.seen.filter(({ name }) => name === 'restoreSealingKeys');
+      assert.match(JSON.stringify(asked?.body), /planted key/);
+      assert.doesNotMatch(JSON.stringify([prompts.said, prompts.asked]), /planted key/);
     });
 
     it('add a domain, check it, give its record and remove it', async () => {

@@ -62,7 +62,6 @@ export class FakePatrState {
     'apiTokens',
     'volumeData',
     'configMounts',
-    'sealing',
   ];
   #last = 0;
   #changes: Change[] = [];
