@@ -268,6 +268,15 @@ export function configMountsSuite(): void {
       assert.equal(input.modified.toString(), uri('app.yaml').toString());
     });
 
+    it('are compared with a file of the workspace', async () => {
+      answering({ pick: (items) => items.find(({ label }) => label.includes('Dockerfile')) });
+      await run('patr.configMount.compare', uri('app.yaml'));
+      const { input } = vscode.window.tabGroups.activeTabGroup.activeTab ?? {};
+      assert.ok(input instanceof vscode.TabInputTextDiff);
+      assert.match(input.original.path, /Dockerfile/);
+      assert.equal(input.modified.toString(), uri('app.yaml').toString());
+    });
+
     it('are found by what is in them', async () => {
       put({ 'app.yaml': 'port: 8080\n', 'b.txt': 'one\nthe Port is\n' });
       answering({
