@@ -150,6 +150,8 @@ export function treeSuite(): void {
       await open();
       await showView(false);
       await eventually('nobody follows', () => patr.followers === 0);
+      // A look that began while somebody looked ends first.
+      await extension.connection.look();
       patr.seen.length = 0;
       patr.tell({ kind: 'deployment', id });
       await vscode.commands.executeCommand('workbench.view.search');
