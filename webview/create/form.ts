@@ -17,6 +17,7 @@ import {
   type Section,
 } from '../shared/fields/problems.ts';
 import { OnTheSpot } from '../shared/fields/onTheSpot.ts';
+import { firstPicture } from '../shared/firstPicture.ts';
 import { firstOnPage, focusOn } from '../shared/focus.ts';
 import type { Actions, View } from './view.ts';
 import { wishOf } from '../shared/fields/wish.ts';
@@ -46,6 +47,8 @@ export class Form {
   /** What the suggestions are of, so that they are asked for once. */
   #imageLookedAt = '';
   #drawing = false;
+  /** False until the first picture is there, which has what is seen first. */
+  #whole = false;
   #current: Section = 'details';
   #goTo: string | undefined;
 
@@ -74,11 +77,17 @@ export class Form {
     this.#later();
   }
 
-  /** Draws at once, and again with what the host knows. */
+  /** Draws at once what is seen first, then all of it, and again with what the host knows. */
   async begin(): Promise<void> {
     this.#draw();
     const prefill = this.#begun ? undefined : this.#prefill();
-    await Promise.all([prefill, this.#look()]);
+    await Promise.all([this.#drawWhole(), prefill, this.#look()]);
+  }
+
+  async #drawWhole(): Promise<void> {
+    await firstPicture();
+    this.#whole = true;
+    this.#later();
   }
 
   async #prefill(): Promise<void> {
@@ -155,15 +164,16 @@ export class Form {
       submission: this.#looked.submission ?? { kind: 'none' },
       problems: shownProblems(problems, this.#draft),
       begun: this.#begun,
+      whole: this.#whole,
       tags: this.#tags,
       asides: this.#spot.asides,
       current: this.#current,
       actions: this.#actions,
     };
     render(page(view), this.#options.root);
-    const field = this.#goTo;
+    if (this.#goTo === undefined || !this.#whole) return;
+    focusOn(this.#goTo);
     this.#goTo = undefined;
-    if (field !== undefined) focusOn(field);
   }
 
   readonly #actions: Actions = {

@@ -30,12 +30,12 @@ export function page(view: View): TemplateResult {
     </header>
     <div class="columns">
       ${rail(view)}
-      <div class="form" ?inert=${!view.begun}>
+      <div class="form" ?inert=${!view.begun || !view.whole}>
         ${sections.map(
           (section) =>
             html`<section class="part" aria-labelledby=${`${section}-heading`}>
               <h2 id=${`${section}-heading`} tabindex="-1">${titles[section]}</h2>
-              ${bodies[section](view)}
+              ${view.whole || section === 'details' ? bodies[section](view) : nothing}
             </section>`,
         )}
       </div>

@@ -8,6 +8,8 @@ export interface View extends FieldsView {
   readonly submission: Submission;
   /** Whether it is known what the form arrives with. */
   readonly begun: boolean;
+  /** Whether more is drawn than what is seen first. */
+  readonly whole: boolean;
   /** Tags of the chosen repository, newest first. */
   readonly tags: readonly string[];
   /** Where the person is. */

@@ -52,7 +52,9 @@ export class Manage {
   #lossKnown = false;
   #volumeData: readonly VolumeData[] | undefined;
   #measuring: AbortController | undefined;
-  #looking: AbortController | undefined;
+  /** The read that is under way, and the one after it that somebody waits for. */
+  #looking: Promise<void> | undefined;
+  #lookingNext: Promise<void> | undefined;
   #drawing = false;
   #goTo: string | undefined;
 
@@ -107,15 +109,26 @@ export class Manage {
     return this.#state.tab === 'overview' && instances.length > 0;
   }
 
-  /** Reads everything anew. What was asked before is not of interest any more. */
-  async #look(): Promise<void> {
-    this.#looking?.abort();
-    const looking = new AbortController();
-    this.#looking = looking;
-    const { signal } = looking;
+  /**
+   * Reads everything anew; after the read that is under way, which may not know of what has happened. So news that
+   * come quicker than they are read keep nobody from seeing anything.
+   */
+  #look(): Promise<void> {
+    if (this.#looking === undefined) {
+      this.#looking = this.#read().finally(() => (this.#looking = undefined));
+      return this.#looking;
+    }
+    this.#lookingNext ??= this.#looking.then(() => {
+      this.#lookingNext = undefined;
+      return this.#look();
+    });
+    return this.#lookingNext;
+  }
+
+  async #read(): Promise<void> {
     try {
-      this.#see(await this.#options.host.call('look', null, { signal }));
-      await this.#lookAtChoices(signal);
+      this.#see(await this.#options.host.call('look', null));
+      await this.#lookAtChoices();
     } catch (error) {
       if (isAbort(error)) return;
       this.#see({ kind: 'away', message: describeError(error), canStart: false });
@@ -123,11 +136,11 @@ export class Manage {
   }
 
   /** Read when something can be typed for the first time, and whenever a tab is shown. */
-  async #lookAtChoices(signal: AbortSignal): Promise<void> {
+  async #lookAtChoices(): Promise<void> {
     const { tab, editing } = this.#state;
     const typing = editing !== undefined || tab === 'configuration' || tab === 'scaling';
     if (!typing || !this.#choicesDue || this.#facts?.kind !== 'there') return;
-    this.#choices = await this.#options.host.call('choices', null, { signal });
+    this.#choices = await this.#options.host.call('choices', null);
     this.#choicesDue = false;
     this.#later();
   }

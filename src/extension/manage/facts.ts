@@ -48,11 +48,12 @@ export async function readFacts(
   const offered = <T>(capability: string, ask: () => Promise<T>): Promise<T> | undefined =>
     backend.offers(capability) ? ask() : undefined;
   try {
-    const deployment = await api.getDeployment(given, waiting);
+    const asked = api.getDeployment(given, waiting);
     const config = configMountsOf(target, deploymentId);
-    const [image, region, instances, releases, events, urls, mounts] = await Promise.all([
-      imageOf(target, deployment, waiting),
-      regionOf(target, deployment, waiting),
+    const [deployment, image, region, instances, releases, events, urls, mounts] = await Promise.all([
+      asked,
+      asked.then((deployment) => imageOf(target, deployment, waiting)),
+      asked.then((deployment) => regionOf(target, deployment, waiting)),
       offered('instances', () => api.listInstances(given, waiting)),
       offered('releases', () => api.listReleases(listed, waiting)),
       offered('events', () => api.listEvents(listed, waiting)),

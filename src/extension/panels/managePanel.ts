@@ -146,6 +146,8 @@ class Managing {
   readonly #parts: ManagePanelParts;
   readonly #id: string;
   readonly #panel: PanelHandle<ManageContract>;
+  /** What the page asks first is read while it loads; undefined once it was asked, or is not true any more. */
+  #ahead: Promise<ManageFacts> | undefined;
   /** As it was last read. */
   #managed: Managed | undefined;
   /** Whether this panel asked for it to be deleted: then the panel goes with it. */
@@ -156,23 +158,37 @@ class Managing {
     this.#id = subject.deploymentId;
     this.#panel = panel;
     const { connection, model } = parts;
-    panel.life.add(connection.onChange(() => panel.tell({ kind: 'look' })));
-    panel.life.add(parts.onMark(() => panel.tell({ kind: 'look' })));
+    const news = (): void => {
+      this.#ahead = undefined;
+      panel.tell({ kind: 'look' });
+    };
+    panel.life.add(connection.onChange(news));
+    panel.life.add(parts.onMark(news));
     panel.life.add(
       model.onChange((change) => {
-        if (change.kind === 'all' || change.id === this.#id) panel.tell({ kind: 'look' });
+        if (change.kind === 'all' || change.id === this.#id) news();
       }),
     );
+    const ahead = this.#read(panel.life.signal());
+    this.#ahead = ahead;
+    // The page may be gone before it asks.
+    ahead.catch(() => undefined);
     // Only what somebody has asked for is kept fresh.
     void model.resources.list('urls').catch(() => undefined);
     panel.life.add(
       model.resources.onChange((kind) => {
-        if (kind === 'urls') panel.tell({ kind: 'look' });
+        if (kind === 'urls') news();
       }),
     );
   }
 
-  async look(signal: AbortSignal): Promise<ManageFacts> {
+  look(signal: AbortSignal): Promise<ManageFacts> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead ?? this.#read(signal);
+  }
+
+  async #read(signal: AbortSignal): Promise<ManageFacts> {
     const { connection, model } = this.#parts;
     if (model.target() === undefined) await connection.look(signal);
     const target = model.target();
