@@ -198,8 +198,7 @@ describe('the create form in the editor', function () {
     await page.locator('iframe.webview').waitFor({ state: 'hidden' });
     await page.getByRole('tab', { name: 'Create deployment' }).click();
     await asTyped();
-    await page.reload();
-    await page.locator('.monaco-workbench .statusbar').waitFor({ timeout: 60_000 });
+    await workbench.reload();
     await asTyped();
   });
 

@@ -149,13 +149,14 @@ describe('the workbench', function () {
     await page.keyboard.press('Escape');
   });
 
-  it('has a panel for it, with the history of its images', async () => {
+  it('has a panel for it, which is there again after the window was reloaded', async () => {
     const { page } = workbench;
     const panel = new Panel(page);
     await workbench.menuOf(workbench.row(`Deployment ${name}`));
     await workbench.choose('Manage Deployment');
     await panel.control('status').getByText('running').waitFor();
     await panel.tab('Image history');
+    await workbench.reload();
     const release = panel.frame.locator('[data-release="1"]');
     await release.getByText('live', { exact: true }).waitFor();
     assert.match(await release.innerText(), /created/);
@@ -164,6 +165,7 @@ describe('the workbench', function () {
 
   it('opens a shell in an instance, and what is typed there happens there', async () => {
     const { page } = workbench;
+    // The window was loaded anew, and with it the tree.
     await workbench.unfold(workbench.row(`Deployment ${name}`));
     await workbench.unfold(workbench.row('Instances'));
     await workbench.menuOf(workbench.row(/^Instance /));

@@ -328,6 +328,23 @@ export function commandsSuite(): void {
       await rm(file.fsPath);
     });
 
+    it('delete a deployment also while its data cannot be read, after saying so', async () => {
+      patr.refuse('listVolumeData', problem('resourceDoesNotExist'));
+      let told = '';
+      const prompts = answering({
+        input: () => 'web shop',
+        pick: (items, { placeholder }) => {
+          told = placeholder;
+          assert.equal(items.length, 1);
+          return items[0];
+        },
+      });
+      await run('patr.deployment.delete', node());
+      assert.match(told, /^What is in its volumes cannot be read now: /);
+      assert.deepEqual(prompts.asked, ['Delete web shop', 'Delete web shop']);
+      assert.ok(!patr.state.deployments.has(deployment.id));
+    });
+
     it('open a deployment and one of its addresses in the browser', async () => {
       const [url, other] = ['http://web-shop.localhost:7080', 'http://9090-web-shop.localhost:7080'];
       const addresses = [url, other].map((one, index) => ({

@@ -13,6 +13,7 @@ import { OnTheSpot } from '../shared/fields/onTheSpot.ts';
 import { placed, problemsOf, shownProblems, type Problems } from '../shared/fields/problems.ts';
 import type { FieldActions, FieldsView } from '../shared/fields/view.ts';
 import { firstOnPage, focusOn } from '../shared/focus.ts';
+import { Reading } from '../shared/reading.ts';
 import { changesOf, consequencesOfEdit, decide, editOf, rebase } from './edit.ts';
 import { Logs } from './logs/logs.ts';
 import { page } from './page.ts';
@@ -41,6 +42,7 @@ export class Manage {
   readonly #options: ManageOptions;
   readonly #busy = new Set<string>();
   readonly #spot: OnTheSpot;
+  readonly #reading = new Reading(() => this.#read());
   readonly #logs: Logs;
   #state: PageState;
   #facts: ManageFacts | undefined;
@@ -52,9 +54,6 @@ export class Manage {
   #lossKnown = false;
   #volumeData: readonly VolumeData[] | undefined;
   #measuring: AbortController | undefined;
-  /** The read that is under way, and the one after it that somebody waits for. */
-  #looking: Promise<void> | undefined;
-  #lookingNext: Promise<void> | undefined;
   #drawing = false;
   #goTo: string | undefined;
 
@@ -78,7 +77,9 @@ export class Manage {
       keep: (logFilter) => this.#keep({ logFilter }),
       onChange: () => this.#later(),
     });
-    options.host.onNews((news) => (news.kind === 'look' ? void this.#look() : this.#logs.hear(news)));
+    options.host.onNews((news) =>
+      news.kind === 'look' ? void this.#reading.again() : this.#logs.hear(news),
+    );
     setInterval(() => this.#later(), drawEveryMs);
   }
 
@@ -86,7 +87,7 @@ export class Manage {
   async begin(): Promise<void> {
     this.#draw();
     if (this.#state.tab === 'logs') void this.#logs.begin();
-    await this.#look();
+    await this.#reading.again();
     void this.#followUsage();
   }
 
@@ -109,22 +110,7 @@ export class Manage {
     return this.#state.tab === 'overview' && instances.length > 0;
   }
 
-  /**
-   * Reads everything anew; after the read that is under way, which may not know of what has happened. So news that
-   * come quicker than they are read keep nobody from seeing anything.
-   */
-  #look(): Promise<void> {
-    if (this.#looking === undefined) {
-      this.#looking = this.#read().finally(() => (this.#looking = undefined));
-      return this.#looking;
-    }
-    this.#lookingNext ??= this.#looking.then(() => {
-      this.#lookingNext = undefined;
-      return this.#look();
-    });
-    return this.#lookingNext;
-  }
-
+  /** Reads everything anew. */
   async #read(): Promise<void> {
     try {
       this.#see(await this.#options.host.call('look', null));
@@ -294,7 +280,7 @@ export class Manage {
       else if (this.#state.tab !== 'logs') void this.#logs.begin();
       this.#keep({ tab });
       this.#choicesDue = true;
-      void this.#look();
+      void this.#reading.again();
     },
     run: (verb) => void this.#ask(verb, () => this.#options.host.call('run', { verb })),
     runOnRelease: (verb, number) =>
@@ -308,7 +294,7 @@ export class Manage {
       void this.#ask('openAddress', () => this.#options.host.call('openAddress', { url })),
     copy: (text) => void this.#ask('copy', () => this.#options.host.call('copy', { text })),
     startRegion: () => void this.#ask('startRegion', () => this.#options.host.call('startRegion', null)),
-    look: () => void this.#look(),
+    look: () => void this.#reading.again(),
     close: () => void this.#ask('close', () => this.#options.host.call('close', null)),
     save: () => void this.#save(),
     discard: () => {
@@ -348,7 +334,7 @@ export class Manage {
         throw error;
       } finally {
         // Also after a refusal: what was changed elsewhere has to be seen before it is tried again.
-        await this.#look();
+        await this.#reading.again();
       }
     });
   }

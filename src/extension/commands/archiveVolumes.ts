@@ -1,7 +1,9 @@
 import { Uri, workspace } from 'vscode';
 import { formatBytes } from '../../base/formatBytes.ts';
 import { JourneyError } from '../../deploy/errors.ts';
+import type { Target } from '../../deploy/target.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { VolumeData } from '../../protocol/shapes/volume.ts';
 import type { DeploymentNode, VolumeNode } from '../tree/nodes.ts';
 import { readVolumeData, volumeDataWords } from '../volumes/volumeData.ts';
 import { writeWhole } from '../volumes/writeWhole.ts';
@@ -37,7 +39,7 @@ export async function archiveVolumes(
   what = 'volumes',
 ): Promise<boolean> {
   const target = await offering(context, 'volumeData');
-  const all = await context.prompts.busy(() => readVolumeData(target, id));
+  const all = await measureVolumeData(context, target, { id, name });
   const data = all.filter(
     (one) => one.instance >= from && (volumeId === undefined || one.volumeId === volumeId),
   );
@@ -57,6 +59,17 @@ export async function archiveVolumes(
   });
   void context.notify.done(`The data of ${name} is saved: ${formatBytes(bytes)} in ${file.fsPath}.`);
   return true;
+}
+
+/** Takes the engine a while where there is much, so it can be cancelled. @throws the client's errors. */
+export function measureVolumeData(
+  { prompts }: Pick<CommandContext, 'prompts'>,
+  target: Target,
+  { id, name }: Pick<Deployment, 'id' | 'name'>,
+): Promise<readonly VolumeData[]> {
+  return prompts.progress(`Measuring the data of ${name}`, (_report, signal) =>
+    readVolumeData(target, id, { signal }),
+  );
 }
 
 /** In the folder of the workspace, under a name that every file system takes. */

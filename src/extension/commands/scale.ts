@@ -5,8 +5,9 @@ import { parseScale, scaleText, type Scale } from '../scaleText.ts';
 import type { DeploymentNode } from '../tree/nodes.ts';
 import { change, detailsNow } from './change.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
+import { offerArchive } from './offerArchive.ts';
 
-/** Changes the number of instances. What would delete data is asked about first, by name. */
+/** Changes the number of instances. What would delete data is offered to be saved, and asked about by name. */
 export async function scaleCommand(context: CommandContext, node: DeploymentNode | undefined): Promise<void> {
   const chosen = await chooseDeployment(context, node, () => true, 'Scale a deployment', { alwaysAsk: true });
   if (chosen === undefined) return;
@@ -30,6 +31,9 @@ async function scaleTo(context: CommandContext, details: DeploymentDetails, scal
     await change(context, details, body);
   } catch (error) {
     if (!isProblem(error, 'dataLossNotConfirmed')) throw error;
+    const title = `Scale ${details.info.name} down`;
+    const loss = { title, without: 'Scale down without saving the data', from: scale.maximum };
+    if ((await offerArchive(context, details.info, loss)) === 'givenUp') return;
     const question = `Scale ${details.info.name} down and delete data?`;
     if (!(await context.prompts.confirm(question, lossText(details, scale), 'Delete the data'))) return;
     await change(context, details, { ...body, allowDataLoss: true });

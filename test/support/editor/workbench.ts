@@ -51,6 +51,17 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /**
+   * Loads the window anew, as the editor does it: it stores what is open first. A browser that loads the page anew by
+   * itself gets what was stored in the last minute, whatever was opened since.
+   */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('load');
+    await this.run('Developer: Reload Window');
+    await loaded;
+    await this.statusBar.waitFor({ timeout: 60_000 });
+  }
+
   /** Opens the menu of something, and returns the labels in it once it is there. */
   async menuOf(target: Locator): Promise<string[]> {
     await target.click({ button: 'right' });
