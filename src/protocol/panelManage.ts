@@ -5,6 +5,7 @@ import { choices, named, newVolume } from './panelCreate.ts';
 import { deploymentInfo, updateDeployment } from './shapes/deployment.ts';
 import { event, instance, release, usage } from './shapes/release.ts';
 import { managedUrl } from './shapes/managedUrl.ts';
+import { metrics } from './shapes/metrics.ts';
 import { createSecret } from './shapes/secret.ts';
 import { volumeData } from './shapes/volume.ts';
 import { uuid } from './wire.ts';
@@ -130,6 +131,8 @@ export const manageContract = {
     look: { takes: nothing, returns: facts },
     /** What instances use now, by their id; nothing where the server does not tell. */
     usage: { takes: nothing, returns: v.record(v.string(), usage) },
+    /** What was measured in the last seconds; nothing where the server has no metrics. */
+    metrics: { takes: v.object({ seconds: v.number() }), returns: v.nullable(metrics) },
     /** What fields offer to choose from; other deployments' names and volumes only. */
     choices: { takes: nothing, returns: choices },
     createSecret: { takes: createSecret, returns: named },

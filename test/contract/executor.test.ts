@@ -177,6 +177,19 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
       assert.deepEqual(Array.from((await executor.summary()).keys()).toSorted(), [one, two]);
     });
 
+    it('tells what every running instance has used, of one deployment and of all', async () => {
+      const [mine, other] = [anInstance(), anInstance({ deploymentId: two, deploymentName: 'page two' })];
+      await executor.run(mine);
+      await executor.run(other);
+      const all = await executor.allUsageTotals();
+      const own = await executor.usageTotals(one);
+      assert.deepEqual(Array.from(own.keys()), [mine.instanceId]);
+      assert.deepEqual(Array.from(all.get(two)?.keys() ?? []), [other.instanceId]);
+      const [first, later] = [all.get(one)?.get(mine.instanceId), own.get(mine.instanceId)];
+      assert.ok(first !== undefined && later !== undefined);
+      assert.ok(later.at >= first.at && later.nanoseconds >= first.nanoseconds);
+    });
+
     it('removes an instance, and has nothing against one that is gone', async () => {
       const spec = anInstance();
       await executor.run(spec);

@@ -158,6 +158,15 @@ describe('the panel of a deployment', function () {
       }),
     ];
     for (const url of urls) patr.state.urls.set(url.id, url);
+    const measured = (before: number, cpuUsage: string) => {
+      return { timestamp: at - before, cpuUsage, cpuAllocated: 1, requests: 12, p50: 2, p95: 8, p99: 30 };
+    };
+    patr.state.metrics.set(id, {
+      metrics: [],
+      total: [measured(20_000, '0.1'), measured(0, '0.3')],
+      stepSeconds: 10,
+      marks: [{ kind: 'rollout', at, release: 2, cause: 'update' }],
+    });
     patr.state.events.set(id, [
       {
         id: 2,
@@ -207,9 +216,30 @@ describe('the panel of a deployment', function () {
     await tab('Overview').press('ArrowRight');
     await panel.control('log-list').waitFor();
     await tab('Logs').press('ArrowRight');
+    await panel.frame.locator('#metrics-heading').waitFor();
+    await tab('Metrics').press('ArrowRight');
     await panel.control('variable-0').or(panel.control('add-variable')).first().waitFor();
     await tab('Configuration').press('Home');
     await panel.frame.locator('#addresses-heading').waitFor();
+  });
+
+  it('draws what was measured, moves along it by keys, and has the same figures as a table', async () => {
+    await panel.tab('Metrics');
+    const cpu = panel.frame.locator('[data-chart="cpu"]');
+    await cpu.locator('canvas').waitFor();
+    const readout = cpu.locator('.readout');
+    await readout.getByText('CPU 30 %').waitFor();
+    await cpu.locator('.canvas').press('Home');
+    await readout.getByText('CPU 10 %').waitFor();
+    await cpu.locator('.canvas').press('ArrowRight');
+    await readout.getByText('CPU –').waitFor();
+    await cpu.getByText('Show as table').click();
+    await cpu.locator('tbody tr').nth(1).waitFor();
+    assert.equal(await cpu.locator('tbody tr').count(), 2);
+    assert.match(await cpu.locator('tbody tr').first().innerText(), /30 %\s+v2 rolled out/);
+    await cpu.getByText('Show as table').click();
+    await panel.tab('Overview');
+    await panel.frame.locator('#glance-heading').waitFor();
   });
 
   it('tells what instances use', async () => {
@@ -420,7 +450,15 @@ describe('the panel of a deployment', function () {
     for (const [kind, { theme, css }] of Object.entries(themes)) {
       await configure({ 'workbench.colorTheme': theme });
       await page.locator(`.monaco-workbench.${css}`).waitFor();
-      for (const tab of ['Overview', 'Logs', 'Configuration', 'Scaling', 'URLs', 'Image history']) {
+      for (const tab of [
+        'Overview',
+        'Logs',
+        'Metrics',
+        'Configuration',
+        'Scaling',
+        'URLs',
+        'Image history',
+      ]) {
         await panel.tab(tab);
         if (tab === 'Logs') await panel.frame.locator('.log-row').last().click();
         assert.deepEqual(await seriousViolations(panel.frame), [], `${tab}, ${kind}`);

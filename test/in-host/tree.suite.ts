@@ -115,7 +115,7 @@ export function treeSuite(): void {
       assert.equal(item(why!).label, 'It exits at once with code 3.');
       assert.match(String(item(node).accessibilityInformation?.label), /errored.*exits at once/);
       assert.equal(extension.view.badge?.value, 1);
-      const shown = tree.resolveTreeItem(item(node), node);
+      const shown = await tree.resolveTreeItem(item(node), node);
       assert.match((shown.tooltip as vscode.MarkdownString).value, /no config/);
       patr.state.change(id, { status: 'running', reason: undefined });
       patr.tell({ kind: 'deployment', id });
@@ -128,7 +128,7 @@ export function treeSuite(): void {
       const { id } = patr.state.put(aDeployment({ id: patr.state.id(), reason }));
       await open();
       const node = tree.find(id)!;
-      const { tooltip } = tree.resolveTreeItem(item(node), node);
+      const { tooltip } = await tree.resolveTreeItem(item(node), node);
       assert.notEqual((tooltip as vscode.MarkdownString).isTrusted, true);
       assert.ok(!(tooltip as vscode.MarkdownString).value.includes('**bold**'));
     });

@@ -137,6 +137,7 @@ export const fakeHandlers: Handlers = {
     ),
   }),
   listInstances: (state, { params }) => ({ instances: state.instances.get(params.deploymentId) ?? [] }),
+  getMetrics: ({ metrics }, { params }) => metrics.get(params.deploymentId) ?? { metrics: [], total: [] },
   listEvents: ({ events }, { params }) => ({ events: events.get(params.deploymentId) ?? [] }),
   listVolumes: ({ volumes }, { query }) => ({
     volumes: volumes.slice(query.page * query.count, (query.page + 1) * query.count),

@@ -3,6 +3,7 @@ import type { ManagedUrl } from '../../src/protocol/shapes/managedUrl.ts';
 import type { ConfigChanged } from '../../src/protocol/shapes/configMount.ts';
 import type { DeploymentInfo, MachineType } from '../../src/protocol/shapes/deployment.ts';
 import type { LogLine } from '../../src/protocol/shapes/log.ts';
+import type { Metrics } from '../../src/protocol/shapes/metrics.ts';
 import type { EventInfo, InstanceInfo, ReleaseDetails } from '../../src/protocol/shapes/release.ts';
 import type { ApiTokenInfo } from '../../src/protocol/shapes/apiToken.ts';
 import type { ImageCheck } from '../../src/protocol/shapes/registry.ts';
@@ -19,6 +20,7 @@ export class FakePatrState {
   readonly instances = new Map<string, InstanceInfo[]>();
   readonly logs = new Map<string, LogLine[]>();
   readonly events = new Map<string, EventInfo[]>();
+  readonly metrics = new Map<string, Metrics>();
   /** Newest first. */
   readonly releases = new Map<string, ReleaseDetails[]>();
   /** What other registries say of an image, by the user name that it is asked with. */

@@ -5,6 +5,7 @@ import { theEditor } from '../shared/editor.ts';
 import { registerElements } from '../shared/toolkit.ts';
 import { Manage } from './manage.ts';
 import { pageState } from './state.ts';
+import 'uplot/dist/uPlot.min.css';
 import '../shared/page.css';
 import '../shared/fields/fields.css';
 import './manage.css';

@@ -16,6 +16,8 @@ import { firstOnPage, focusOn } from '../shared/focus.ts';
 import { Reading } from '../shared/reading.ts';
 import { changesOf, consequencesOfEdit, decide, editOf, rebase } from './edit.ts';
 import { Logs } from './logs/logs.ts';
+import { loadCharts } from './metrics/load.ts';
+import { liveMs, MetricsFollower, slowMs, usualChoice } from './metrics/follow.ts';
 import { page } from './page.ts';
 import { changeOf } from './settings.ts';
 import { tabOfField, type Editing, type PageState } from './state.ts';
@@ -44,6 +46,7 @@ export class Manage {
   readonly #spot: OnTheSpot;
   readonly #reading = new Reading(() => this.#read());
   readonly #logs: Logs;
+  readonly #metrics: MetricsFollower;
   #state: PageState;
   #facts: ManageFacts | undefined;
   #managed: Managed | undefined;
@@ -77,6 +80,10 @@ export class Manage {
       keep: (logFilter) => this.#keep({ logFilter }),
       onChange: () => this.#later(),
     });
+    this.#metrics = new MetricsFollower({
+      ask: (seconds, signal) => options.host.call('metrics', { seconds }, { signal }),
+      onChange: () => this.#later(),
+    });
     options.host.onNews((news) =>
       news.kind === 'look' ? void this.#reading.again() : this.#logs.hear(news),
     );
@@ -89,6 +96,7 @@ export class Manage {
     if (this.#state.tab === 'logs') void this.#logs.begin();
     await this.#reading.again();
     void this.#followUsage();
+    this.#followMetrics();
   }
 
   /** A page that is hidden is gone, so somebody looks for as long as this runs. Without figures the rest still holds. */
@@ -103,6 +111,15 @@ export class Manage {
       this.#later();
       await new Promise((resolve) => setTimeout(resolve, askUsageAfterMs));
     }
+  }
+
+  /** Only while they are looked at; the script that draws them comes with the first look. */
+  #followMetrics(): void {
+    const { tab, metrics = usualChoice } = this.#state;
+    if (tab === 'overview') return this.#metrics.follow(usualChoice.seconds, slowMs);
+    if (tab !== 'metrics') return this.#metrics.rest();
+    loadCharts();
+    this.#metrics.follow(metrics.seconds, metrics.seconds <= usualChoice.seconds ? liveMs : slowMs);
   }
 
   #looksAtInstances(): boolean {
@@ -212,6 +229,7 @@ export class Manage {
       usage: this.#usage,
       volumeData: this.#volumeData,
       logs: this.#logs.view,
+      metrics: this.#metrics.view,
       busy: this.#busy,
       refusal: this.#refusal,
       now: this.#options.now(),
@@ -248,7 +266,7 @@ export class Manage {
     return problemsOf(draft, this.#choices);
   }
 
-  #keep(changes: { tab?: PageState['tab']; editing?: Editing | undefined; logFilter?: LogFilter }): void {
+  #keep(changes: Partial<PageState>): void {
     this.#state = { ...this.#state, ...changes };
     this.#options.keep(this.#state);
     this.#later();
@@ -280,7 +298,12 @@ export class Manage {
       else if (this.#state.tab !== 'logs') void this.#logs.begin();
       this.#keep({ tab });
       this.#choicesDue = true;
+      this.#followMetrics();
       void this.#reading.again();
+    },
+    showMetrics: (metrics) => {
+      this.#keep({ metrics });
+      this.#followMetrics();
     },
     run: (verb) => void this.#ask(verb, () => this.#options.host.call('run', { verb })),
     runOnRelease: (verb, number) =>

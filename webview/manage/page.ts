@@ -7,6 +7,7 @@ import { saving } from './saving.ts';
 import { configuration } from './tabs/configuration.ts';
 import { history } from './tabs/history.ts';
 import { logs } from './tabs/logs.ts';
+import { metrics } from './tabs/metrics.ts';
 import { overview } from './tabs/overview.ts';
 import { scaling } from './tabs/scaling.ts';
 import { urls } from './tabs/urls.ts';
@@ -15,6 +16,7 @@ import type { EditView, View } from './view.ts';
 const titles: Readonly<Record<Tab, string>> = {
   overview: 'Overview',
   logs: 'Logs',
+  metrics: 'Metrics',
   configuration: 'Configuration',
   scaling: 'Scaling',
   urls: 'URLs',
@@ -24,6 +26,7 @@ const titles: Readonly<Record<Tab, string>> = {
 const bodies: Readonly<Record<Tab, (view: View, managed: Managed, edit: EditView) => TemplateResult>> = {
   overview,
   logs: (view, managed) => logs(view.logs, managed),
+  metrics,
   configuration,
   scaling: (_view, _managed, edit) => scaling(edit),
   urls,

@@ -12,7 +12,8 @@ import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
 import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
 import type { FieldsView } from '../shared/fields/view.ts';
 import type { LogsView } from './logs/logs.ts';
-import type { Editing, PageState, Tab } from './state.ts';
+import type { MetricsView } from './metrics/follow.ts';
+import type { Editing, MetricsChoice, PageState, Tab } from './state.ts';
 
 /** What is shown, all of it: a rendering of the page follows from this alone. */
 export interface View {
@@ -26,6 +27,7 @@ export interface View {
   readonly usage: Readonly<Record<string, InstanceUsage>>;
   /** What instances have in their volumes; measured when a change would delete some of it. */
   readonly volumeData: readonly VolumeData[] | undefined;
+  readonly metrics: MetricsView;
   /** What was asked for and is not done yet. */
   readonly busy: ReadonlySet<string>;
   /** What the last request was refused with. */
@@ -51,6 +53,7 @@ export interface EditView {
 /** What a person can do. */
 export interface Actions {
   show(tab: Tab): void;
+  showMetrics(choice: MetricsChoice): void;
   run(verb: Verb): void;
   runOnRelease(verb: ReleaseVerb, number: number): void;
   runOnMount(verb: MountVerb, name: string): void;

@@ -17,6 +17,7 @@ import {
 import type { Choices, Named } from '../../protocol/panelCreate.ts';
 import { problem } from '../../protocol/problems.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import type { Metrics } from '../../protocol/shapes/metrics.ts';
 import type { InstanceUsage } from '../../protocol/shapes/release.ts';
 import type { VolumeData } from '../../protocol/shapes/volume.ts';
 import { fixOf } from '../commands/fix.ts';
@@ -27,6 +28,7 @@ import { readChoices, type OwnPrices } from '../create/choices.ts';
 import type { CommandId } from '../ids.ts';
 import { readFacts, readUsage } from '../manage/facts.ts';
 import { LogsTab } from '../manage/logsTab.ts';
+import { readMetrics } from '../manage/metrics.ts';
 import { saveChange } from '../manage/save.ts';
 import type { LogProblems } from '../logs/logProblems.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
@@ -69,6 +71,7 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
       return {
         look: (_, signal) => managing.look(signal),
         usage: (_, signal) => managing.usage(signal),
+        metrics: ({ seconds }, signal) => managing.metrics(seconds, signal),
         choices: (_, signal) => managing.choices(signal),
         createSecret: (body) => managing.createSecret(body),
         volumeData: async (_, signal) => [...(await managing.volumeData(signal))],
@@ -211,6 +214,10 @@ class Managing {
   /** What fields offer: this deployment's own name is free for it, and its own volumes are. */
   choices(signal: AbortSignal): Promise<Choices> {
     return readChoices(this.#target(), this.#parts.prices(), { signal }, this.#id);
+  }
+
+  async metrics(seconds: number, signal: AbortSignal): Promise<Metrics | null> {
+    return (await readMetrics(this.#target(), this.#id, seconds, { signal })) ?? null;
   }
 
   async createSecret(body: { readonly name: string; readonly value: string }): Promise<Named> {

@@ -16,6 +16,7 @@ import {
   volumesOf,
   type MarksOf,
 } from './parts.ts';
+import { readLastHour } from '../manage/metrics.ts';
 import { deploymentTooltip } from './tooltip.ts';
 
 /** Deployments that are listed at once; more come when they are asked for. */
@@ -106,8 +107,11 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     return itemOf(node, this.#known);
   }
 
-  resolveTreeItem(item: TreeItem, node: Node): TreeItem {
-    if (node.kind === 'deployment') item.tooltip = deploymentTooltip(this.#fresh(node));
+  async resolveTreeItem(item: TreeItem, node: Node): Promise<TreeItem> {
+    if (node.kind !== 'deployment') return item;
+    const target = this.#model.target();
+    const lastHour = target === undefined ? [] : await readLastHour(target, node.deployment.id);
+    item.tooltip = deploymentTooltip(this.#fresh(node), lastHour);
     return item;
   }
 

@@ -3,6 +3,7 @@ import type { Deployment, Reason } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
 import { formatBytes } from '../../base/formatBytes.ts';
+import type { Glance } from '../../protocol/figureWords.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import { describeRelease } from '../history/releaseWords.ts';
 import { describeDeployment, describeInstance, lookOf } from './look.ts';
@@ -12,11 +13,14 @@ import type { ConfigMountNode } from './nodes.ts';
 const mostLines = 8;
 
 /** What is known of a deployment, for the pointer and the screen reader. Names are text: nothing in them is markup. */
-export function deploymentTooltip(deployment: Deployment): MarkdownString {
+export function deploymentTooltip(deployment: Deployment, lastHour: readonly Glance[]): MarkdownString {
   const tip = titled(deployment.name);
   tip.appendText(`${lookOf(deployment).words} · ${describeDeployment(deployment)}`);
   appendReason(tip, deployment.reason);
   for (const words of imageWords(deployment)) tip.appendMarkdown('\n\n').appendText(words);
+  for (const { label, value, line } of lastHour) {
+    tip.appendMarkdown('\n\n').appendText(`${label} ${value} ${line}`);
+  }
   for (const { url } of (deployment.addresses ?? []).slice(0, 2)) {
     if (url !== undefined) tip.appendMarkdown('\n\n').appendText(url);
   }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { glances } from '../../../src/protocol/figureWords.ts';
 import type { Managed, ShownInstance } from '../../../src/protocol/panelManage.ts';
 import type { Address, Reason } from '../../../src/protocol/shapes/deployment.ts';
 import type { EventInfo } from '../../../src/protocol/shapes/release.ts';
@@ -17,7 +18,7 @@ import {
 
 export function overview(view: View, managed: Managed): TemplateResult {
   return html`${reasonNote(view, managed)} ${addresses(view, managed)} ${instances(view, managed)}
-  ${about(view, managed)} ${events(view, managed)}`;
+  ${lastHour(view)} ${about(view, managed)} ${events(view, managed)}`;
 }
 
 /** Why it is not well, the lines that show it, and what would mend it. */
@@ -69,6 +70,27 @@ function addresses({ actions }: View, { deployment }: Managed): TemplateResult {
 
 function addressText({ url, host, publicPort, port }: Address): string {
   return url ?? `${host ?? ''}:${publicPort ?? port}`;
+}
+
+/** The last hour at a glance; nothing where there are no metrics. */
+function lastHour({ metrics, actions }: View): TemplateResult | typeof nothing {
+  const all = metrics.kind === 'there' ? glances(metrics.read) : [];
+  if (all.length === 0) return nothing;
+  return html`<section aria-labelledby="glance-heading">
+    <h2 id="glance-heading">Last hour</h2>
+    <dl class="facts">
+      ${all.map(
+        ({ label, value, line }) =>
+          html`<div>
+            <dt>${label}</dt>
+            <dd>${value} <span class="sparkline" aria-hidden="true">${line}</span></dd>
+          </div>`,
+      )}
+    </dl>
+    <div class="buttons">
+      ${button({ id: 'all-metrics', label: 'All metrics', onClick: () => actions.show('metrics') })}
+    </div>
+  </section>`;
 }
 
 const columns = ['Instance', 'State', 'Version', 'Node', 'Up', 'Restarts', 'CPU', 'Memory'] as const;

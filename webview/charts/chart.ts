@@ -1,0 +1,33 @@
+import type { Unit } from '../../src/protocol/figureWords.ts';
+
+/** Name of the element that draws a chart; it is defined by a script of its own, which is loaded when one is shown. */
+export const chartElement = 'patr-chart';
+
+/** What a chart shows. */
+export interface Chart {
+  readonly label: string;
+  /** Seconds since the epoch, in even steps, oldest first. */
+  readonly times: readonly number[];
+  /** A value for each time; null is a gap. */
+  readonly lines: readonly ChartLine[];
+  readonly marks: readonly ChartMark[];
+  readonly unit: Unit;
+}
+
+export interface ChartLine {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  /** Says the same as another line, in another way. */
+  readonly dashed?: boolean;
+}
+
+export interface ChartMark {
+  /** Seconds since the epoch. */
+  readonly at: number;
+  readonly words: string;
+}
+
+/** The element as the page uses it. */
+export interface ChartElement extends HTMLElement {
+  chart: Chart | undefined;
+}

@@ -1,0 +1,4 @@
+import { chartElement } from './chart.ts';
+import { PatrChart } from './patrChart.ts';
+
+customElements.define(chartElement, PatrChart);
