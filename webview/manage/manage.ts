@@ -3,7 +3,6 @@ import { isAbort } from '../../src/base/abort.ts';
 import { describeError } from '../../src/base/log.ts';
 import type { PanelCaller } from '../../src/protocol/panelCaller.ts';
 import type { Choices } from '../../src/protocol/panelCreate.ts';
-import type { LogFilter } from '../../src/protocol/panelLogs.ts';
 import type { ManageContract, Managed, ManageFacts, ManageSubject } from '../../src/protocol/panelManage.ts';
 import type { InstanceUsage } from '../../src/protocol/shapes/release.ts';
 import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
