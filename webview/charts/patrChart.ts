@@ -94,7 +94,8 @@ export class PatrChart extends HTMLElement implements ChartElement {
     const axis: UPlot.Axis = {
       stroke: () => this.#colour('descriptionForeground'),
       font: '11px sans-serif',
-      grid: { stroke: () => this.#colour('editorWidget-border'), width: 1 },
+      // Fainter than any line, also in high contrast, where borders are as strong as lines.
+      grid: { stroke: () => `color-mix(in srgb, ${this.#colour('foreground')} 18%, transparent)`, width: 1 },
       ticks: { show: false },
     };
     return {

@@ -80,6 +80,7 @@ export class UsageMeter {
   }): Promise<ReadonlyMap<string, ReadonlyMap<string, UsageTotal>>> {
     const { executor } = this.#parts;
     const all = await executor.allUsageTotals({ signal: withTimeout(limitMs, signal) });
+    this.#forgetOld();
     for (const [id, totals] of all) this.#keep(id, totals);
     return all;
   }
