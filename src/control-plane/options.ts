@@ -17,14 +17,14 @@ export interface Options {
   readonly registryPort: number;
   readonly httpPort: number;
   readonly httpsPort: number;
-  /**
-   * What is shared with the region's containers: named volumes, for a control plane that is a container itself, or
-   * directories under the state directory, for a plain process. `auto`: volumes where they are mounted.
-   */
   /** Length of the window that the autoscaler looks at, in seconds. */
   readonly scaleWindowSeconds: number;
   /** Share of the allocated CPU above which the autoscaler adds instances, in percent. */
   readonly scaleAbovePercent: number;
+  /**
+   * What is shared with the region's containers: named volumes, for a control plane that is a container itself, or
+   * directories under the state directory, for a plain process. `auto`: volumes where they are mounted.
+   */
   readonly data: 'auto' | 'volumes' | 'directory';
   /** Image with Node to look into an instance's network with; absent: the kernel's tables are read by process id. */
   readonly toolImage: string | undefined;
