@@ -33,7 +33,7 @@ export interface Endpoint<
   readonly answer: 'json' | 'lines' | 'frames' | 'tar';
   /** The answer carries `X-Total-Count`. */
   readonly paged: boolean;
-  /** Absent upstream: only servers that name this capability answer it. */
+  /** Absent in Patr: only servers that name this capability answer it. */
   readonly capability: string | undefined;
   readonly query: Query;
   readonly body: Body;

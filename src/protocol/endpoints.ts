@@ -68,7 +68,7 @@ export const endpoints = {
   listWorkspaces: get('/user/workspaces', { returns: v.object({ workspaces: v.array(workspace) }) }),
   getWorkspace: get(ws, { returns: workspace }),
 
-  /** In Patr's shapes; upstream answers these to its own dashboard only. */
+  /** In Patr's shapes; Patr answers these to its own dashboard only. */
   createApiToken: post('/user/api-token', {
     body: createApiToken,
     status: 201,

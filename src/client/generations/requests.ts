@@ -3,7 +3,7 @@ import { record } from './values.ts';
 
 const ours: ReadonlySet<string> = new Set(['ifRevision', 'allowDataLoss', 'pushesPaused']);
 
-/** An update without the fields that are ours. Patr ignores what it does not know, today; none of them says anything to it. */
+/** An update without the fields that are ours. Patr ignores what it does not know; none of them says anything to it. */
 export function withoutOurs(body: unknown): unknown {
   return Object.fromEntries(Object.entries(record(body)).filter(([field]) => !ours.has(field)));
 }

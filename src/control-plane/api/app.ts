@@ -31,7 +31,7 @@ export interface AppParts {
 
 /**
  * The whole API as one value: a request goes in, a response comes out, with or without a port. Routes are those
- * of the endpoint table; anything else is a 404 without a body, as upstream answers it.
+ * of the endpoint table; anything else is a 404 without a body, as Patr answers it.
  */
 export function createApp(parts: AppParts): Hono {
   const app = new Hono();
