@@ -40,7 +40,7 @@ export type Api = { readonly [K in CallName]: Call<K> } & {
   ): AsyncGenerator<T>;
   /** Changes as they happen, until the signal fires. @throws Unreachable when the stream dies. */
   followChanges(given: RequestOf<Endpoints['followChanges']>, options?: CallOptions): AsyncGenerator<Change>;
-  /** Lines as they come, some at a time, until the signal fires. @throws Unreachable when the stream dies. */
+  /** No line once the server lets in, then lines as they come, some at a time, until the signal fires. @throws Unreachable when the stream dies. */
   followLogs(
     given: RequestOf<Endpoints['followLogs']>,
     options?: CallOptions,
@@ -114,8 +114,7 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
       if (!dialect.has('followLogs')) throw notOffered(whereTo(connection.url));
       const { endpoint, given: said } = dialect.say('followLogs', given);
       for await (const text of frames(connection, endpoint, said, signal)) {
-        const lines = linesOf(text);
-        if (lines.length > 0) yield lines;
+        yield linesOf(text);
       }
     },
     archiveVolumeData: (given, options = {}) => openOf('archiveVolumeData', given, options.signal),

@@ -20,7 +20,8 @@ export interface Connection {
 }
 
 /**
- * Opens a WebSocket. Gives its messages as they come and no faster than they are taken; ends when the server closes it.
+ * Opens a WebSocket. Gives an empty message once it is open, then those of the server as they come and no faster than
+ * they are taken; ends when the server closes it.
  * @throws SocketRefusal when the server answers otherwise, the signal's reason, and whatever broke.
  */
 export type OpenSocket = (

@@ -54,12 +54,15 @@ export async function followLogsForEver(
   { clock, chance, signal }: LogFollowing,
 ): Promise<void> {
   const seen = new Seen(known);
+  let lost = false;
   for (let failures = 0; !signal.aborted;) {
     try {
       const { api, workspaceId } = server();
       for await (const lines of api.followLogs(asked(workspaceId, wish, seen), { signal })) {
-        if (failures > 0) tell({ kind: 'connected' });
-        failures = 0;
+        if (lost) tell({ kind: 'connected' });
+        lost = false;
+        // One that lets in and breaks off again and again is not asked more often for it.
+        if (lines.length > 0) failures = 0;
         const fresh = seen.fresh(lines);
         if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
       }
@@ -68,7 +71,9 @@ export async function followLogsForEver(
       if (signal.aborted) return;
       if (error instanceof NotOffered) return poll(server, wish, seen, tell, { clock, chance, signal });
       failures += 1;
-      if (failures === 1) tell({ kind: 'lost', error });
+      // The same trouble is told once.
+      if (!lost) tell({ kind: 'lost', error });
+      lost = true;
     }
     await rest(clock, nextWait(Math.max(1, failures), backoff, chance), signal);
   }

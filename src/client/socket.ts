@@ -58,11 +58,8 @@ class Messages {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('message', (data: Buffer) => {
-      this.#waiting.push(data.toString('utf8'));
-      if (this.#waiting.length >= mostWaiting) socket.pause();
-      this.#wake?.();
-    });
+    socket.on('open', () => this.#take(''));
+    socket.on('message', (data: Buffer) => this.#take(data.toString('utf8')));
     socket.on('unexpected-response', (_, response: IncomingMessage) => {
       void bodyOf(response).then((text) => {
         this.#finish(new SocketRefusal(response.statusCode ?? 0, text));
@@ -87,6 +84,12 @@ class Messages {
       this.#socket.resume();
       await promise;
     }
+  }
+
+  #take(message: string): void {
+    this.#waiting.push(message);
+    if (this.#waiting.length >= mostWaiting) this.#socket.pause();
+    this.#wake?.();
   }
 
   #finish(error: unknown): void {

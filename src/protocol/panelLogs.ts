@@ -3,11 +3,12 @@ import { nothing } from './panel.ts';
 import { logLine } from './shapes/log.ts';
 import { timestamp } from './wire.ts';
 
-const text = v.pipe(v.string(), v.maxLength(1000));
+/** Of a text to look for, in characters. */
+export const longestSearch = 1000;
 
 /** Which lines somebody looks for. Times as a person's own clock has them, `2026-01-01T12:30:00`; empty for none. */
 export const logFilter = v.object({
-  search: text,
+  search: v.pipe(v.string(), v.maxLength(longestSearch)),
   /** The search is a regular expression. */
   expression: v.boolean(),
   matchCase: v.boolean(),

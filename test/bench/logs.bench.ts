@@ -141,7 +141,7 @@ async function follow(api: Api, where: Where, isLast: (line: LogLine) => boolean
   const { workspaceId, deploymentId } = where;
   let [first, count] = [0, 0];
   for await (const some of api.followLogs({ params: { workspaceId, deploymentId }, query: {} })) {
-    if (first === 0) first = performance.now();
+    if (first === 0 && some.length > 0) first = performance.now();
     for (const { dropped = 1 } of some) count += dropped;
     if (some.some(isLast)) break;
   }

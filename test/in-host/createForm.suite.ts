@@ -39,6 +39,7 @@ export function createFormSuite(): void {
     ): PanelHandlers<CreateContract> =>
       extension.createPanelWith(parts).serve(subject, {
         life,
+        onHidden: () => life.add({ dispose: () => undefined }),
         tell: () => (told += 1),
         setTitle: () => undefined,
         reveal: () => undefined,

@@ -14,7 +14,7 @@ import type { FieldActions, FieldsView } from '../shared/fields/view.ts';
 import { firstOnPage, focusOn } from '../shared/focus.ts';
 import { Reading } from '../shared/reading.ts';
 import { changesOf, consequencesOfEdit, decide, editOf, rebase } from './edit.ts';
-import { Logs } from './logs/logs.ts';
+import { listId, Logs } from './logs/logs.ts';
 import { loadCharts } from './metrics/load.ts';
 import { liveMs, MetricsFollower, slowMs, usualChoice } from './metrics/follow.ts';
 import { page } from './page.ts';
@@ -75,6 +75,7 @@ export class Manage {
     this.#logs = new Logs({
       host: options.host,
       newId: () => crypto.randomUUID(),
+      list: () => document.getElementById(listId),
       kept: () => this.#state.logFilter,
       keep: (logFilter) => this.#keep({ logFilter }),
       onChange: () => this.#later(),
@@ -92,7 +93,6 @@ export class Manage {
   /** Draws at once, and again with what the host knows. */
   async begin(): Promise<void> {
     this.#draw();
-    if (this.#state.tab === 'logs') void this.#logs.begin();
     await this.#reading.again();
     void this.#followUsage();
     this.#followMetrics();
@@ -119,6 +119,12 @@ export class Manage {
     if (tab !== 'metrics') return this.#metrics.rest();
     loadCharts();
     this.#metrics.follow(metrics.seconds, metrics.seconds <= usualChoice.seconds ? liveMs : slowMs);
+  }
+
+  /** Only a region that is there tells how it can be asked; what has begun waits for one that is away. */
+  #followLogs(): void {
+    if (this.#state.tab === 'logs' && this.#facts?.kind === 'there' && !this.#logs.begun)
+      void this.#logs.begin();
   }
 
   #looksAtInstances(): boolean {
@@ -153,6 +159,7 @@ export class Manage {
       this.#managed = facts;
       const { editing } = this.#state;
       if (editing !== undefined) this.#put(rebase(editing, facts.deployment));
+      this.#followLogs();
     }
     this.#later();
   }
@@ -294,8 +301,8 @@ export class Manage {
   readonly #actions: Actions = {
     show: (tab) => {
       if (tab !== 'logs') this.#logs.end();
-      else if (this.#state.tab !== 'logs') void this.#logs.begin();
       this.#keep({ tab });
+      this.#followLogs();
       this.#choicesDue = true;
       this.#followMetrics();
       void this.#reading.again();

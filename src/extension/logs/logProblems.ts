@@ -46,6 +46,11 @@ export class LogProblems implements Disposable {
     );
   }
 
+  /** Whether there is a pattern that lines can fit. */
+  looks(): boolean {
+    return this.#isProblem !== undefined;
+  }
+
   /** Lines that somebody follows, as they come. */
   look(deploymentId: string, lines: readonly LogLine[]): void {
     const isProblem = this.#isProblem;

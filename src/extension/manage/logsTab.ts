@@ -1,80 +1,43 @@
 import { env, Position, ProgressLocation, Range, Uri, window, workspace, type Progress } from 'vscode';
-import { rest, systemClock } from '../../base/clock.ts';
-import { DisposableStore } from '../../base/disposable.ts';
-import { describeError } from '../../base/log.ts';
-import type { LogNews } from '../../client/followLogs.ts';
 import type { LogFilter, LogPage } from '../../protocol/panelLogs.ts';
-import type { ManageContract } from '../../protocol/panelManage.ts';
 import { problem } from '../../protocol/problems.ts';
 import type { LogLine } from '../../protocol/shapes/log.ts';
 import { findPlace } from '../crash/locate.ts';
-import { BoundedLines } from '../logs/bounded.ts';
-import { followDeployment, pageLines, serverOf, type LogModel } from '../logs/logFeed.ts';
-import type { LogProblems } from '../logs/logProblems.ts';
+import { pageLines, serverOf } from '../logs/logFeed.ts';
 import { logText } from '../logs/logText.ts';
-import type { PanelHandle } from '../panels/panelKind.ts';
-import { redact } from '../redact.ts';
+import { FollowedLogs, isOwn, withoutSecrets, type FollowedLogsParts } from './followedLogs.ts';
 import { logQueryOf } from './logQuery.ts';
 
-/** The page is told so often, in milliseconds, and of so many lines at most. */
-const tellEveryMs = 100;
-const mostAtOnce = 2000;
 /** Lines of a document or a file, at most. */
 const mostInAll = 100_000;
 
-export interface LogsTabParts {
-  readonly model: LogModel;
-  readonly deploymentId: string;
+export interface LogsTabParts extends FollowedLogsParts {
   readonly name: () => string;
-  readonly problems: Pick<LogProblems, 'look'>;
-  readonly panel: Pick<PanelHandle<ManageContract>, 'tell' | 'life'>;
 }
 
-/** What the logs of one panel ask for. At most one filter is followed at a time. */
+/** What the logs of one panel ask for. */
 export class LogsTab {
   readonly #parts: LogsTabParts;
-  #following: DisposableStore | undefined;
+  readonly #followed: FollowedLogs;
 
   constructor(parts: LogsTabParts) {
     this.#parts = parts;
-    parts.panel.life.onDispose(() => this.stop());
+    this.#followed = new FollowedLogs(parts);
   }
 
   follow(session: string, filter: LogFilter): { filters: boolean } {
-    this.stop();
-    const { model, deploymentId, panel, problems } = this.#parts;
-    const following = new DisposableStore();
-    this.#following = following;
-    const signal = following.signal();
-    const own = this.#ownServer();
-    const waiting = new BoundedLines<LogLine>(mostAtOnce);
-    const tell = (news: LogNews): void => {
-      if (signal.aborted) return;
-      if (news.kind === 'lines') {
-        waiting.push(news.lines);
-        problems.look(deploymentId, news.lines);
-      } else {
-        const message = news.kind === 'lost' ? describeError(news.error) : '';
-        panel.tell({ kind: 'logTrouble', session, message });
-      }
-    };
-    const wish = { deploymentId, ...logQueryOf(filter, own) };
-    if (filter.until === '') void followDeployment(model, wish, tell, signal);
-    void this.#tellNowAndThen(session, waiting, signal);
-    return { filters: own };
+    return this.#followed.follow(session, filter);
   }
 
   stop(): null {
-    this.#following?.dispose();
-    this.#following = undefined;
-    return null;
+    return this.#followed.stop();
   }
 
   /** Lines up to a time, that time among them. */
   async older(filter: LogFilter, before: string | number, signal: AbortSignal): Promise<LogPage> {
     const { api, workspaceId } = serverOf(this.#parts.model);
     const { deploymentId } = this.#parts;
-    const asked = logQueryOf(filter, this.#ownServer());
+    const asked = logQueryOf(filter, isOwn(this.#parts.model));
     const endTime = String(before) === '' ? asked.endTime : String(before);
     const query = { ...asked, ...(endTime === undefined ? {} : { endTime }), limit: pageLines };
     const answer = await api.getLogs({ params: { workspaceId, deploymentId }, query }, { signal });
@@ -122,24 +85,6 @@ export class LogsTab {
     return null;
   }
 
-  #ownServer(): boolean {
-    return this.#parts.model.target()?.backend.offers('logs') === true;
-  }
-
-  async #tellNowAndThen(session: string, waiting: BoundedLines<LogLine>, signal: AbortSignal): Promise<void> {
-    do {
-      const portion = waiting.take();
-      if (portion === undefined) continue;
-      const { leftOut } = portion;
-      this.#parts.panel.tell({
-        kind: 'logLines',
-        session,
-        lines: portion.lines.map(withoutSecrets),
-        leftOut,
-      });
-    } while (await rest(systemClock, tellEveryMs, signal));
-  }
-
   /** Everything that is looked for, oldest first, as text; undefined when the person gave up. */
   async #all(filter: LogFilter): Promise<string | undefined> {
     const options = {
@@ -185,8 +130,4 @@ export class LogsTab {
 
 function keyOf(line: LogLine): string {
   return line.id ?? `${line.timestamp} ${line.log}`;
-}
-
-function withoutSecrets(line: LogLine): LogLine {
-  return { ...line, log: redact(line.log) };
 }

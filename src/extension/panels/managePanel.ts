@@ -42,7 +42,7 @@ export interface ManagePanelParts {
   readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
   readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange' | 'resources'>;
   readonly output: Pick<Output, 'append'>;
-  readonly logProblems: Pick<LogProblems, 'look'>;
+  readonly logProblems: Pick<LogProblems, 'look' | 'looks'>;
   readonly prices: () => OwnPrices;
   readonly marksOf: MarksOf;
   readonly onMark: Configs['onMark'];

@@ -1,5 +1,6 @@
 import type { GenericSchema } from 'valibot';
 import type { DisposableStore } from '../../base/disposable.ts';
+import type { Event } from '../../base/emitter.ts';
 import type { PanelContract, Telling } from '../../protocol/panel.ts';
 import type { PanelHandlers } from '../../protocol/panelServer.ts';
 import type { PanelType } from '../ids.ts';
@@ -23,6 +24,8 @@ export interface PanelKind<C extends PanelContract, Subject> {
 export interface PanelHandle<C extends PanelContract> {
   /** Ends with the panel. */
   readonly life: DisposableStore;
+  /** The panel is hidden, and its page is gone. */
+  readonly onHidden: Event<void>;
   /** Does nothing while the panel is hidden: its page is gone then, and asks anew when it is shown. */
   tell(news: Telling<C>): void;
   setTitle(title: string): void;

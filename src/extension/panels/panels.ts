@@ -84,8 +84,10 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
     const { onDefect } = this.#options;
     const life = new DisposableStore();
     const key = keyOf(subject);
+    const hidden = life.add(new Emitter<void>(onDefect));
     const handle: PanelHandle<C> = {
       life,
+      onHidden: hidden.event,
       tell: (news) => server.tell(news),
       setTitle: (title) => (panel.title = title),
       reveal: () => panel.reveal(),
@@ -93,6 +95,11 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
     };
     const heard = life.add(new Emitter<unknown>(onDefect));
     life.add(panel.webview.onDidReceiveMessage((message: unknown) => heard.fire(message)));
+    life.add(
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) hidden.fire();
+      }),
+    );
     const transport = {
       send: (message: unknown) => void panel.webview.postMessage(message),
       onMessage: heard.event,

@@ -202,6 +202,25 @@ describe('following logs', () => {
     assert.ok(kinds.includes('lost') && kinds.includes('connected'));
   });
 
+  it('says that the server is back, also where nothing is printed', async () => {
+    const api = connect();
+    const { logs } = await api.getLogs(given());
+    const kinds: string[] = [];
+    const tell = ({ kind }: LogNews): void => {
+      kinds.push(kind);
+      if (kind === 'connected') left.abort();
+    };
+    let refusals = 1;
+    const once = (): { api: Api; workspaceId: string } => {
+      refusals -= 1;
+      if (refusals === 0) throw new Unreachable('It is away.');
+      return { api, workspaceId };
+    };
+    const how = { clock: systemClock, chance: () => 1, signal: left.signal };
+    await followLogsForEver(once, wish, logs, tell, how);
+    assert.deepEqual(kinds, ['lost', 'connected']);
+  });
+
   it('asks again and again where there is no stream', async () => {
     const pages = [
       ['b', 'a'],

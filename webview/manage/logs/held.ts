@@ -1,8 +1,9 @@
 import type { LogLine } from '../../../src/protocol/shapes/log.ts';
 import { parseTimestamp } from '../../../src/protocol/wire.ts';
 
-/** Lines that a page holds at most. */
+/** Lines that a page holds at most, and the characters of all of them. */
 export const mostHeld = 20_000;
+export const mostText = 32 * 1024 * 1024;
 
 /** What a page holds of a log, oldest first. `older`: there may be more before it. */
 export interface Held {
@@ -17,7 +18,7 @@ export function withNewer(held: Held, came: readonly LogLine[]): { held: Held; g
   const known = new Set(held.lines.slice(-came.length - 1000).map(keyOf));
   const fresh = came.filter((line) => !known.has(keyOf(line)));
   const all = inOrder([...held.lines, ...fresh]);
-  const gone = Math.max(0, all.length - mostHeld);
+  const gone = tooMany(all);
   return { held: { lines: all.slice(gone), older: held.older || gone > 0 }, gone };
 }
 
@@ -29,10 +30,20 @@ export function withOlder(
 ): { held: Held; added: number } {
   const known = new Set(held.lines.slice(0, page.length + 1000).map(keyOf));
   const fresh = page.filter((line) => !known.has(keyOf(line))).toReversed();
-  const room = Math.max(0, mostHeld - held.lines.length);
-  const added = fresh.slice(Math.max(0, fresh.length - room));
-  const isFull = added.length < fresh.length || room === 0;
+  const added = fresh.slice(tooMany([...fresh, ...held.lines]));
+  const isFull = added.length < fresh.length || held.lines.length >= mostHeld;
   return { held: { lines: inOrder([...added, ...held.lines]), older: more && !isFull }, added: added.length };
+}
+
+/** How many of the oldest go. The newest one stays, however long it is. */
+function tooMany(lines: readonly LogLine[]): number {
+  let text = 0;
+  for (let at = lines.length - 1; at >= 0; at -= 1) {
+    text += lines[at]?.log.length ?? 0;
+    const held = lines.length - at;
+    if (held > mostHeld || (held > 1 && text > mostText)) return at + 1;
+  }
+  return 0;
 }
 
 /** Names a line among others. */

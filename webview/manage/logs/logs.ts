@@ -1,18 +1,23 @@
 import { isAbort } from '../../../src/base/abort.ts';
 import { describeError } from '../../../src/base/log.ts';
 import type { PanelCaller } from '../../../src/protocol/panelCaller.ts';
-import { noLogFilter, type LogFilter } from '../../../src/protocol/panelLogs.ts';
+import { longestSearch, noLogFilter, type LogFilter } from '../../../src/protocol/panelLogs.ts';
 import type { ManageContract } from '../../../src/protocol/panelManage.ts';
 import type { NewsOf } from '../../../src/protocol/panel.ts';
 import type { LogLine } from '../../../src/protocol/shapes/log.ts';
 import { formatTimestamp } from '../../../src/protocol/wire.ts';
 import { plainText } from './ansi.ts';
 import { keyOf, nothingHeld, withNewer, withOlder, type Held } from './held.ts';
-import { rowHeight } from './window.ts';
+import { revealed, rowHeight } from './window.ts';
+
+/** What is asked of the list on the page, in pixels. */
+export type LogList = Pick<HTMLElement, 'scrollTop' | 'scrollHeight' | 'clientHeight'>;
 
 export interface LogsOptions {
   readonly host: Pick<PanelCaller<ManageContract>, 'call'>;
   readonly newId: () => string;
+  /** As it was drawn last; null while it is not on the page. */
+  readonly list: () => LogList | null;
   readonly kept: () => LogFilter | undefined;
   readonly keep: (filter: LogFilter) => void;
   /** What is shown has changed. */
@@ -45,7 +50,7 @@ export interface LogsActions {
   select(key: string | undefined): void;
   /** By so many lines, or to an end. */
   move(by: number): void;
-  scrolled(list: HTMLElement): void;
+  scrolled(list: LogList): void;
   older(): void;
   copy(lines: readonly LogLine[]): void;
   open(): void;
@@ -73,15 +78,25 @@ export class Logs {
   #unseen = 0;
   #readable = true;
   #selected: string | undefined;
-  #loading = false;
+  /** The session that older lines are read for. */
+  #loading: string | undefined;
   #trouble = '';
   #typing: ReturnType<typeof setTimeout> | undefined;
+  /** The chosen line is brought into view by the next drawing. */
+  #reveal = false;
+  /** Where the list was scrolled to by a drawing, and not by a person. */
+  #placed: number | undefined;
   /** Rows that came above what is seen, and went, since it was last drawn. */
   #shifted = 0;
 
   constructor(options: LogsOptions) {
     this.#options = options;
     this.#filter = options.kept() ?? noLogFilter;
+  }
+
+  /** Whether lines are followed, or were asked for. */
+  get begun(): boolean {
+    return this.#session !== '';
   }
 
   get view(): LogsView {
@@ -95,13 +110,13 @@ export class Logs {
       unseen: this.#unseen,
       readable: this.#readable,
       selected: this.#selected,
-      loading: this.#loading,
+      loading: this.#loading !== undefined,
       trouble: this.#trouble,
       actions: this.#actions,
     };
   }
 
-  /** Begins anew with what is looked for now. */
+  /** Begins anew with what is looked for now. What is refused has not begun. */
   async begin(): Promise<void> {
     const session = this.#options.newId();
     this.#session = session;
@@ -111,15 +126,22 @@ export class Logs {
     this.#trouble = '';
     this.#selected = undefined;
     this.#options.onChange();
-    await this.#ask(async () => {
-      const filter = this.#filter;
+    const filter = this.#filter;
+    try {
       const { filters } = await this.#options.host.call('followLogs', { session, filter });
-      if (session === this.#session) this.#filters = filters;
-    });
-    if (this.#filter.until !== '') await this.#older();
+      if (session !== this.#session) return;
+      this.#filters = filters;
+      if (filter.until !== '') await this.#older();
+    } catch (error) {
+      if (session !== this.#session) return;
+      this.#session = '';
+      if (!isAbort(error)) this.#trouble = describeError(error);
+    }
+    this.#options.onChange();
   }
 
   end(): void {
+    clearTimeout(this.#typing);
     if (this.#session === '') return;
     this.#session = '';
     void this.#ask(() => this.#options.host.call('stopLogs', null));
@@ -132,18 +154,32 @@ export class Logs {
     this.#options.onChange();
   }
 
-  /** The page was drawn: what is seen stays where it is, or is the end. */
+  /** The page was drawn: what is seen stays where it is, or is the end, or the line that was chosen. */
   drawn(): void {
-    const list = document.getElementById(listId);
+    const list = this.#options.list();
     if (list === null) return;
+    const before = list.scrollTop;
     const shift = this.#shifted * rowHeight;
     this.#shifted = 0;
     if (this.#following) list.scrollTop = list.scrollHeight;
     else if (shift !== 0) list.scrollTop += shift;
+    this.#revealIn(list);
+    if (list.scrollTop !== before) this.#placed = list.scrollTop;
     if (list.clientHeight === this.#height && Math.abs(list.scrollTop - this.#top) < rowHeight) return;
     this.#height = list.clientHeight;
     this.#top = list.scrollTop;
     this.#options.onChange();
+  }
+
+  /** The list is smaller while a line is chosen, so this waits until that is drawn. */
+  #revealIn(list: LogList): void {
+    const isDue = this.#reveal;
+    this.#reveal = false;
+    const { lines, older } = this.#held;
+    const at = isDue ? lines.findIndex((line) => keyOf(line) === this.#selected) : -1;
+    // Where nothing older comes, a row above the first one says so.
+    const row = older ? at : at + 1;
+    if (at >= 0) list.scrollTop = revealed(row, list.scrollTop, list.clientHeight);
   }
 
   #take(lines: readonly LogLine[], leftOut: number): void {
@@ -151,15 +187,16 @@ export class Logs {
     const before = this.#held.lines.length;
     const { held, gone } = withNewer(this.#held, [...note, ...lines]);
     this.#held = held;
+    if (gone > 0 && !held.lines.some((line) => keyOf(line) === this.#selected)) this.#selected = undefined;
     if (this.#following) return;
     this.#shifted -= gone;
     this.#unseen += held.lines.length + gone - before;
   }
 
   async #older(): Promise<void> {
-    if (this.#loading || !this.#held.older || this.#session === '') return;
     const session = this.#session;
-    this.#loading = true;
+    if (session === '' || this.#loading === session || !this.#held.older) return;
+    this.#loading = session;
     this.#options.onChange();
     try {
       const before = this.#held.lines[0]?.timestamp ?? endOf(this.#filter);
@@ -167,7 +204,7 @@ export class Logs {
     } catch (error) {
       if (!isAbort(error) && session === this.#session) this.#trouble = describeError(error);
     } finally {
-      this.#loading = false;
+      if (this.#loading === session) this.#loading = undefined;
       this.#options.onChange();
     }
   }
@@ -190,12 +227,14 @@ export class Logs {
 
   readonly #actions: LogsActions = {
     change: (changes) => {
-      this.#filter = { ...this.#filter, ...changes };
+      const filter = { ...this.#filter, ...changes };
+      this.#filter = { ...filter, search: filter.search.slice(0, longestSearch) };
       this.#options.keep(this.#filter);
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => void this.begin(), typingMs);
     },
     clear: () => {
+      clearTimeout(this.#typing);
       this.#filter = noLogFilter;
       this.#options.keep(this.#filter);
       void this.begin();
@@ -211,6 +250,7 @@ export class Logs {
     },
     select: (key) => {
       this.#selected = key;
+      this.#reveal = key !== undefined;
       this.#following = false;
       this.#options.onChange();
     },
@@ -227,12 +267,17 @@ export class Logs {
     openUrl: (url) => void this.#ask(() => this.#options.host.call('openUrl', { url })),
   };
 
-  #scrolled(list: HTMLElement): void {
+  #scrolled(list: LogList): void {
+    const byPerson = list.scrollTop !== this.#placed;
+    this.#placed = byPerson ? undefined : this.#placed;
     this.#top = list.scrollTop;
     this.#height = list.clientHeight;
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < rowHeight * 1.5;
     if (!atEnd) this.#following = false;
     if (atEnd) this.#unseen = 0;
+    // Who goes back to the end follows again; what is chosen stays in sight.
+    if (atEnd && byPerson && this.#filter.until === '' && this.#selected === undefined)
+      this.#following = true;
     if (list.scrollTop < nearTop && !this.#following) void this.#older();
     this.#options.onChange();
   }
@@ -247,12 +292,6 @@ export class Logs {
     const line = lines[to];
     if (line === undefined) return;
     this.#actions.select(keyOf(line));
-    const list = document.getElementById(listId);
-    if (list === null) return;
-    const top = to * rowHeight;
-    if (top < list.scrollTop) list.scrollTop = top;
-    const bottom = top + rowHeight - list.clientHeight;
-    if (bottom > list.scrollTop) list.scrollTop = bottom;
   }
 
   async #ask(ask: () => Promise<unknown>): Promise<void> {

@@ -22,3 +22,9 @@ export function windowOf(count: number, top: number, height: number): Window {
     below: (count - Math.max(first, last)) * rowHeight,
   };
 }
+
+/** Where a list is scrolled to for a row to be seen whole, in pixels; it stays where it is when the row is seen. */
+export function revealed(row: number, top: number, height: number): number {
+  const place = row * rowHeight;
+  return place < top ? place : Math.max(top, place + rowHeight - height);
+}

@@ -109,7 +109,8 @@ function toolbar(view: LogsView): TemplateResult {
           })
         : button({
             id: 'log-now',
-            label: 'Back to now',
+            label: 'Follow',
+            says: 'Follow from now on',
             look: 'primary',
             onClick: () => actions.change({ until: '' }),
           })
@@ -175,6 +176,7 @@ function list(view: LogsView, managed: Managed): TemplateResult {
             )}
           </div>`
     }
+    ${endNote(view)}
   </div>`;
 }
 
@@ -182,6 +184,11 @@ function olderNote({ held, loading }: LogsView): TemplateResult | typeof nothing
   if (held.lines.length === 0 || held.older) return nothing;
   const words = loading ? 'Looking for older lines…' : 'Nothing older is shown here. All of it can be saved.';
   return html`<p class="lead log-begin">${words}</p>`;
+}
+
+function endNote({ held, filter }: LogsView): TemplateResult | typeof nothing {
+  if (held.lines.length === 0 || filter.until === '') return nothing;
+  return html`<p class="lead log-begin">Nothing newer is shown here. Follow shows the newest lines.</p>`;
 }
 
 function activeId({ held, selected }: LogsView, from: number, to: number): string | undefined {

@@ -3,10 +3,16 @@ import { noLogFilter } from '../../../../src/protocol/panelLogs.ts';
 import type { LogLine } from '../../../../src/protocol/shapes/log.ts';
 import { logQueryOf } from '../../../../src/extension/manage/logQuery.ts';
 import { piecesOf, plainText } from '../../../../webview/manage/logs/ansi.ts';
-import { mostHeld, nothingHeld, withNewer, withOlder } from '../../../../webview/manage/logs/held.ts';
+import {
+  mostHeld,
+  mostText,
+  nothingHeld,
+  withNewer,
+  withOlder,
+} from '../../../../webview/manage/logs/held.ts';
 import { addressesIn, placeIn } from '../../../../webview/manage/logs/links.ts';
 import { structuredOf } from '../../../../webview/manage/logs/structured.ts';
-import { rowHeight, windowOf } from '../../../../webview/manage/logs/window.ts';
+import { revealed, rowHeight, windowOf } from '../../../../webview/manage/logs/window.ts';
 
 const escape = '\u001b[';
 
@@ -81,6 +87,16 @@ describe('lines that are held', () => {
     assert.deepEqual([held.lines.length, gone, held.older, held.lines[0]?.log], [mostHeld, 1, true, '2']);
   });
 
+  it('are bounded by their text as well, and the newest one stays', () => {
+    const long = (n: number) => line(n, { log: 'x'.repeat(mostText / 2) });
+    const { held, gone } = withNewer({ lines: [long(1), long(2)], older: false }, [line(3)]);
+    assert.deepEqual([held.lines.map(({ id }) => id), gone, held.older], [['g.2', 'g.3'], 1, true]);
+    const full = withOlder({ lines: [long(2), long(3)], older: true }, [line(1)], true);
+    assert.deepEqual([full.added, full.held.older], [0, false]);
+    const huge = line(1, { log: 'x'.repeat(mostText + 1) });
+    assert.deepEqual(withNewer(nothingHeld, [huge]).held.lines, [huge]);
+  });
+
   it('get older ones before them, as many as there is room for', () => {
     const some = withOlder({ lines: from(5, 6), older: true }, from(3, 5).toReversed(), true);
     assert.deepEqual([texts(some.held.lines), some.added, some.held.older], [['3', '4', '5', '6'], 2, true]);
@@ -97,6 +113,15 @@ describe('rows that are drawn', () => {
     assert.deepEqual(windowOf(0, 0, 100), { from: 0, to: 0, above: 0, below: 0 });
     const past = windowOf(3, 90_000, 100);
     assert.ok(past.from < past.to && past.to === 3);
+  });
+});
+
+describe('a row that is to be seen', () => {
+  it('is scrolled to from above and from below, and stays where it is otherwise', () => {
+    const height = 10 * rowHeight;
+    assert.equal(revealed(3, 5 * rowHeight, height), 3 * rowHeight);
+    assert.equal(revealed(20, 5 * rowHeight, height), 11 * rowHeight);
+    assert.equal(revealed(14, 5 * rowHeight, height), 5 * rowHeight);
   });
 });
 

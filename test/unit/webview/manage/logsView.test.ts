@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { noLogFilter, type LogFilter } from '../../../../src/protocol/panelLogs.ts';
+import { problem } from '../../../../src/protocol/problems.ts';
+import type { LogLine } from '../../../../src/protocol/shapes/log.ts';
+import { Logs, type LogList, type LogsOptions } from '../../../../webview/manage/logs/logs.ts';
+import { rowHeight } from '../../../../webview/manage/logs/window.ts';
+
+/** Heights of the list with and without the details of a line below it, in pixels. */
+const tall = 20 * rowHeight;
+const short = 10 * rowHeight;
+
+function line(n: number): LogLine {
+  const timestamp = `2026-01-01 00:00:00.${String(n).padStart(9, '0')} +00:00:00`;
+  return { timestamp, log: String(n), id: `g.${n}` };
+}
+
+function lines(first: number, last: number): LogLine[] {
+  return Array.from({ length: last - first + 1 }, (_, n) => line(first + n));
+}
+
+/** A list as the page would draw it: never scrolled past its end. */
+class DrawnList implements LogList {
+  readonly #logs: () => Logs;
+  #top = 0;
+
+  constructor(logs: () => Logs) {
+    this.#logs = logs;
+  }
+
+  get clientHeight(): number {
+    return this.#logs().view.selected === undefined ? tall : short;
+  }
+
+  get scrollHeight(): number {
+    return Math.max(this.clientHeight, this.#logs().view.held.lines.length * rowHeight);
+  }
+
+  get scrollTop(): number {
+    return Math.min(this.#top, this.scrollHeight - this.clientHeight);
+  }
+
+  set scrollTop(top: number) {
+    this.#top = Math.max(0, Math.min(top, this.scrollHeight - this.clientHeight));
+  }
+
+  sees(row: number): boolean {
+    return row * rowHeight >= this.scrollTop && (row + 1) * rowHeight <= this.scrollTop + this.clientHeight;
+  }
+}
+
+describe('the logs of a panel', () => {
+  let sessions = 0;
+  let asked: { name: string; filter: LogFilter | undefined }[] = [];
+  let kept: LogFilter | undefined;
+  let answer: (name: string) => unknown;
+  let logs: Logs;
+  let list: DrawnList;
+
+  beforeEach(async () => {
+    sessions = 0;
+    asked = [];
+    kept = undefined;
+    answer = (name) => (name === 'olderLogs' ? { lines: [] } : { filters: true });
+    logs = new Logs({
+      host: {
+        call: async (name: string, input: { filter?: LogFilter } | null) => {
+          asked.push({ name, filter: input?.filter });
+          return await answer(name);
+        },
+      } as unknown as LogsOptions['host'],
+      newId: () => `session ${(sessions += 1)}`,
+      list: () => list,
+      kept: () => kept,
+      keep: (filter) => (kept = filter),
+      onChange: () => undefined,
+    });
+    list = new DrawnList(() => logs);
+    await logs.begin();
+  });
+
+  const tell = (some: LogLine[]): void =>
+    logs.hear({ kind: 'logLines', session: `session ${sessions}`, lines: some, leftOut: 0 });
+  const names = (): string[] => asked.map(({ name }) => name);
+  const scrollTo = (top: number): void => {
+    list.scrollTop = top;
+    logs.view.actions.scrolled(list);
+  };
+
+  it('show the line that was chosen, though its details take room from the list', () => {
+    tell(lines(0, 99));
+    logs.drawn();
+    assert.ok(list.sees(99));
+    logs.view.actions.select('g.99');
+    assert.ok(!list.sees(99), 'the list did not shrink');
+    logs.drawn();
+    assert.ok(list.sees(99));
+    logs.view.actions.move(-Infinity);
+    logs.drawn();
+    assert.ok(list.sees(0));
+    scrollTo(50 * rowHeight);
+    logs.drawn();
+    assert.equal(list.scrollTop, 50 * rowHeight, 'it was brought back though somebody had scrolled away');
+  });
+
+  it('follow again at the end, and not where somebody paused or has chosen a line', () => {
+    tell(lines(0, 99));
+    logs.drawn();
+    logs.view.actions.follow(false);
+    logs.view.actions.scrolled(list);
+    assert.equal(logs.view.following, false, 'the scrolling of a drawing was taken for a person’s');
+    scrollTo(0);
+    tell([line(100)]);
+    assert.deepEqual([logs.view.following, logs.view.unseen], [false, 1]);
+    scrollTo(list.scrollHeight);
+    assert.deepEqual([logs.view.following, logs.view.unseen], [true, 0]);
+    logs.view.actions.select('g.100');
+    scrollTo(0);
+    scrollTo(list.scrollHeight);
+    assert.equal(logs.view.following, false);
+  });
+
+  it('have not begun when the host refuses, and say why', async () => {
+    answer = () => Promise.reject(problem('wrongParameters', { says: 'The region is not connected.' }));
+    await logs.begin();
+    assert.equal(logs.begun, false);
+    assert.match(logs.view.trouble, /not connected/);
+    answer = () => ({ filters: false });
+    await logs.begin();
+    assert.deepEqual([logs.begun, logs.view.filters, logs.view.trouble], [true, false, '']);
+  });
+
+  it('are read up to a time though older ones of before are still on their way', async () => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    answer = (name) => (name === 'olderLogs' ? promise : { filters: true });
+    tell(lines(0, 99));
+    logs.view.actions.older();
+    answer = (name) => (name === 'olderLogs' ? { lines: [line(7)] } : { filters: true });
+    logs.view.actions.clear();
+    logs.view.actions.change({ until: '2026-01-01T00:00:00' });
+    await logs.begin();
+    resolve({ lines: [line(1)] });
+    await promise;
+    assert.deepEqual(
+      logs.view.held.lines.map(({ log }) => log),
+      ['7'],
+    );
+    assert.equal(logs.view.loading, false);
+    logs.end();
+  });
+
+  it('end with what was typed just now: nothing begins on another tab', () => {
+    const before = names().length;
+    logs.view.actions.change({ search: 'x' });
+    logs.end();
+    assert.deepEqual(names().slice(before), ['stopLogs']);
+    assert.equal(kept?.search, 'x');
+    assert.equal(logs.begun, false);
+  });
+
+  it('keep no more of a search than may be asked, so that it can be brought back', () => {
+    logs.view.actions.change({ search: 'x'.repeat(5000) });
+    logs.end();
+    assert.equal(kept?.search.length, 1000);
+    assert.deepEqual({ ...kept, search: '' }, noLogFilter);
+  });
+
+  it('let go of a chosen line that went', () => {
+    tell(lines(0, 99));
+    logs.view.actions.select('g.0');
+    tell(lines(100, 20_099));
+    assert.equal(logs.view.selected, undefined);
+  });
+});
