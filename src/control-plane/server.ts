@@ -2,7 +2,7 @@ import { serve, type ServerType } from '@hono/node-server';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLog, type Log } from '../base/log.ts';
-import { acceptSockets, type Answering, type Sockets } from './api/sockets.ts';
+import { acceptSockets, asksForSocket, type Answering, type Sockets } from './api/sockets.ts';
 
 /** How long requests that are being answered get at the end, in milliseconds. */
 const patienceMs = 3000;
@@ -27,9 +27,9 @@ export async function listen(
 ): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const fetch = (request: Request) => answering(request, {});
-  const server = serve({ fetch, hostname: at.host, port: at.port }, (info: AddressInfo) =>
-    resolve(info.port),
-  );
+  const serverOptions = { shouldUpgradeCallback: asksForSocket };
+  const wanted = { fetch, hostname: at.host, port: at.port, serverOptions };
+  const server = serve(wanted, (info: AddressInfo) => resolve(info.port));
   const sockets = acceptSockets(server as HttpServer, answering, log);
   server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, at)));
   return { port: await promise, close: () => close(server, sockets) };

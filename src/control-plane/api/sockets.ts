@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { describeError, type Log } from '../../base/log.ts';
 
@@ -20,6 +22,11 @@ export interface SocketRules {
 const usual: SocketRules = { pingEveryMs: 20_000, most: 200 };
 /** Nobody has anything to say to these streams. */
 const largestMessage = 1024;
+
+/** Whatever else a client would rather speak, such as HTTP/2, its request is one like every other. */
+export function asksForSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
 
 export interface Sockets {
   /** Says to everybody that it ends. */
@@ -44,9 +51,14 @@ export function acceptSockets(
     clientTracking: true,
     maxPayload: largestMessage,
   });
+  /** What gets an ordinary answer: nobody else knows of these connections any more. */
+  const refused = new Set<Duplex>();
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     const left = new AbortController();
-    socket.once('close', () => left.abort());
+    socket.once('close', () => {
+      refused.delete(socket);
+      left.abort();
+    });
     // Whoever hangs up while it is being answered is nobody's trouble.
     socket.on('error', () => left.abort());
     void upgrade(incoming, left.signal).catch((error: unknown) => {
@@ -55,12 +67,14 @@ export function acceptSockets(
     });
 
     async function upgrade(asked: IncomingMessage, signal: AbortSignal): Promise<void> {
+      refused.add(socket);
       if (sockets.clients.size >= rules.most) return refuse(socket, new Response(null, { status: 503 }));
       let frames: AsyncIterable<unknown> | undefined;
       const response = await answering(requestOf(asked, signal), { accept: (given) => (frames = given) });
       const accepted = frames;
       if (accepted === undefined) return refuse(socket, response);
       if (signal.aborted) return;
+      refused.delete(socket);
       sockets.handleUpgrade(asked, socket, head, (opened) => void send(opened, accepted));
     }
   });
@@ -85,6 +99,7 @@ export function acceptSockets(
     },
     terminate() {
       for (const socket of sockets.clients) socket.terminate();
+      for (const socket of refused) socket.destroy();
     },
   };
 }
@@ -115,15 +130,14 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   return new Request(url, { method: incoming.method ?? 'GET', headers, signal });
 }
 
-/** An ordinary answer on a connection that asked for more. */
-async function refuse(socket: Duplex, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
-  const type = response.headers.get('content-type') ?? 'text/plain';
-  const head = [
-    `HTTP/1.1 ${response.status} Refused`,
-    'connection: close',
-    `content-type: ${type}`,
-    `content-length: ${body.length}`,
-  ];
-  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+/** An ordinary answer on a connection that asked for more, as fast as it is taken; it ends with the connection. */
+async function refuse(socket: Duplex, { status, headers, body }: Response): Promise<void> {
+  const type = headers.get('content-type') ?? 'text/plain';
+  const head = [`HTTP/1.1 ${status} Refused`, 'connection: close', `content-type: ${type}`];
+  // Half a connection would stay for as long as the other end likes.
+  socket.once('finish', () => socket.destroy());
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  // Whoever hangs up before the end has heard enough.
+  if (body !== null) await pipeline(Readable.fromWeb(body as ReadableStream), socket).catch(() => undefined);
+  socket.end();
 }
