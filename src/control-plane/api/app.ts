@@ -64,6 +64,8 @@ function mount(app: Hono, parts: AppParts, name: EndpointName): void {
   const endpoint: Endpoint = endpoints[name];
   const handler = parts.handlers[name] as AnyHandler;
   app.on(endpoint.method, endpoint.path, async (context) => {
+    // Who asks for headers alone is answered without a body: what a stream is made from would never be let go.
+    if (endpoint.answer !== 'json' && context.req.method === 'HEAD') return context.body(null, 404);
     const reply = await handler(await askedFrom(context, parts, endpoint));
     if (endpoint.answer === 'frames') return accepted(context, reply as AsyncIterable<unknown>);
     if (endpoint.answer === 'lines') return lines(reply as AsyncIterable<unknown>, parts.log);

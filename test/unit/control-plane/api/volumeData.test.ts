@@ -57,6 +57,13 @@ describe('data of volumes', () => {
     ]);
   });
 
+  it('is not read for who asks for its headers alone', async () => {
+    const { notary, token, app } = plane;
+    const headers = { authorization: `Bearer ${token}`, 'user-agent': 'test' };
+    const url = `http://127.0.0.1/workspace/${notary.workspaceId}${path()}`;
+    assert.equal((await app.request(url, { method: 'HEAD', headers })).status, 404);
+  });
+
   it('says so where there is none', async () => {
     const { status, body } = await plane.send('GET', path('?from=3'));
     assert.deepEqual([status, body['error']], [404, 'resourceDoesNotExist']);
