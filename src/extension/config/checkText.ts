@@ -95,7 +95,7 @@ export function credentialsIn(text: string): readonly FoundCredential[] {
   const found: FoundCredential[] = [];
   let start = 0;
   for (const line of text.slice(0, mostLooked).split('\n')) {
-    const one = credentialIn(line);
+    const one = credentialIn(line.endsWith('\r') ? line.slice(0, -1) : line);
     if (one !== undefined) found.push({ ...one, start: start + one.start, end: start + one.end });
     if (found.length === mostFound) break;
     start += line.length + 1;
@@ -112,11 +112,21 @@ function credentialIn(line: string): FoundCredential | undefined {
   return { name, value, start, end: start + value.length };
 }
 
-/** A value without its quotes, a comma and a comment behind it, and where it begins. */
+/**
+ * A value without its quotes, a comma and a comment behind it, and where it begins. No pattern here can read a part of
+ * the text in two ways, or begin everywhere in it: a long line would take for ever.
+ */
 function bare(text: string, offset: number): [value: string, start: number] {
-  const quoted = /^(["'])((?:\\.|(?!\1).)*)\1/.exec(text);
+  const quoted = /^(["'])((?:\\.|(?!\1)[^\\])*)\1/.exec(text);
   if (quoted !== null) return [quoted[2] ?? '', offset + 1];
-  const value = text.replace(/\s+#.*$/, '').replace(/[,;\s]+$/, '');
+  const comment = text.search(/\s#/);
+  const value = withoutEnd(comment === -1 ? text : text.slice(0, comment));
   const blanks = value.length - value.trimStart().length;
   return [value.trimStart(), offset + blanks];
+}
+
+function withoutEnd(value: string): string {
+  let end = value.length;
+  while (end > 0 && /[,;\s]/.test(value.charAt(end - 1))) end -= 1;
+  return value.slice(0, end);
 }

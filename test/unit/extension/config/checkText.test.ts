@@ -80,6 +80,24 @@ describe('the check of a config mount', () => {
     assert.deepEqual(credentialsIn(text), []);
   });
 
+  it('finds them in lines that end as on Windows', () => {
+    const found = credentialsIn('name: app\r\npassword: hunter2 # for now\r\n');
+    assert.deepEqual(
+      found.map(({ name, value }) => [name, value]),
+      [['password', 'hunter2']],
+    );
+  });
+
+  it('takes time in proportion to the text, also where a quote does not end', () => {
+    const blanks = ' '.repeat(250_000);
+    for (const line of [
+      `pattern: "${'\\d'.repeat(100_000)}`,
+      `note: x${blanks}y`,
+      `note: x${' #'.repeat(100_000)}`,
+    ])
+      assert.deepEqual(credentialsIn(line), []);
+  });
+
   it('has offsets into the text, whatever it is', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (before, value) => {
