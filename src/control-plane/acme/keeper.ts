@@ -149,6 +149,9 @@ export class AcmeKeeper {
         throw new AcmeRefusal('What the authority sent cannot be read.', '', undefined);
       await edge.putPublicCertificate(holder, hosts, pem, { signal });
       this.#served.add(holder);
+      // It would be asked for again at once, and for ever.
+      if (decide(set, served, undefined, clock.now()).kind !== 'rest')
+        throw new AcmeRefusal(unfit, '', undefined);
       await memory.remember(holder, undefined);
       log.info('A certificate was issued', { hosts: hosts.join(','), until: served.endsAt });
       this.#tell(holder, stateOf(set, served, undefined, 0));
@@ -188,6 +191,9 @@ export class AcmeKeeper {
     this.#changed.fire(holder);
   }
 }
+
+const unfit =
+  'What the authority issued does not cover these names, or is due to be renewed already. Check the clock of this machine.';
 
 type Refusal = Pick<AcmeRefusal, 'message' | 'type' | 'retryAfterMs'>;
 

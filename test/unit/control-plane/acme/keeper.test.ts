@@ -8,6 +8,8 @@ import type { HostSet } from '../../../../src/control-plane/acme/decide.ts';
 import { AcmeKeeper, type CertificateEdge } from '../../../../src/control-plane/acme/keeper.ts';
 import { accountKey, openAcmeMemory } from '../../../../src/control-plane/acme/memory.ts';
 import { AcmeRefusal } from '../../../../src/control-plane/acme/transport.ts';
+import { issue, makeAuthority } from '../../../../src/control-plane/tls/authority.ts';
+import { handClock } from '../../../support/handClock.ts';
 
 const directory = 'https://acme.example/directory';
 const nothingServed: CertificateEdge = {
@@ -77,6 +79,39 @@ describe('the keeper of certificates', () => {
     const state = keeper.state('url-b.example');
     assert.deepEqual([state?.state, state?.message], ['waitingForDns', 'no A record found for it']);
     assert.ok(state?.nextTry !== undefined);
+  });
+
+  it('asks no sooner than after a failure for what is due to be renewed as soon as it is issued', async () => {
+    const set = setOf('a.example');
+    const issued = await issue(await makeAuthority('local', 'example', 0), set.hosts, 0);
+    const pem = `${issued.certificate}\n${issued.key}`;
+    const clock = handClock();
+    let [orders, kept] = [0, undefined as string | undefined];
+    const keeper = new AcmeKeeper({
+      wanted: () => [set],
+      edge: () => ({
+        ...nothingServed,
+        publicCertificate: async () => kept,
+        putPublicCertificate: async (_holder, _hosts, given) => void (kept = given),
+      }),
+      authority: {
+        async order() {
+          orders += 1;
+          await new Promise(setImmediate);
+          return pem;
+        },
+      },
+      memory: await openAcmeMemory(stateDir, directory),
+      clock,
+      log: silentLog,
+      chance: () => 0,
+    });
+    keeper.start();
+    while (clock.waits.length === 0 && orders < 3) await new Promise(setImmediate);
+    await keeper.stop();
+    assert.deepEqual([orders, kept], [1, pem]);
+    assert.match(keeper.state(set.holder)?.message ?? '', /clock of this machine/);
+    assert.ok((clock.waits[0] ?? 0) >= 60_000);
   });
 
   it("keeps the account's key for its owner alone, and makes it once", async () => {
