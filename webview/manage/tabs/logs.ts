@@ -210,10 +210,15 @@ function press(event: KeyboardEvent, { height, held, selected, actions }: LogsVi
   const chosen = held.lines.find((line) => keyOf(line) === selected);
   if (step !== undefined) actions.move(step);
   else if (event.key === 'Escape') actions.select(undefined);
-  else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && chosen !== undefined)
+  else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && chosen !== undefined && !hasMarkedText())
     actions.copy([chosen]);
   else return;
   event.preventDefault();
+}
+
+/** Who marks a part of a line with the pointer means that part, and not the line. */
+function hasMarkedText(): boolean {
+  return getSelection()?.isCollapsed === false;
 }
 
 interface RowFacts {
@@ -233,7 +238,9 @@ function row(view: LogsView, line: LogLine, { at, count, names }: RowFacts): Tem
     aria-selected=${String(key === view.selected)}
     aria-setsize=${count}
     aria-posinset=${at + 1}
-    @click=${() => view.actions.select(key === view.selected ? undefined : key)}
+    @click=${() => {
+      if (!hasMarkedText()) view.actions.select(key === view.selected ? undefined : key);
+    }}
   >
     <span class="log-time">${clock(timestamp)}</span>
     <span class="log-instance">${shortName(instance, names)}</span>
