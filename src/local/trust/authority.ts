@@ -38,7 +38,7 @@ export function authorityFacts(pem: string): AuthorityFacts {
       cause: error,
     });
   }
-  if (!certificate.ca || !certificate.raw.includes(boundToLocalhost)) {
+  if (!certificate.ca || !extensionsOf(certificate).some((one) => one.equals(boundToLocalhost))) {
     throw new AuthorityError(
       'The certificate of this region could vouch for other names than those under .localhost, so it is not made trusted. Stop and start the local region to have it made anew.',
     );
@@ -52,4 +52,35 @@ export function authorityFacts(pem: string): AuthorityFacts {
     thumbprint: certificate.fingerprint.replaceAll(':', ''),
     endsAt: certificate.validToDate.getTime(),
   };
+}
+
+const extensionsTag = 0xa3;
+
+/** The content of each extension. Certificates are read by the system before: what they are made of is whole. */
+function extensionsOf({ raw }: X509Certificate): readonly Buffer[] {
+  const [certificate] = elementsOf(raw);
+  const [signed] = elementsOf(certificate?.content);
+  const [list] = elementsOf(elementsOf(signed?.content).find(({ tag }) => tag === extensionsTag)?.content);
+  return elementsOf(list?.content).map(({ content }) => content);
+}
+
+interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+}
+
+/** Elements of DER that lie one after another; none where one has no length, which others may read differently. */
+function elementsOf(der: Buffer = Buffer.alloc(0)): readonly Element[] {
+  const found: Element[] = [];
+  for (let at = 0; at + 1 < der.length;) {
+    const first = der.readUInt8(at + 1);
+    // A long length is told by the number of its bytes first.
+    const more = first < 0x80 ? 0 : first - 0x80;
+    if (first === 0x80 || more > 4) return [];
+    const start = at + 2 + more;
+    const end = start + (more === 0 ? first : der.readUIntBE(at + 2, more));
+    found.push({ tag: der.readUInt8(at), content: der.subarray(start, end) });
+    at = end;
+  }
+  return found;
 }

@@ -1,4 +1,6 @@
+import * as x509 from '@peculiar/x509';
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +32,26 @@ describe('the authority that is to be trusted', () => {
     );
     assert.throws(() => authorityFacts(leaf.certificate), AuthorityError);
     assert.throws(() => authorityFacts('nothing'), AuthorityError);
+  });
+
+  it('is refused when what binds it is there, and is not what binds it', async () => {
+    const crypto = webcrypto as unknown as Crypto;
+    const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const bound = new x509.X509Certificate(certificate).getExtension('2.5.29.30');
+    assert.ok(bound);
+    const wide = await x509.X509CertificateGenerator.createSelfSigned(
+      {
+        name: 'CN=Patr region local',
+        keys: await crypto.subtle.generateKey(signingAlgorithm, false, ['sign', 'verify']),
+        signingAlgorithm,
+        extensions: [
+          new x509.BasicConstraintsExtension(true, 0, true),
+          new x509.Extension('1.3.6.1.4.1.32473.1', false, bound.rawData),
+        ],
+      },
+      crypto,
+    );
+    assert.throws(() => authorityFacts(wide.toString('pem')), /other names/);
   });
 });
 
