@@ -80,7 +80,10 @@ export class Logs {
   #selected: string | undefined;
   /** The session that older lines are read for. */
   #loading: string | undefined;
+  /** Why nothing comes right now. */
   #trouble = '';
+  /** Why what was asked for last was not done. */
+  #refusal = '';
   #typing: ReturnType<typeof setTimeout> | undefined;
   /** The chosen line is brought into view by the next drawing. */
   #reveal = false;
@@ -111,7 +114,7 @@ export class Logs {
       readable: this.#readable,
       selected: this.#selected,
       loading: this.#loading !== undefined,
-      trouble: this.#trouble,
+      trouble: this.#trouble === '' ? this.#refusal : this.#trouble,
       actions: this.#actions,
     };
   }
@@ -124,6 +127,7 @@ export class Logs {
     this.#following = this.#filter.until === '';
     this.#unseen = 0;
     this.#trouble = '';
+    this.#refusal = '';
     this.#selected = undefined;
     this.#options.onChange();
     const filter = this.#filter;
@@ -197,12 +201,13 @@ export class Logs {
     const session = this.#session;
     if (session === '' || this.#loading === session || !this.#held.older) return;
     this.#loading = session;
+    this.#refusal = '';
     this.#options.onChange();
     try {
       const before = this.#held.lines[0]?.timestamp ?? endOf(this.#filter);
       await this.#page(session, before);
     } catch (error) {
-      if (!isAbort(error) && session === this.#session) this.#trouble = describeError(error);
+      if (!isAbort(error) && session === this.#session) this.#refusal = describeError(error);
     } finally {
       if (this.#loading === session) this.#loading = undefined;
       this.#options.onChange();
@@ -295,10 +300,11 @@ export class Logs {
   }
 
   async #ask(ask: () => Promise<unknown>): Promise<void> {
+    this.#refusal = '';
     try {
       await ask();
     } catch (error) {
-      if (!isAbort(error)) this.#trouble = describeError(error);
+      if (!isAbort(error)) this.#refusal = describeError(error);
     }
     this.#options.onChange();
   }

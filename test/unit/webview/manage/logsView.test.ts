@@ -53,6 +53,7 @@ describe('the logs of a panel', () => {
   let asked: { name: string; filter: LogFilter | undefined }[] = [];
   let kept: LogFilter | undefined;
   let answer: (name: string) => unknown;
+  let wake: () => void;
   let logs: Logs;
   let list: DrawnList;
 
@@ -60,6 +61,7 @@ describe('the logs of a panel', () => {
     sessions = 0;
     asked = [];
     kept = undefined;
+    wake = () => undefined;
     answer = (name) => (name === 'olderLogs' ? { lines: [] } : { filters: true });
     logs = new Logs({
       host: {
@@ -72,7 +74,7 @@ describe('the logs of a panel', () => {
       list: () => list,
       kept: () => kept,
       keep: (filter) => (kept = filter),
-      onChange: () => undefined,
+      onChange: () => wake(),
     });
     list = new DrawnList(() => logs);
     await logs.begin();
@@ -80,6 +82,9 @@ describe('the logs of a panel', () => {
 
   const tell = (some: LogLine[]): void =>
     logs.hear({ kind: 'logLines', session: `session ${sessions}`, lines: some, leftOut: 0 });
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((resolve) => (wake = resolve));
+  };
   const names = (): string[] => asked.map(({ name }) => name);
   const scrollTo = (top: number): void => {
     list.scrollTop = top;
@@ -129,23 +134,36 @@ describe('the logs of a panel', () => {
     assert.deepEqual([logs.begun, logs.view.filters, logs.view.trouble], [true, false, '']);
   });
 
+  it('say what was refused until something else is asked for, and what keeps lines away until they come', async () => {
+    answer = () => Promise.reject(problem('resourceDoesNotExist', { says: 'No file is meant.' }));
+    logs.view.actions.openPlace('/app/server.js:12');
+    await until(() => logs.view.trouble.includes('No file is meant'));
+    answer = () => null;
+    logs.view.actions.copy([line(1)]);
+    await until(() => logs.view.trouble === '');
+    const told = { kind: 'logTrouble', session: `session ${sessions}` } as const;
+    logs.hear({ ...told, message: 'It is away.' });
+    logs.view.actions.copy([line(1)]);
+    assert.equal(logs.view.trouble, 'It is away.');
+    logs.hear({ ...told, message: '' });
+    assert.equal(logs.view.trouble, '');
+  });
+
   it('are read up to a time though older ones of before are still on their way', async () => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     answer = (name) => (name === 'olderLogs' ? promise : { filters: true });
     tell(lines(0, 99));
     logs.view.actions.older();
     answer = (name) => (name === 'olderLogs' ? { lines: [line(7)] } : { filters: true });
-    logs.view.actions.clear();
     logs.view.actions.change({ until: '2026-01-01T00:00:00' });
-    await logs.begin();
+    await until(() => logs.view.held.lines.length === 1 && !logs.view.loading);
+    const late = new Promise<void>((done) => (wake = done));
     resolve({ lines: [line(1)] });
-    await promise;
+    await late;
     assert.deepEqual(
       logs.view.held.lines.map(({ log }) => log),
       ['7'],
     );
-    assert.equal(logs.view.loading, false);
-    logs.end();
   });
 
   it('end with what was typed just now: nothing begins on another tab', () => {
