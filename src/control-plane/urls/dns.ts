@@ -1,4 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises';
+import { abandonable } from '../../docker/abandonable.ts';
 import type { DnsRecordType } from '../../protocol/shapes/domain.ts';
 
 /** No name server gave an answer: nothing is known. */
@@ -11,7 +12,7 @@ export interface Dns {
   /** Values of the records of a name; none when there are none. @throws DnsError. */
   records(type: DnsRecordType, name: string, options?: { signal?: AbortSignal }): Promise<readonly string[]>;
   /** Addresses of a host, as this machine finds them. @throws DnsError. */
-  addresses(host: string): Promise<readonly string[]>;
+  addresses(host: string, options?: { signal?: AbortSignal }): Promise<readonly string[]>;
 }
 
 /** What answers that there is no such record or name. */
@@ -39,10 +40,13 @@ export function createDns(servers: readonly string[] = []): Dns {
         signal?.removeEventListener('abort', onAbort);
       }
     },
-    async addresses(host) {
+    async addresses(host, { signal } = {}) {
       try {
-        return (await lookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address);
+        // The system answers when it likes, and cannot be told to stop.
+        const found = await abandonable(lookup(host, { all: true, order: 'ipv4first' }), signal);
+        return found.map(({ address }) => address);
       } catch (error) {
+        signal?.throwIfAborted();
         throw new DnsError(`${host} cannot be found (${codeOf(error) ?? 'no answer'}).`, { cause: error });
       }
     },

@@ -75,11 +75,12 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
     await Promise.all(
       Array.from(hosts, async (host) => {
         try {
-          const address = chosen(host, await parts.dns.addresses(host));
+          const address = chosen(host, await parts.dns.addresses(host, { signal }));
           if (address === undefined) return;
           addresses.set(host, address);
           troubles.delete(host);
         } catch (error) {
+          if (signal.aborted) return;
           troubles.set(host, describeError(error));
         }
       }),

@@ -54,11 +54,14 @@ describe('the keeper of managed URLs', () => {
   let clock: HandClock;
   let keeper: UrlKeeper;
   let found: Map<string, readonly string[]>;
+  /** Told of questions that get no answer, where it is there. */
+  let unanswered: ((host: string) => void) | undefined;
 
   beforeEach(() => {
     notary = memoryNotary();
     clock = handClock();
     found = new Map();
+    unanswered = undefined;
   });
 
   afterEach(async () => {
@@ -71,7 +74,12 @@ describe('the keeper of managed URLs', () => {
       notary,
       edge: () => edge,
       dns: {
-        async addresses(host) {
+        async addresses(host, { signal } = {}) {
+          if (unanswered !== undefined)
+            return new Promise((_, reject) => {
+              signal?.addEventListener('abort', () => reject(signal.reason as Error));
+              unanswered?.(host);
+            });
           const known = found.get(host);
           if (known === undefined) throw new DnsError(`${host} cannot be found (ENOTFOUND).`);
           return known;
@@ -151,6 +159,16 @@ describe('the keeper of managed URLs', () => {
     clock.advance(30_000);
     await edge.until(([route]) => route?.address === '192.0.2.8');
     assert.equal(keeper.trouble(notary.store.managedUrls.find(id)!), undefined);
+  });
+
+  it('stops while name servers are silent', async () => {
+    edge = new FakeUrlEdge();
+    const { promise: asked, resolve } = Promise.withResolvers<string>();
+    unanswered = resolve;
+    addUrl(addDomain('example.com'), '/', elsewhere);
+    start();
+    assert.equal(await asked, 'other.example.org');
+    await keeper.stop();
   });
 
   it('leads nobody to the machine itself unless the region is a local one', async () => {
