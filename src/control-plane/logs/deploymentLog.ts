@@ -157,7 +157,7 @@ export class DeploymentLog {
       return writeLine(this.#buffer, size, index, entry);
     }
     // A number is never used for another container while its file is written, so giving it out twice is harmless.
-    const made = this.#indexes.size;
+    const made = Math.max(-1, ...this.#indexes.values()) + 1;
     this.#indexes.set(entry.containerId, made);
     this.#instances.set(entry.containerId, entry.instanceId);
     const text = sourceText(made, entry);
@@ -173,8 +173,8 @@ export class DeploymentLog {
   }
 
   async #write(segment: LogSegment, size: number): Promise<void> {
-    this.#file ??= await open(segment.path, 'r+');
     try {
+      this.#file ??= await open(segment.path, 'r+');
       let written = 0;
       while (written < size) {
         const at = segment.bytes + written;
@@ -189,9 +189,9 @@ export class DeploymentLog {
   }
 
   async #forgetUnwritten(segment: LogSegment): Promise<void> {
+    this.#indexes.clear();
     await this.#file?.truncate(segment.bytes);
     const [, sources] = await recoverSegment(segment.path, segment.firstSeq);
-    this.#indexes.clear();
     for (const [index, { containerId }] of sources.byIndex) this.#indexes.set(containerId, index);
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -151,6 +151,27 @@ describe('the output of a deployment', () => {
     assert.ok(!(await page(again)).includes('once'));
     again.retain(new Set(['c-i1']));
     assert.deepEqual(again.marksOf('c-quiet'), {});
+  });
+
+  it('says whose a line is, also after a file could not be opened', async () => {
+    await store(await open(), [entry(0, 'before')]);
+    await opened.pop()?.close();
+    const log = await open();
+    const path = log.segments[0]?.path ?? '';
+    await rename(path, `${path}.away`);
+    await assert.rejects(log.append([entry(1, 'after', 'i2')]));
+    await rename(`${path}.away`, path);
+    await store(log, [entry(1, 'after', 'i2')]);
+    const again = await open();
+    assert.deepEqual(again.marksOf('c-i2').stdout, { at: logTime(1), seen: 1 });
+    const { lines } = await new LogReader(again, 1).next();
+    assert.deepEqual(
+      lines.map((line) => [line.instanceId, textOf(line)]),
+      [
+        ['i1', 'before'],
+        ['i2', 'after'],
+      ],
+    );
   });
 
   it('can be read though the end of a full file is lost', async () => {
