@@ -17,6 +17,9 @@ type Names =
   | 'deleteManagedUrl'
   | 'verifyManagedUrl';
 
+/** In characters. DNS takes 253; a certificate's file has the host in its name, which file systems limit to 255. */
+const longestHost = 240;
+
 /** Managed URLs of a workspace. The edge hears of every change after the commit. */
 export function managedUrlHandlers(parts: ApiParts): Some<Names> {
   const { store, notary, verifier } = parts;
@@ -30,6 +33,7 @@ export function managedUrlHandlers(parts: ApiParts): Some<Names> {
       const made = store.change((publish): ManagedUrlRow => {
         const domain = domainForUrl(store, workspaceId, body.domainId);
         const host = hostOf(body.subDomain, domain.name);
+        if (host.length > longestHost) throw tooLong();
         if (isDeploymentName(host, parts.domain)) throw deploymentsName(host);
         const target = checkedTarget(store, workspaceId, body.urlType);
         const { subDomain, domainId, path } = body;
@@ -86,6 +90,13 @@ function domainForUrl(store: Store, workspaceId: string, domainId: string) {
   throw problem('wrongParameters', {
     says: 'The domain does not exist (any more). Add it to the workspace first.',
     fields: [{ field: 'domainId', message: 'does not exist' }],
+  });
+}
+
+function tooLong(): ProblemError {
+  return problem('wrongParameters', {
+    says: `The host of a URL has at most ${longestHost} characters. Choose a shorter sub-domain.`,
+    fields: [{ field: 'subDomain', message: 'must be shorter' }],
   });
 }
 

@@ -169,6 +169,15 @@ describe('managed URLs over the API', () => {
     await refused(create('f'.repeat(32)), 400, /Add it to the workspace first/);
   });
 
+  it('have a host that is short enough for everything that is named after it', async () => {
+    const part = (letter: string) => letter.repeat(60);
+    const domainId = await domain(`${part('a')}.${part('b')}.${part('c')}.localhost`);
+    const long = `${part('d')}.${'e'.repeat(30)}`;
+    const body = await refused(create(domainId, { subDomain: long }), 400, /at most 240 characters/);
+    assert.deepEqual(body['fields'], [{ field: 'subDomain', message: 'must be shorter' }]);
+    await made(domainId, { subDomain: 'd' });
+  });
+
   it('leave the names of deployments alone', async () => {
     const internal = { domain: 'example.com', nameserverType: 'internal' };
     await refused(plane.send('POST', '/domain', internal), 400, /no name servers of its own/);
