@@ -113,8 +113,23 @@ export class AcmeKeeper {
     const sets = wanted();
     await this.#forgetOthers(new Set(sets.map(({ holder }) => holder)), edge, signal);
     let next = clock.now() + lookEveryMs;
-    for (const set of sets) next = Math.min(next, await this.#tend(set, edge, signal));
+    for (const set of sets) next = Math.min(next, await this.#tendOrLater(set, edge, signal));
     return Math.max(next, Math.min(memory.quietUntil(), clock.now() + lookEveryMs));
+  }
+
+  /** What is wrong with one certificate keeps nobody from the others. */
+  async #tendOrLater(set: HostSet, edge: CertificateEdge, signal: AbortSignal): Promise<number> {
+    try {
+      return await this.#tend(set, edge, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { clock, log } = this.#parts;
+      log.warn('A certificate was not looked after', {
+        hosts: set.hosts.join(','),
+        error: describeError(error),
+      });
+      return clock.now() + againMs;
+    }
   }
 
   /** Looks after one certificate. Returns when it is due again. */

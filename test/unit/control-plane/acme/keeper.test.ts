@@ -114,6 +114,33 @@ describe('the keeper of certificates', () => {
     assert.ok((clock.waits[0] ?? 0) >= 60_000);
   });
 
+  it('goes on with other names when the edge does not take the certificate of one', async () => {
+    const [bad, good] = [setOf('a.example'), setOf('b.example')];
+    const issued = await issue(await makeAuthority('local', 'example', Date.now()), bad.hosts, Date.now());
+    const asked = Promise.withResolvers<string>();
+    const keeper = new AcmeKeeper({
+      wanted: () => [bad, good],
+      edge: () => ({
+        ...nothingServed,
+        publicCertificate: async (holder) => (holder === bad.holder ? issued.certificate : undefined),
+        putPublicCertificate: () => Promise.reject(new Error('The edge refused it.')),
+      }),
+      authority: {
+        async order([host]) {
+          asked.resolve(host);
+          throw new AcmeRefusal('not today', '', undefined);
+        },
+      },
+      memory: await openAcmeMemory(stateDir, directory),
+      clock: systemClock,
+      log: silentLog,
+      chance: () => 0,
+    });
+    keeper.start();
+    assert.equal(await asked.promise, 'b.example');
+    await keeper.stop();
+  });
+
   it("keeps the account's key for its owner alone, and makes it once", async () => {
     const made = await accountKey(stateDir, async () => 'first');
     assert.equal(await accountKey(stateDir, async () => 'second'), made);
