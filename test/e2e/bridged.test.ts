@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { deploy, push } from '../../src/deploy/journey.ts';
+import type { Target } from '../../src/deploy/target.ts';
+import type { ConfigChanged } from '../../src/protocol/shapes/configMount.ts';
 import { ask, loadOn } from '../support/addressLoad.ts';
 import { testImages } from '../support/engine.ts';
 import { openTestRegion, targetAt, type TestRegion } from '../support/localRegion.ts';
@@ -47,7 +49,30 @@ describe('the main job on an engine whose host network is not ours', function ()
     const secure = `https://8080-${first.deploymentId}.localhost:${httpsPort}/`;
     assert.equal((await ask(secure, { ca })).status, 200);
     assert.deepEqual(await reachable(first.deploymentId), []);
+    await savesConfig(target, first.deploymentId);
   });
+
+  /** The folder of config mounts is in a volume of the engine, where the control plane and instances both have it. */
+  async function savesConfig({ api, workspaceId }: Target, deploymentId: string): Promise<void> {
+    const params = { workspaceId, deploymentId };
+    const save = (text: string): Promise<ConfigChanged> => {
+      const change = { name: 'app.toml', content: Buffer.from(text).toString('base64') };
+      return api.changeConfigMounts({ params, body: { changes: [change] } });
+    };
+    const { release } = await save('first');
+    const deadline = AbortSignal.timeout(60_000);
+    while ((await api.getDeployment({ params })).liveRelease !== release) {
+      await systemClock.sleep(100, deadline);
+    }
+    const { instances, generation, release: second } = await save('second');
+    assert.equal(second, undefined);
+    const [having] = instances.filter((one) => one.generation === generation);
+    const labels = { 'cloud.patr.deployment': deploymentId, 'cloud.patr.instance': having?.id ?? '' };
+    const [instance] = await region.engine.listContainers({ labels });
+    const program = "process.stdout.write(require('fs').readFileSync('/etc/config/app.toml'))";
+    const read = await region.engine.exec(instance!.id, ['node', '-e', program]);
+    assert.equal(read.stdout, 'second');
+  }
 
   /** Addresses of the control plane that an instance gets an answer at. */
   async function reachable(deploymentId: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../src/base/clock.ts';
 import type { DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
 import { bodyAt, differences } from '../support/kill/differences.ts';
-import { create } from '../support/kill/operations.ts';
+import { create, perform } from '../support/kill/operations.ts';
 import { openWorld, type World } from '../support/kill/world.ts';
 import { openOwnEngine, type OwnEngine } from '../support/ownEngine.ts';
 
@@ -78,10 +78,14 @@ describe('an engine in trouble', function () {
     await eventually(settled);
   });
 
-  it('breaks off: what was left of it is cleared away when it is back', async () => {
+  it('breaks off in the middle of saves of config mounts: they are whole, and what was left is cleared away', async () => {
+    const subject = { id: plain, tag: 'plain', volumeId: undefined };
+    const saves = perform['config mounts']({ world, subject, chance: Math.random, version: 'broken off' });
     await own.stop('SIGKILL');
     await own.start();
+    const promised = await saves;
     await eventually(settled);
+    assert.equal(promised(await get(plain)), undefined);
   });
 
   it('is away: deployments say so while the API answers, and are as they were when it is back', async () => {
