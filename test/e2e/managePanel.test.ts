@@ -362,6 +362,8 @@ describe('the panel of a deployment', function () {
       revision: 50,
     });
     patr.seen.length = 0;
+    // What is typed before the page knows of three is the number that there was, and no change.
+    await panel.frame.getByText('3/3 ready').waitFor();
     await panel.tab('Scaling');
     await panel.fill('min', '1');
     await consequence('Deletes the volume of 2 instances');
