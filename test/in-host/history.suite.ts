@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Exports } from '../../src/extension/activate.ts';
 import type { DeploymentNode, Node } from '../../src/extension/tree/nodes.ts';
@@ -32,7 +33,8 @@ export function historySuite(): void {
       patr = await FakePatr.start();
       deployment = patr.state.put(
         aDeployment({
-          id: patr.state.id(),
+          // Of its own, so that documents of other tests, which the editor keeps for a while, are not about it.
+          id: randomBytes(16).toString('hex'),
           name: 'web shop',
           liveRelease: 2,
           environmentVariables: { MODE: 'new' },

@@ -177,9 +177,9 @@ export class ConfigFileSystem implements FileSystemProvider, Disposable {
     this.#parts.onSaved(uri, arrival);
   }
 
-  /** Whether somebody has a config mount open. */
+  /** Whether somebody has a config mount open. What was closed stays a document of the editor for some minutes. */
   get isOpen(): boolean {
-    return openUris().length > 0;
+    return tabUris().length > 0;
   }
 
   /** Looks again at what is open: of one deployment, or of all. */
@@ -230,17 +230,26 @@ function isDirty(uri: Uri): boolean {
   return workspace.textDocuments.some((one) => one.isDirty && one.uri.toString() === key);
 }
 
-/** Addresses of ours that are open in whatever editor. */
+/** Addresses of ours that the editor has a document of, or that are open in whatever editor. */
 function openUris(): readonly Uri[] {
-  const documents = workspace.textDocuments.map(({ uri }) => uri);
+  const documents = workspace.textDocuments.map(({ uri }) => uri).filter(isOurs);
+  const all = [...documents, ...tabUris()];
+  return Array.from(new Map(all.map((uri) => [uri.toString(), uri])).values());
+}
+
+/** Addresses of ours that are open in whatever editor. */
+function tabUris(): readonly Uri[] {
   const tabs = window.tabGroups.all.flatMap((group) =>
     group.tabs.flatMap(({ input }) => {
       if (input instanceof TabInputText || input instanceof TabInputCustom) return [input.uri];
       return input instanceof TabInputTextDiff ? [input.original, input.modified] : [];
     }),
   );
-  const ours = [...documents, ...tabs].filter(({ scheme }) => scheme === configScheme);
-  return Array.from(new Map(ours.map((uri) => [uri.toString(), uri])).values());
+  return tabs.filter(isOurs);
+}
+
+function isOurs({ scheme }: Uri): boolean {
+  return scheme === configScheme;
 }
 
 /** Errors as the editor has them. */
