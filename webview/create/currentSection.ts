@@ -12,7 +12,7 @@ export interface Standing {
 
 /**
  * The section that a person is at: the one that has the focus, while anything of it is seen; otherwise the last one
- * that begins in the upper part of what is seen.
+ * that begins in the upper part of what is seen, and at the end of the page the last one.
  */
 export function sectionAt(
   standing: readonly Standing[],
@@ -21,6 +21,9 @@ export function sectionAt(
 ): Section {
   const withFocus = standing.find(({ section }) => section === focused);
   if (withFocus !== undefined && withFocus.bottom > 0 && withFocus.top < height) return withFocus.section;
+  const last = standing.at(-1);
+  const scrolled = (standing[0]?.top ?? 0) < 0;
+  if (last !== undefined && scrolled && last.bottom <= height) return last.section;
   const begun = standing.filter(({ top }) => top <= height * readAt);
   return begun.at(-1)?.section ?? sections[0];
 }

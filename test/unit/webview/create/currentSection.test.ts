@@ -19,6 +19,13 @@ describe('where a person is on the form', () => {
     );
   });
 
+  it('is the last section at the end of the page, however short it is', () => {
+    const end = standing(1600).map((one) =>
+      one.section === 'review' ? { ...one, top: 600, bottom: 780 } : one,
+    );
+    assert.equal(sectionAt(end, undefined, 800), 'review');
+  });
+
   it('is the section with the focus for as long as it is seen', () => {
     assert.equal(at(700, 'details'), 'running');
     assert.equal(at(500, 'details'), 'details');
