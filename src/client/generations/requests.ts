@@ -1,7 +1,12 @@
 import type { AnyRequest } from '../connection.ts';
 import { record } from './values.ts';
 
-const ours: ReadonlySet<string> = new Set(['ifRevision', 'allowDataLoss', 'pushesPaused']);
+const ours: ReadonlySet<string> = new Set([
+  'ifRevision',
+  'allowDataLoss',
+  'pushesPaused',
+  'afterConfigChange',
+]);
 
 /** An update without the fields that are ours. Patr ignores what it does not know; none of them says anything to it. */
 export function withoutOurs(body: unknown): unknown {
