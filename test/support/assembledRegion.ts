@@ -85,6 +85,13 @@ export async function startAssembledRegion(
     );
     running = { plane, server };
     await plane.start(server.port);
+    // A first try that failed is made up for by the next one; what a test asks for needs the region to be up.
+    await untilConnected(clientFor(await endpointAt(server.port)));
+  }
+
+  async function endpointAt(port: number): Promise<LocalEndpoint> {
+    const token = (await readFile(tokenFile, 'utf8')).trim();
+    return { url: `http://127.0.0.1:${port}`, version: '0.0.0', token };
   }
 
   async function end(): Promise<void> {
@@ -95,11 +102,7 @@ export async function startAssembledRegion(
 
   await start(0);
   const { port } = running!.server;
-  const endpoint = {
-    url: `http://127.0.0.1:${port}`,
-    version: '0.0.0',
-    token: (await readFile(tokenFile, 'utf8')).trim(),
-  };
+  const endpoint = await endpointAt(port);
   const api = clientFor(endpoint);
   const { workspaces } = await api.listWorkspaces();
   const workspaceId = workspaces[0]!.id;
@@ -122,4 +125,11 @@ export async function startAssembledRegion(
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+async function untilConnected(api: Api): Promise<void> {
+  const deadline = AbortSignal.timeout(60_000);
+  const { workspaces } = await api.listWorkspaces();
+  const params = { workspaceId: workspaces[0]!.id };
+  while (!(await api.listRunners({ params })).runners[0]!.connected) await systemClock.sleep(50, deadline);
 }

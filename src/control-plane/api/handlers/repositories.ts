@@ -1,3 +1,4 @@
+import { RegionError } from '../../region/service.ts';
 import { problem } from '../../../protocol/problems.ts';
 import { formatTimestamp } from '../../../protocol/wire.ts';
 import type { Collection } from '../../registry/collect/collector.ts';
@@ -57,7 +58,14 @@ export function repositoryHandlers(parts: ApiParts): Some<Names> {
       };
     },
     async collectRegistry({ signal }) {
-      return collectionView(await parts.collector.collect({ signal }));
+      try {
+        return collectionView(await parts.collector.collect({ signal }));
+      } catch (error) {
+        // It says itself what is in the way, such as a region that is not up yet.
+        if (error instanceof RegionError)
+          throw problem('registryUnreachable', { says: error.message, cause: error });
+        throw error;
+      }
     },
     getRepository({ params }) {
       const found = repositoryOf(store, params);
