@@ -41,7 +41,7 @@ own.addSubnet('fe80::', 10, 'ipv6');
 own.addSubnet('::ffff:127.0.0.0', 104, 'ipv6');
 own.addSubnet('::ffff:169.254.0.0', 112, 'ipv6');
 
-/** Whether an address is this machine's own, or of what is on its own link alone (a cloud's metadata, for one). */
+/** Whether an address is the machine's loopback, or of what is on its own link alone (a cloud's metadata, for one). */
 export function isOwnAddress(address: string): boolean {
   return own.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
