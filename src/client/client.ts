@@ -1,10 +1,10 @@
 import { decode } from '../protocol/decode.ts';
-import type { AnswerOf, Endpoint, RequestOf } from '../protocol/endpoint.ts';
+import type { AnswerOf, RequestOf } from '../protocol/endpoint.ts';
 import { endpoints, type EndpointName, type Endpoints } from '../protocol/endpoints.ts';
 import type { LogLine } from '../protocol/shapes/log.ts';
 import type { Change } from '../protocol/shapes/workspace.ts';
 import { notOffered, whereTo } from './errors.ts';
-import { ownDialect, type Dialect } from './generations/dialect.ts';
+import { ownDialect, type Dialect, type Spoken } from './generations/dialect.ts';
 import { readLines } from './lines.ts';
 import { linesOf } from './logFrames.ts';
 import { frames, open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
@@ -59,10 +59,14 @@ const silenceMs = 45_000;
 
 /** A client of one server, in the words of its generation. It holds nothing open between calls. */
 export function createClient(connection: Connection, dialect: Dialect = ownDialect): Api {
+  /** What a generation has not is not asked for. */
+  const said = (name: EndpointName, given: AnyRequest): Spoken => {
+    if (!dialect.has(name)) throw notOffered(whereTo(connection.url));
+    return dialect.say(name, given);
+  };
   const ask = async (name: EndpointName, given: AnyRequest, options: CallOptions): Promise<Answer> => {
     const { signal, timeoutMs = connection.timeoutMs } = options;
-    if (!dialect.has(name)) throw notOffered(whereTo(connection.url));
-    const spoken = dialect.say(name, given);
+    const spoken = said(name, given);
     return await request({ ...connection, timeoutMs }, spoken.endpoint, spoken.given, signal);
   };
   const call = async (name: CallName, given: AnyRequest = {}, options: CallOptions = {}): Promise<unknown> =>
@@ -78,8 +82,8 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
   ) as unknown as { readonly [K in CallName]: Call<K> };
 
   const openOf = async (name: StreamName, given: AnyRequest, signal: AbortSignal | undefined) => {
-    if (!dialect.has(name)) throw notOffered(whereTo(connection.url));
-    return await open(connection, endpoints[name] as Endpoint, given, signal);
+    const spoken = said(name, given);
+    return await open(connection, spoken.endpoint, spoken.given, signal);
   };
 
   return {
@@ -111,9 +115,8 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
       }
     },
     async *followLogs(given, { signal } = {}) {
-      if (!dialect.has('followLogs')) throw notOffered(whereTo(connection.url));
-      const { endpoint, given: said } = dialect.say('followLogs', given);
-      for await (const text of frames(connection, endpoint, said, signal)) {
+      const spoken = said('followLogs', given);
+      for await (const text of frames(connection, spoken.endpoint, spoken.given, signal)) {
         yield linesOf(text);
       }
     },
