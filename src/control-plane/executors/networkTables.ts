@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ContainerRecord, Engine } from '../../docker/engine.ts';
-import { labelsOf } from '../labels.ts';
 import type { Waiting } from './executor.ts';
+import { helperContainer } from './helperContainer.ts';
 
 export interface NetworkTablesParts {
   readonly engine: Engine;
@@ -22,22 +22,16 @@ export async function networkTables(
     return (await Promise.all(tables)).join('\n');
   }
   const made = await engine.createContainer(
-    {
+    helperContainer({
+      region,
+      role: 'diagnosis',
       name: `patr-${region}-look-${record.id.slice(0, 12)}`,
       image: toolImage,
-      labels: labelsOf(region, 'diagnosis'),
       entrypoint: ['node'],
       command: ['-e', printTables],
-      environment: [],
       network: `container:${record.id}`,
       mounts: [],
-      ports: [],
-      restart: 'no',
-      capabilities: { drop: ['ALL'], add: [] },
-      noNewPrivileges: true,
-      readOnlyRoot: true,
-      log: { maxBytes: 1_000_000, files: 1 },
-    },
+    }),
     options,
   );
   if (typeof made === 'string') return '';

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ContainerSpec, Engine } from '../../docker/engine.ts';
 import { labelsOf } from '../labels.ts';
 import type { ArchivedVolume, Waiting } from './executor.ts';
+import { helperContainer } from './helperContainer.ts';
 
 export interface VolumeArchivesParts {
   readonly engine: Pick<Engine, 'createContainer' | 'listContainers' | 'removeContainer' | 'archive'>;
@@ -60,12 +61,12 @@ export class VolumeArchives {
 
   #spec(volumes: readonly ArchivedVolume[]): ContainerSpec {
     const { region, helperImage } = this.#parts;
-    return {
+    return helperContainer({
+      region,
+      role: 'archive',
       name: `patr-${region}-archive-${randomUUID()}`,
       image: helperImage,
-      labels: labelsOf(region, 'archive'),
       entrypoint: ['never-started'],
-      environment: [],
       network: 'none',
       mounts: volumes.map(({ volume, folder: name }) => ({
         kind: 'volume',
@@ -73,12 +74,6 @@ export class VolumeArchives {
         target: `${folder}/${name}`,
         readOnly: true,
       })),
-      ports: [],
-      restart: 'no',
-      capabilities: { drop: ['ALL'], add: [] },
-      noNewPrivileges: true,
-      readOnlyRoot: true,
-      log: { maxBytes: 1_000_000, files: 1 },
-    };
+    });
   }
 }
