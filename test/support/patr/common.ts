@@ -48,6 +48,16 @@ export const runnerRoutes: Route[] = [
   }),
 ];
 
+/** Open to everybody, and in snake case. */
+export const machineTypeRoute: Route = route(
+  `GET ${ws}/deployment/machine-type`,
+  ({ machineTypeId }) => ({
+    status: 200,
+    fields: { machineTypes: [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }] },
+  }),
+  { open: true },
+);
+
 /** Names are unique in the whole installation, which the database says and nobody translates. */
 export const volumeRoutes: Route[] = [
   route(

@@ -1,5 +1,12 @@
-import { repositoryFacts, runnerRoutes, secretRoutes, userRoutes, volumeRoutes } from './common.ts';
-import { change, found, inFull, inList, probeAfter, rowOf } from './deployments.ts';
+import {
+  machineTypeRoute,
+  repositoryFacts,
+  runnerRoutes,
+  secretRoutes,
+  userRoutes,
+  volumeRoutes,
+} from './common.ts';
+import { change, found, inFull, inList, rowOf } from './deployments.ts';
 import { missing, pageOf, patrTime, PatrDouble, Refusal, route, totalOf, type Route } from './double.ts';
 import type { PatrWorld, Repository, Row } from './world.ts';
 
@@ -30,14 +37,7 @@ export const currentRoutes: readonly Route[] = [
     const page = pageOf(query, deployments);
     return { status: 200, fields: { deployments: page.map(inList) }, total: totalOf(page, deployments) };
   }),
-  route(
-    `GET ${ws}/deployment/machine-type`,
-    ({ machineTypeId }) => ({
-      status: 200,
-      fields: { machineTypes: [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }] },
-    }),
-    { open: true },
-  ),
+  machineTypeRoute,
   route(`GET ${one}`, (world, call) => ({ status: 200, fields: inFull(found(world, call)) })),
   route(
     `PATCH ${one}`,
@@ -46,8 +46,6 @@ export const currentRoutes: readonly Route[] = [
       const { body = {} } = call;
       if (world.isTaken(body['name'], row.id)) throw new Refusal(409, 'resourceAlreadyExists');
       change(row, body);
-      row.startupProbe = probeAfter(row.startupProbe, body['startupProbe']);
-      row.livenessProbe = probeAfter(row.livenessProbe, body['livenessProbe']);
       if (row.status === 'running') row.status = 'deploying';
       return { status: 202 };
     },

@@ -61,7 +61,7 @@ export const fieldsThatChange = [
   'volumes',
 ] as const;
 
-/** Every map that is given replaces the whole one. Nothing at all, or no port, is refused. */
+/** Every map that is given replaces the whole one. Nothing at all, or no port, is refused; port 0 removes a probe. */
 export function change(row: Row, body: Body): void {
   if (Object.keys(body).length === 0) throw wrong('The parameters are wrong.');
   if (body['ports'] !== undefined && Object.keys(body['ports'] as object).length === 0)
@@ -69,10 +69,11 @@ export function change(row: Row, body: Body): void {
   checkScale({ ...row, ...body });
   for (const field of fieldsThatChange)
     if (body[field] !== undefined) Object.assign(row, { [field]: body[field] });
+  row.startupProbe = probeAfter(row.startupProbe, body['startupProbe']);
+  row.livenessProbe = probeAfter(row.livenessProbe, body['livenessProbe']);
 }
 
-/** Port 0 takes the probe away. */
-export function probeAfter(before: Probe | undefined, given: unknown): Probe | undefined {
+function probeAfter(before: Probe | undefined, given: unknown): Probe | undefined {
   if (given === undefined) return before;
   const probe = given as Probe;
   return probe.port === 0 ? undefined : probe;

@@ -1,5 +1,5 @@
 import { secretRoutes, userRoutes } from './common.ts';
-import { change, found, inFull, inList, plainPorts, probeAfter, rowOf } from './deployments.ts';
+import { change, found, inFull, inList, plainPorts, rowOf } from './deployments.ts';
 import { missing, PatrDouble, Refusal, route, type Route } from './double.ts';
 import type { PatrWorld, Repository, Row } from './world.ts';
 
@@ -65,8 +65,6 @@ export const legacyRoutes: readonly Route[] = [
       };
       if (world.isTaken(rest['name'], row.id)) throw new Refusal(400, 'resourceExists');
       change(row, changes);
-      row.startupProbe = probeAfter(row.startupProbe, rest['startupProbe']);
-      row.livenessProbe = probeAfter(row.livenessProbe, rest['livenessProbe']);
       return { status: 202 };
     },
     { takesBody: true },

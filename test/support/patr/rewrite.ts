@@ -1,5 +1,5 @@
-import { runnerRoutes, userRoutes, volumeRoutes } from './common.ts';
-import { change, found, inFull, inList, probeAfter, rowOf } from './deployments.ts';
+import { machineTypeRoute, runnerRoutes, userRoutes, volumeRoutes } from './common.ts';
+import { change, found, inFull, inList, rowOf } from './deployments.ts';
 import {
   broken,
   missing,
@@ -42,14 +42,7 @@ export const rewriteRoutes: readonly Route[] = [
     const page = pageOf(query, all);
     return { status: 200, fields: { deployments: page.map(inList) }, total: totalOf(page, all) };
   }),
-  route(
-    `GET ${ws}/deployment/machine-type`,
-    ({ machineTypeId }) => ({
-      status: 200,
-      fields: { machineTypes: [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }] },
-    }),
-    { open: true },
-  ),
+  machineTypeRoute,
   route(`GET ${one}`, (world, call) => ({ status: 200, fields: inFull(found(world, call)) })),
   route(
     `PATCH ${one}`,
@@ -63,8 +56,6 @@ export const rewriteRoutes: readonly Route[] = [
       if (forgotten) throw broken();
       if (world.isTaken(body['name'], row.id)) throw broken();
       change(row, body);
-      row.startupProbe = probeAfter(row.startupProbe, body['startupProbe']);
-      row.livenessProbe = probeAfter(row.livenessProbe, body['livenessProbe']);
       return { status: 202 };
     },
     { takesBody: true },
