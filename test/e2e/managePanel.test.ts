@@ -361,12 +361,14 @@ describe('the panel of a deployment', function () {
       instances: { ready: 3, wanted: 3 },
       revision: 50,
     });
+    patr.state.volumeData = [0, 1, 2].map((instance) => ({ volumeId, instance, bytes: 650_000_000 }));
     patr.seen.length = 0;
     // What is typed before the page knows of three is the number that there was, and no change.
     await panel.frame.getByText('3/3 ready').waitFor();
     await panel.tab('Scaling');
     await panel.fill('min', '1');
-    await consequence('Deletes the volume of 2 instances');
+    await consequence('Deletes the volume of 2 instances, 1.3 GB');
+    await panel.control('archive-volumes').getByText('Save the data first…').waitFor();
     assert.equal(await panel.control('save').getAttribute('disabled'), '');
     await screenshot(editor.page, 'manage-data-loss');
     await panel.control('know-loss').click();
@@ -378,6 +380,7 @@ describe('the panel of a deployment', function () {
       ifRevision: 50,
       allowDataLoss: true,
     });
+    patr.state.volumeData = [];
   });
 
   it('loses nothing that was typed when it is hidden, or when there is nobody to ask', async () => {
