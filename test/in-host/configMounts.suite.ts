@@ -189,6 +189,37 @@ export function configMountsSuite(): void {
       );
     });
 
+    it('ask nothing in the middle of a word where the editor saves by itself', async () => {
+      const files = vscode.workspace.getConfiguration('files');
+      const prompts = answering();
+      const editor = await open('app.yaml');
+      const saves: vscode.TextDocumentSaveReason[] = [];
+      const watching = vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
+        if (document === editor.document) saves.push(reason);
+      });
+      try {
+        await files.update('autoSave', 'afterDelay', vscode.ConfigurationTarget.Global);
+        await type(editor, 'port: 8081\n');
+        await eventually('what is right is sent', () => content('app.yaml') === 'port: 8081\n');
+        await type(editor, 'port: 8081\nlist: [1\n');
+        const errors = (): number => vscode.languages.getDiagnostics(editor.document.uri).length;
+        await eventually('its save has come to nothing', () => saves.length > 1 && errors() > 0);
+        assert.ok(!saves.includes(vscode.TextDocumentSaveReason.Manual));
+        assert.equal(content('app.yaml'), 'port: 8081\n', 'what is broken is not sent');
+        await type(editor, 'port: 8081\nlist: [1]\n');
+        await eventually(
+          'it is sent when it is right',
+          () => content('app.yaml') === 'port: 8081\nlist: [1]\n',
+        );
+        await type(editor, 'port: 8082\n');
+        await eventually('and so is what comes after', () => content('app.yaml') === 'port: 8082\n');
+        assert.deepEqual(prompts.said, []);
+      } finally {
+        watching.dispose();
+        await files.update('autoSave', undefined, vscode.ConfigurationTarget.Global);
+      }
+    });
+
     it('warn of what looks like a password, and make it a secret', async () => {
       put({ 'app.yaml': 'db:\n  password: hunter2-and-more\n' });
       const { document } = await open('app.yaml');

@@ -6,6 +6,7 @@ import {
   languages,
   Range,
   Selection,
+  TextDocumentSaveReason,
   window,
   workspace,
   type CodeActionProvider,
@@ -36,6 +37,10 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
   readonly #found = new Map<string, readonly FoundCredential[]>();
   /** Texts that a person has decided to send as they are, by address: they are not asked again for the same. */
   readonly #decided = new Map<string, string>();
+  /** Files of saves that nobody asked for and that have begun, by address. */
+  readonly #byItself = new Set<string>();
+  /** Config mounts whose save by itself was refused: they are saved as soon as they are right. */
+  readonly #waiting = new Set<string>();
 
   constructor(prompts: Prompts) {
     this.#prompts = prompts;
@@ -43,6 +48,12 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
     const kinds = { providedCodeActionKinds: [CodeActionKind.QuickFix] };
     this.#held.add(languages.registerCodeActionsProvider({ scheme: configScheme }, this, kinds));
     this.#held.add(workspace.onDidOpenTextDocument((document) => void this.#look(document)));
+    this.#held.add(
+      workspace.onWillSaveTextDocument(({ document: { uri }, reason }) => {
+        if (reason === TextDocumentSaveReason.Manual) this.#byItself.delete(uri.toString());
+        else this.#byItself.add(uri.toString());
+      }),
+    );
     this.#held.add(
       // What was said of a text follows what is typed; what comes from elsewhere is looked at as a whole.
       workspace.onDidChangeTextDocument(({ document }) => {
@@ -54,19 +65,25 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
     for (const document of workspace.textDocuments) void this.#look(document);
   }
 
-  /** Asks before a broken text is sent. `origin`: the file that it comes from. @throws NotSaved when it shall not be */
+  /**
+   * Asks before a broken text is sent. `origin`: the file that it comes from. Where the editor saves by itself nobody
+   * is asked in the middle of a word: it is not sent. @throws NotSaved when it shall not be
+   */
   async check(uri: Uri, content: Uint8Array, origin: Uri = uri): Promise<void> {
     const file = fileOf(uri);
     const text = textOf(content);
     if (file === undefined || text === undefined) return;
-    const problems = await syntaxProblems(file.name, text);
+    const key = uri.toString();
+    const byItself = this.#byItself.delete(origin.toString());
+    const [first] = await syntaxProblems(file.name, text);
+    const decided = first !== undefined && this.#decided.get(key) === text;
+    if (first !== undefined && byItself && !decided) this.#waiting.add(key);
     const document = documentOf(uri);
     if (document !== undefined) await this.#look(document);
-    const [first] = problems;
-    const key = uri.toString();
-    if (first === undefined) return void this.#decided.delete(key);
-    if (this.#decided.get(key) === text) return;
+    if (first === undefined) return this.#right(key);
+    if (decided) return;
     const line = text.slice(0, first.start).split('\n').length;
+    if (byItself) throw new NotSaved('unfinished', unfinishedWords(file.name, line, first.message));
     const says = `${file.name} has an error on line ${line}: ${first.message} Instances would get it as it is.`;
     const answer = await this.#prompts.message('error', says, [shipAnyway, goToIt]);
     if (answer === shipAnyway) return void this.#decided.set(key, text);
@@ -95,6 +112,11 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
     this.#held.dispose();
   }
 
+  #right(key: string): void {
+    this.#decided.delete(key);
+    this.#waiting.delete(key);
+  }
+
   async #look(document: TextDocument): Promise<void> {
     const { uri, version } = document;
     const file = uri.scheme === configScheme ? fileOf(uri) : undefined;
@@ -111,14 +133,22 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
         diagnostic(document, one, credentialWords(one), DiagnosticSeverity.Warning, credentialCode),
       ),
     ]);
+    // The editor saves nothing more by itself after a save that failed; it says itself why one fails.
+    if (problems.length === 0 && this.#waiting.delete(uri.toString()) && document.isDirty)
+      await document.save().then(undefined, () => undefined);
   }
 
   #forget(uri: Uri): void {
+    this.#byItself.delete(uri.toString());
     if (uri.scheme !== configScheme) return;
     this.#diagnostics.delete(uri);
     this.#found.delete(uri.toString());
-    this.#decided.delete(uri.toString());
+    this.#right(uri.toString());
   }
+}
+
+function unfinishedWords(name: string, line: number, error: string): string {
+  return `${name} was not sent: line ${line}: ${error} It is sent as soon as it is right. Save it yourself to send it as it is.`;
 }
 
 function credentialWords({ name }: FoundCredential): string {

@@ -24,14 +24,17 @@ export interface ConfigStoreParts {
 }
 
 /**
- * Why a save did not arrive, for people. `refused`: it may not; `moved`: something newer is there; `away`: nobody took
- * it, and it is kept where the message says so.
+ * `refused`: it may not; `unfinished`: it has an error, and nobody was asked; `moved`: something newer is there;
+ * `away`: nobody took it, and it is kept where the message says so.
  */
+export type NotSavedKind = 'refused' | 'unfinished' | 'moved' | 'away';
+
+/** Why a save did not arrive, for people. */
 export class NotSaved extends Error {
   override readonly name = 'NotSaved';
-  readonly kind: 'refused' | 'moved' | 'away';
+  readonly kind: NotSavedKind;
 
-  constructor(kind: 'refused' | 'moved' | 'away', message: string, options?: ErrorOptions) {
+  constructor(kind: NotSavedKind, message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
   }

@@ -6,7 +6,7 @@ import { describeError } from '../../base/log.ts';
 import type { Notify } from '../notify.ts';
 import type { ConfigChecks } from './configChecks.ts';
 import { fileOf } from './configFileSystem.ts';
-import type { ConfigStore } from './configStore.ts';
+import { NotSaved, type ConfigStore } from './configStore.ts';
 import type { Follow, Follows } from './follows.ts';
 import type { ConfigFile } from './configAddress.ts';
 import { isAway, type ConfigServers } from './servers.ts';
@@ -28,6 +28,8 @@ export class Following implements Disposable {
   readonly #held = new DisposableStore();
   /** One sending of a config mount at a time; the newest content goes last. */
   readonly #sending = new Map<string, Promise<void>>();
+  /** Config mounts of which it was said that their file has an error: it is not said at every pause. */
+  readonly #unfinished = new Set<string>();
   #was = false;
 
   constructor(parts: FollowingParts) {
@@ -96,9 +98,14 @@ export class Following implements Disposable {
       const content = await contentOf(one);
       if (content === undefined) return await this.#end(one, 'its file is gone');
       await checks.check(uri, content, Uri.parse(one.file, true));
+      this.#unfinished.delete(mount);
       const arrival = await this.#over(one, file, content);
       if (arrival !== undefined) onSaved(uri, arrival);
     } catch (error) {
+      if (error instanceof NotSaved && error.kind === 'unfinished') {
+        if (!this.#unfinished.has(mount)) void notify.warn(describeError(error));
+        return void this.#unfinished.add(mount);
+      }
       if (!isAway(error)) return void notify.problem(error);
       const says = `${describeError(error)} ${pathOf(one)} is offered again for ${this.#nameOf(one)} when the region answers.`;
       void notify.warn(says);
@@ -146,6 +153,7 @@ export class Following implements Disposable {
   /** It cannot go on, and that is said. */
   async #end(one: Follow, why: string): Promise<void> {
     const { follows, notify } = this.#parts;
+    this.#unfinished.delete(one.mount);
     await follows.end(one.mount);
     void notify.warn(`${this.#nameOf(one)} does not follow ${pathOf(one)} any more: ${why}.`);
   }
