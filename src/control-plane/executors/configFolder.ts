@@ -37,15 +37,14 @@ export function sharedConfig(
   shared: SharedFolder,
   { now, ids }: { readonly now: () => number; readonly ids: () => string },
 ): ConfigStorage {
-  /** The generation of each folder that is known to be what its name says. */
-  const whole = new Map<string, string>();
   const here = (deploymentId: string): string => join(shared.here, deploymentId);
 
-  /** The name under which a generation is there or shall be made: a power cut may have left one that is not whole. */
+  /**
+   * The name under which a generation is there or shall be made. What is there is read every time: a power cut, or
+   * somebody's hand, may have left one that is not whole.
+   */
   function nameOf(folder: string, config: ConfigGeneration): string {
     const usual = generationFolder(config);
-    const known = whole.get(folder);
-    if (known === usual || known?.startsWith(`${usual}-`) === true) return known;
     for (let attempt = 0; ; attempt += 1) {
       const name = attempt === 0 ? usual : `${usual}-${attempt}`;
       if (!exists(join(folder, name)) || holds(join(folder, name), config)) return name;
@@ -73,7 +72,6 @@ export function sharedConfig(
     }
     linkNames(folder, config);
     if (before !== generation) dropOld(folder, generation, now());
-    whole.set(folder, generation);
   }
 
   return {
@@ -92,7 +90,6 @@ export function sharedConfig(
     read: async (deploymentId) => readGeneration(here(deploymentId)),
     remove: async (deploymentId) => {
       rmSync(here(deploymentId), { recursive: true, force: true });
-      whole.delete(here(deploymentId));
     },
   };
 }
