@@ -15,6 +15,9 @@ export const lookAgainAfter: Readonly<Record<ConnectionKind, number | undefined>
   failed: 10_000,
   notStarted: 15_000,
   starting: 1000,
+  signedOut: undefined,
+  unreachable: 2000,
+  certificateRefused: 60_000,
   connected: undefined,
 };
 

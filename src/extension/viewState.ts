@@ -29,10 +29,18 @@ export interface Listing {
 
 /** "Empty" is said only when the list was read and there is nothing in it. */
 export function viewStateOf(state: ConnectionState, listing: Listing): ViewState {
+  if (isElsewhere(state)) return 'failed';
   if (state.kind !== 'connected') return state.kind;
   if (!listing.loaded) return listing.failed ? 'failed' : 'looking';
   if (listing.count === 0) return 'empty';
   return listing.matching === 0 ? 'nothingMatches' : 'ready';
+}
+
+/** What can become of a server that is not on this machine's engine: said beside its name, not in a welcome view. */
+function isElsewhere(
+  state: ConnectionState,
+): state is Extract<ConnectionState, { kind: 'signedOut' | 'unreachable' | 'certificateRefused' }> {
+  return ['signedOut', 'unreachable', 'certificateRefused'].includes(state.kind);
 }
 
 /** What stands above the list while it is filtered. Nothing where a welcome view speaks: the editor shows one of both. */

@@ -13,6 +13,9 @@ export function awayWords(state: ConnectionState): string {
       return 'The region answers again.';
     case 'starting':
     case 'failed':
+    case 'signedOut':
+    case 'unreachable':
+    case 'certificateRefused':
     case 'noEngine':
     case 'engineStopped':
     case 'engineForbidden':

@@ -14,14 +14,23 @@ export type ConnectionState =
   /** There is an engine, and no local region on it that runs. */
   | { readonly kind: 'notStarted' }
   | { readonly kind: 'starting'; readonly message: string }
+  /** Of a server that asks who one is: nobody is signed in, or the token is refused. */
+  | { readonly kind: 'signedOut'; readonly message: string }
+  /** No answer comes; it is looked at again by itself. */
+  | { readonly kind: 'unreachable'; readonly message: string }
+  /** What answers cannot show that it is the server; nothing was said to it. */
+  | { readonly kind: 'certificateRefused'; readonly message: string }
   | { readonly kind: 'connected'; readonly target: Target; readonly regions: readonly Runner[] };
 
 export type ConnectionKind = ConnectionState['kind'];
 
-/** One server that deployments are shown of. */
+/** One workspace of one server, whose deployments are shown. */
 export interface Connection {
+  /** The same after every reload, and after one has signed out and in again. */
   readonly id: string;
   readonly label: string;
+  /** What stands beside the label: where it is, and what the trust in it rests on. */
+  readonly description: string;
   /** Whether its instances are on an engine that the editor reaches, so that a shell can be opened in them. */
   readonly hasShells: boolean;
   state(): ConnectionState;

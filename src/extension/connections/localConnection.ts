@@ -37,6 +37,7 @@ const engineProblems = {
 export class LocalConnection implements Connection, Disposable {
   readonly id = 'local';
   readonly label = 'Local';
+  readonly description = 'your own Docker engine';
   readonly hasShells = true;
   readonly #options: LocalConnectionOptions;
   readonly #changed: Emitter<void>;
