@@ -15,6 +15,7 @@ import { allHandlers } from './api/handlers/all.ts';
 import { hostRule } from './api/hosts.ts';
 import { spread } from './api/spread.ts';
 import { callerOf } from './auth/apiToken.ts';
+import { tokenEnd } from './auth/tokenEnd.ts';
 import { admitToken, tokenFromFile } from './auth/tokenFile.ts';
 import { ConfigSync } from './config/configSync.ts';
 import { networkPoster } from './config/poster.ts';
@@ -233,6 +234,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const app = createApp({
     handlers,
     callerOf: (token) => callerOf(store.apiTokens, token, now()),
+    tokenEnd: (token, waiting) => tokenEnd({ store, clock }, token, waiting),
     workspaceOf: (id) => workspaceOf(store, id),
     hosts,
     log,

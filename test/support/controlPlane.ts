@@ -12,6 +12,7 @@ import { allHandlers } from '../../src/control-plane/api/handlers/all.ts';
 import { hostRule } from '../../src/control-plane/api/hosts.ts';
 import { spread } from '../../src/control-plane/api/spread.ts';
 import { callerOf, formatToken, hashSecret } from '../../src/control-plane/auth/apiToken.ts';
+import { tokenEnd } from '../../src/control-plane/auth/tokenEnd.ts';
 import { ConfigSync } from '../../src/control-plane/config/configSync.ts';
 import type { PostWanted } from '../../src/control-plane/config/poster.ts';
 import type { Reconciler } from '../../src/control-plane/domain.ts';
@@ -190,6 +191,8 @@ export function controlPlaneOver<R extends Reconciler>(
   const app = createApp({
     handlers,
     callerOf: (token) => callerOf(store.apiTokens, token, notary.time),
+    tokenEnd: (given, waiting) =>
+      tokenEnd({ store, clock: { ...clock, now: () => notary.time } }, given, waiting),
     workspaceOf: (id) => workspaceOf(store, id),
     hosts: hostRule(),
     log,

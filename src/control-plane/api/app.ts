@@ -12,7 +12,7 @@ import { archive, failure, lines, success } from './answers.ts';
 import type { Asked, Caller, Handlers } from './handler.ts';
 import { hostAllowed, type HostRule } from './hosts.ts';
 import type { SocketEnv } from './sockets.ts';
-import { bodyFrom, callerFrom, paramsFrom, queryFrom } from './request.ts';
+import { bodyFrom, callerFrom, paramsFrom, queryFrom, tokenFrom } from './request.ts';
 
 /** Largest body of a request, in bytes. */
 const largestBody = 8 * 1024 * 1024;
@@ -21,6 +21,8 @@ export interface AppParts {
   readonly handlers: Handlers;
   /** Whose token it is. @throws ProblemError when it is not good. */
   readonly callerOf: (token: string) => Caller;
+  /** Resolves when that token is not good any more, or when the signal fires. */
+  readonly tokenEnd: (token: string, signal: AbortSignal) => Promise<void>;
   /** @throws ProblemError when there is no such workspace. */
   readonly workspaceOf: (id: string) => Workspace;
   readonly hosts: HostRule;
@@ -66,14 +68,44 @@ function mount(app: Hono, parts: AppParts, name: EndpointName): void {
   app.on(endpoint.method, endpoint.path, async (context) => {
     // Who asks for headers alone is answered without a body: what a stream is made from would never be let go.
     if (endpoint.answer !== 'json' && context.req.method === 'HEAD') return context.body(null, 404);
-    const reply = await handler(await askedFrom(context, parts, endpoint));
-    if (endpoint.answer === 'frames') return accepted(context, reply as AsyncIterable<unknown>);
-    if (endpoint.answer === 'lines') return lines(reply as AsyncIterable<unknown>, parts.log);
-    if (endpoint.answer === 'tar') return archive(reply as Readable, parts.log);
+    const asked = await askedFrom(context, parts, endpoint);
+    if (endpoint.answer !== 'json') return streamed(context, parts, endpoint, { handler, asked });
+    const reply = await handler(asked);
     if (!endpoint.paged) return success(endpoint.status, reply, undefined);
     const { answer, total } = reply as { answer: unknown; total: number };
     return success(endpoint.status, answer, total);
   });
+}
+
+/** The answer of an endpoint that streams: it ends with the token that it was asked for with. */
+async function streamed(
+  context: Context,
+  parts: AppParts,
+  { answer }: Endpoint,
+  ask: { readonly handler: AnyHandler; readonly asked: Asked<EndpointName> },
+): Promise<Response> {
+  const { handler, asked } = ask;
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  const signal = anySignal(asked.signal, over.signal);
+  void parts.tokenEnd(tokenFrom(context) ?? '', signal).then(end);
+  try {
+    const reply = await handler({ ...asked, signal });
+    if (answer === 'tar') return archive((reply as Readable).once('close', end), parts.log);
+    const stream = thenCall(end, reply as AsyncIterable<unknown>);
+    return answer === 'frames' ? accepted(context, stream) : lines(stream, parts.log);
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+async function* thenCall(end: () => void, stream: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* stream;
+  } finally {
+    end();
+  }
 }
 
 /** @throws ProblemError where no WebSocket was asked for. */

@@ -16,9 +16,14 @@ export function callerFrom(
 ): Caller | undefined {
   if ((context.req.header('user-agent') ?? '') === '') throw invalidHeaders();
   if (endpoint.auth === 'none') return undefined;
-  const token = /^bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
+  const token = tokenFrom(context);
   if (token === undefined) throw invalidHeaders();
   return callerOf(token);
+}
+
+/** The token that a request shows. */
+export function tokenFrom(context: Context): string | undefined {
+  return /^bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
 }
 
 function invalidHeaders() {

@@ -41,6 +41,9 @@ export function spread(
           urlKeeper.wake();
           feed.publish({ kind: 'managedUrl', id: change.managedUrlId });
           break;
+        case 'apiToken':
+          // Whoever came with it hears of it by the end of its streams; nobody else is concerned.
+          break;
       }
     }),
   );

@@ -30,12 +30,18 @@ export function hashSecret({ secret, loginId }: TokenParts): string {
   return createHash('sha256').update(`${loginId}.${secret}`).digest('hex');
 }
 
+/** Whose token it is. @throws as `goodToken` does. */
+export function callerOf(tokens: ApiTokens, token: string, now: number): Caller {
+  const { loginId, userId, permissions } = goodToken(tokens, token, now);
+  return { loginId, userId, permissions };
+}
+
 /**
- * Whose token it is.
+ * What is kept of a token that is good now.
  * @throws ProblemError `malformedApiToken`, or `authorizationTokenInvalid` for one that is unknown, revoked,
  * expired or not good yet.
  */
-export function callerOf(tokens: ApiTokens, token: string, now: number): Caller {
+export function goodToken(tokens: ApiTokens, token: string, now: number): ApiTokenRow {
   const parts = parseToken(token);
   if (parts === undefined) throw problem('malformedApiToken');
   const known = tokens.find(parts.loginId);
@@ -43,7 +49,7 @@ export function callerOf(tokens: ApiTokens, token: string, now: number): Caller 
   const expected = known?.secretHash ?? hashSecret({ secret: '', loginId: parts.loginId });
   const right = same(hashSecret(parts), expected);
   if (!right || known === undefined || !isGood(known, now)) throw problem('authorizationTokenInvalid');
-  return { loginId: known.loginId, userId: known.userId, permissions: known.permissions };
+  return known;
 }
 
 function isGood({ notBefore, expiresAt, revokedAt }: ApiTokenRow, now: number): boolean {

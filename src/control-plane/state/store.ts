@@ -20,6 +20,7 @@ import { Volumes } from './volumes.ts';
  * - `wish`: what a person or a push wants of a deployment: the loop has work.
  * - `outcome`: what the loop found or did: only those who look on want to know.
  * - `deleted`: a deployment is gone: the loop removes what runs of it.
+ * - `apiToken`: what was good until now may not be any more.
  */
 export type StateChange =
   | { readonly kind: 'wish'; readonly deploymentId: string }
@@ -28,7 +29,8 @@ export type StateChange =
   | { readonly kind: 'repository'; readonly repositoryId: string }
   | { readonly kind: 'secret'; readonly secretId: string }
   | { readonly kind: 'domain'; readonly domainId: string }
-  | { readonly kind: 'managedUrl'; readonly managedUrlId: string };
+  | { readonly kind: 'managedUrl'; readonly managedUrlId: string }
+  | { readonly kind: 'apiToken'; readonly loginId: string };
 
 /** Says what changed; it is heard after the commit, and not at all when the transaction fails. */
 export type Publish = (change: StateChange) => void;

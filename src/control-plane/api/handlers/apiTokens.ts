@@ -71,13 +71,19 @@ export function apiTokenHandlers(parts: ApiParts): Some<Names> {
       const token = tokenOf(known(caller), params.tokenId);
       refuseOfFile(token);
       const secret = { secret: notary.ids(), loginId: token.loginId };
-      store.change(() => store.apiTokens.put({ ...token, secretHash: hashSecret(secret) }));
+      store.change((publish) => {
+        store.apiTokens.put({ ...token, secretHash: hashSecret(secret) });
+        publish({ kind: 'apiToken', loginId: token.loginId });
+      });
       return { token: formatToken(secret) };
     },
     revokeApiToken({ caller, params }) {
       const token = tokenOf(known(caller), params.tokenId);
       refuseOfFile(token);
-      store.change(() => store.apiTokens.revoke(token.loginId, notary.now()));
+      store.change((publish) => {
+        store.apiTokens.revoke(token.loginId, notary.now());
+        publish({ kind: 'apiToken', loginId: token.loginId });
+      });
     },
     listPermissions: () => ({
       permissions: permissions.map(({ id, name, description }) => ({ id, name, description })),
