@@ -1,8 +1,9 @@
 import { nextWait, type Backoff } from '../base/backoff.ts';
 import { rest, type Clock } from '../base/clock.ts';
+import { isProblem } from '../protocol/problems.ts';
 import type { LogLine } from '../protocol/shapes/log.ts';
 import type { Api } from './client.ts';
-import { NotOffered, Unreachable } from './errors.ts';
+import { NotOffered } from './errors.ts';
 
 /** Which lines of a deployment are followed. What a server does not know of it is left to whoever follows. */
 export interface LogWish {
@@ -20,11 +21,15 @@ export interface LogServer {
   readonly workspaceId: string;
 }
 
-/** `lines`: oldest first, none of them told before. `lost`: what comes now is told when the server is back. */
+/**
+ * `lines`: oldest first, none of them told before. `lost`: what comes now is told when the server is back. `deleted`: the
+ * deployment is not there any more, and this is the last news.
+ */
 export type LogNews =
   | { readonly kind: 'lines'; readonly lines: readonly LogLine[] }
   | { readonly kind: 'connected' }
-  | { readonly kind: 'lost'; readonly error: unknown };
+  | { readonly kind: 'lost'; readonly error: unknown }
+  | { readonly kind: 'deleted' };
 
 export interface LogFollowing {
   readonly clock: Clock;
@@ -42,9 +47,9 @@ const mostRemembered = 2000;
 const beginning = '1970-01-01 00:00:00.0 +00:00:00';
 
 /**
- * Tells lines behind a known one as they come, each once, for as long as the signal has not fired. `server` is asked for
- * at every attempt, and throws while there is none. `known`: the newest lines that were read, newest first, as pages have
- * them; behind none it begins at the beginning.
+ * Tells lines behind a known one as they come, each once, until the signal fires or the deployment is deleted. `server` is
+ * asked for at every attempt, and throws while there is none. `known`: the newest lines that were read, newest first, as
+ * pages have them; behind none it begins at the beginning.
  */
 export async function followLogsForEver(
   server: () => LogServer,
@@ -54,28 +59,25 @@ export async function followLogsForEver(
   { clock, chance, signal }: LogFollowing,
 ): Promise<void> {
   const seen = new Seen(known);
-  let lost = false;
+  const trouble = new LogTrouble(tell);
   for (let failures = 0; !signal.aborted;) {
     try {
       const { api, workspaceId } = server();
       for await (const lines of api.followLogs(asked(workspaceId, wish, seen), { signal })) {
-        if (lost) tell({ kind: 'connected' });
-        lost = false;
+        trouble.over();
         // One that lets in and breaks off again and again is not asked more often for it.
         if (lines.length > 0) failures = 0;
         const fresh = seen.fresh(lines);
         if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
       }
-      if (!signal.aborted) throw new Unreachable('The server ended the stream.');
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof NotOffered) return poll(server, wish, seen, tell, { clock, chance, signal });
-      failures += 1;
-      // The same trouble is told once.
-      if (!lost) tell({ kind: 'lost', error });
-      lost = true;
+      if (trouble.met(error) === 'last') return;
     }
-    await rest(clock, nextWait(Math.max(1, failures), backoff, chance), signal);
+    // Why a server has ended a stream is what it answers the next time, if there is a reason at all.
+    failures += 1;
+    await rest(clock, nextWait(failures, backoff, chance), signal);
   }
 }
 
@@ -94,22 +96,46 @@ async function poll(
   tell: (news: LogNews) => void,
   { clock, signal }: LogFollowing,
 ): Promise<void> {
-  for (let lost = false; !signal.aborted;) {
+  const trouble = new LogTrouble(tell);
+  while (!signal.aborted) {
     try {
       const { api, workspaceId } = server();
       const given = { params: { workspaceId, deploymentId }, query: { ...filter, limit: atOnce } };
       const { logs } = await api.getLogs(given, { signal });
-      if (lost) tell({ kind: 'connected' });
-      lost = false;
+      trouble.over();
       const fresh = seen.fresh(logs.toReversed());
       if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
     } catch (error) {
-      if (signal.aborted) return;
-      // The same trouble is told once.
-      if (!lost) tell({ kind: 'lost', error });
-      lost = true;
+      if (signal.aborted || trouble.met(error) === 'last') return;
     }
     await rest(clock, askEveryMs, signal);
+  }
+}
+
+/** What keeps lines away, told once for as long as it is the same: that the server is away, or what it refuses. */
+export class LogTrouble {
+  readonly #tell: (news: LogNews) => void;
+  #told: string | undefined;
+
+  constructor(tell: (news: LogNews) => void) {
+    this.#tell = tell;
+  }
+
+  /** Whether it is worth to ask again. */
+  met(error: unknown): 'passing' | 'last' {
+    if (isProblem(error, 'resourceDoesNotExist')) {
+      this.#tell({ kind: 'deleted' });
+      return 'last';
+    }
+    const name = isProblem(error) ? error.code : 'away';
+    if (name !== this.#told) this.#tell({ kind: 'lost', error });
+    this.#told = name;
+    return 'passing';
+  }
+
+  over(): void {
+    if (this.#told !== undefined) this.#tell({ kind: 'connected' });
+    this.#told = undefined;
   }
 }
 

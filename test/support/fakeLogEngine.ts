@@ -12,6 +12,8 @@ import { aMessage } from './logFrames.ts';
 export interface FakePrinter {
   print(...lines: string[]): void;
   end(): void;
+  /** Once more. */
+  start(): void;
 }
 
 interface Kept {
@@ -32,9 +34,13 @@ export class FakeLogEngine {
     const record = { id, name: id, labels, image: '', addresses: {}, ports: [], mounts: [] };
     const kept: Kept = { record: { ...record, state: 'running' }, messages: [], running: true };
     this.#containers.set(id, kept);
-    this.#events.push({ at: 0, kind: 'container', action: 'start', id, labels });
-    this.#changed();
+    const start = (): void => {
+      kept.running = true;
+      this.#tell('start', id, labels);
+    };
+    start();
     return {
+      start,
       print: (...lines) => {
         for (const line of lines) kept.messages.push(aMessage(++this.#printed * 1e9, line));
         this.#changed();
@@ -47,8 +53,9 @@ export class FakeLogEngine {
   }
 
   remove(id: string): void {
+    const kept = this.#containers.get(id);
     this.#containers.delete(id);
-    this.#changed();
+    if (kept !== undefined) this.#tell('destroy', id, kept.record.labels);
   }
 
   /** Every stream ends with an error. */
@@ -106,6 +113,11 @@ export class FakeLogEngine {
       // As with a real one, what follows is never in the same turn.
       await setImmediate();
     }
+  }
+
+  #tell(action: string, id: string, labels: Labels): void {
+    this.#events.push({ at: 0, kind: 'container', action, id, labels });
+    this.#changed();
   }
 
   #changed(): void {

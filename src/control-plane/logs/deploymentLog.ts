@@ -86,7 +86,12 @@ export class DeploymentLog {
 
   /** Whoever is not among these prints nothing any more: nobody will ask how far it was stored. */
   retain(containerIds: ReadonlySet<string>): void {
-    for (const id of this.#marks.keys()) if (!containerIds.has(id)) this.#marks.delete(id);
+    for (const id of this.#marks.keys()) if (!containerIds.has(id)) this.forget(id);
+  }
+
+  /** It prints nothing any more. */
+  forget(containerId: string): void {
+    this.#marks.delete(containerId);
   }
 
   /**

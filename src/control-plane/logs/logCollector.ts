@@ -81,9 +81,9 @@ export class LogCollector {
         const listing = new AbortController();
         const onSubscribed = (): void => void this.#followAll(anySignal(signal, listing.signal));
         for await (const { kind, action, id, labels } of engine.events(filter, { signal, onSubscribed })) {
-          if (kind !== 'container' || action !== 'start') continue;
-          this.#finished.delete(id);
-          this.#follow({ id, labels });
+          if (kind !== 'container') continue;
+          if (action === 'start') void this.#followAnew({ id, labels });
+          if (action === 'destroy') void this.#forget({ id, labels });
         }
         listing.abort();
       } catch (error) {
@@ -136,15 +136,31 @@ export class LogCollector {
     this.#following.set(id, following);
   }
 
-  async #toTheEnd({ id, labels }: Container): Promise<'read' | 'stopped'> {
+  /** It was started, perhaps while it was read to what was its end. */
+  async #followAnew(container: Container): Promise<void> {
+    await this.#following.get(container.id);
+    this.#finished.delete(container.id);
+    this.#follow(container);
+  }
+
+  /** Its container is gone: nobody will ask again what was read of it. */
+  async #forget({ id, labels }: Container): Promise<void> {
+    await this.#following.get(id);
+    this.#finished.delete(id);
+    const intake = await intakeOf(this.#parts.store, labels).catch(() => 'gone' as const);
+    if (intake !== 'gone') intake.stored.forget(id);
+  }
+
+  /** `gone`: there is no such container, or nothing of it shall be stored. */
+  async #toTheEnd({ id, labels }: Container): Promise<'read' | 'gone' | 'stopped'> {
     const { engine, store, clock, log } = this.#parts;
     const { signal } = this.#ending;
     for (let failures = 0; !signal.aborted;) {
       try {
         const intake = await intakeOf(store, labels);
-        if (intake === 'gone') return 'read';
+        if (intake === 'gone') return 'gone';
         const record = await engine.inspectContainer(id, { signal });
-        if (record === 'absent') return 'read';
+        if (record === 'absent') return 'gone';
         const ended = !runs(record.state);
         const took = await this.#pass({ id, labels }, intake, ended);
         if (ended) return 'read';

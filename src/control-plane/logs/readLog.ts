@@ -130,6 +130,8 @@ export class LogReader {
   #offset = 0;
   #inFile = 0;
   #sources = new Sources();
+  /** Lines that were gone when it came to them, and were not told of yet. */
+  #missed = 0;
 
   /** Begins with the line of this number. */
   constructor(log: DeploymentLog, seq: number) {
@@ -137,22 +139,37 @@ export class LogReader {
     this.#seq = seq;
   }
 
-  /** The next lines, and how many were gone before they could be read; nothing while there is nothing more. */
+  /** The next lines, and how many before them were gone; nothing while there is nothing more. */
   async next(): Promise<{ readonly lines: readonly StoredLine[]; readonly missed: number }> {
     const segment = this.#place();
     if (segment === undefined) return { lines: [], missed: 0 };
-    const missed = Math.max(0, segment.firstSeq - this.#seq);
-    this.#seq += missed;
+    this.#skipTo(segment.firstSeq);
+    const end = segment.firstSeq + segment.lines;
     const bytes = await readPart(segment, this.#offset, partBytes);
-    if (bytes === 'gone') return { lines: [], missed };
     const lines: StoredLine[] = [];
-    const read = this.#sources.read(bytes, (line) => {
-      const seq = segment.firstSeq + this.#inFile++;
-      if (seq >= this.#seq) lines.push(storedLine(bytes, line, seq, this.#sources));
-    });
+    const read =
+      bytes === 'gone'
+        ? 0
+        : this.#sources.read(bytes, (line) => {
+            const seq = segment.firstSeq + this.#inFile++;
+            if (seq >= this.#seq) lines.push(storedLine(bytes, line, seq, this.#sources));
+          });
+    // A file that does not have what was stored in it never will: what there was is behind, and not waited for.
+    if (read === 0) this.#skipTo(end);
     this.#offset += read;
     this.#seq += lines.length;
-    return { lines, missed };
+    return { lines, missed: lines.length === 0 ? 0 : this.#told() };
+  }
+
+  #skipTo(seq: number): void {
+    this.#missed += Math.max(0, seq - this.#seq);
+    this.#seq = Math.max(seq, this.#seq);
+  }
+
+  #told(): number {
+    const missed = this.#missed;
+    this.#missed = 0;
+    return missed;
   }
 
   /** Whether there is more to read right now. */

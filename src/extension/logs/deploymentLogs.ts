@@ -13,12 +13,18 @@ import { logText } from './logText.ts';
 const showEveryMs = 150;
 const mostAtOnce = 1000;
 
+interface Opened {
+  readonly channel: OutputChannel;
+  readonly life: DisposableStore;
+  followed: boolean;
+}
+
 /** Output of deployments, each in a channel of its own: the newest lines there are, and what comes while it is open. */
 export class DeploymentLogs {
   readonly #model: Pick<DeploymentsModel, 'get' | 'target'>;
   readonly #problems: Pick<LogProblems, 'look'>;
   readonly #held = new DisposableStore();
-  readonly #open = new Map<string, { channel: OutputChannel; life: DisposableStore }>();
+  readonly #open = new Map<string, Opened>();
 
   constructor(model: Pick<DeploymentsModel, 'get' | 'target'>, problems: Pick<LogProblems, 'look'>) {
     this.#model = model;
@@ -26,25 +32,40 @@ export class DeploymentLogs {
   }
 
   async show(deploymentId: string): Promise<void> {
-    const there = this.#open.get(deploymentId);
-    if (there !== undefined) return there.channel.show(true);
+    const opened = this.#open.get(deploymentId) ?? this.#make(deploymentId);
+    opened.channel.show(true);
+    if (!opened.followed) void this.#follow(deploymentId, opened);
+  }
+
+  dispose(): void {
+    this.#held.dispose();
+  }
+
+  #make(deploymentId: string): Opened {
     const name = this.#model.get(deploymentId)?.name ?? deploymentId;
     const life = this.#held.add(new DisposableStore());
     const channel = life.add(window.createOutputChannel(`Patr: ${name}`));
-    this.#open.set(deploymentId, { channel, life });
-    channel.show(true);
-    const signal = life.signal();
+    const opened = { channel, life, followed: false };
+    this.#open.set(deploymentId, opened);
+    return opened;
+  }
+
+  /** Until the deployment is deleted: the channel stays, with its last words. */
+  async #follow(deploymentId: string, opened: Opened): Promise<void> {
+    const { channel, life } = opened;
+    opened.followed = true;
+    const following = life.add(new DisposableStore());
     const lines = new BoundedLines<string>(mostAtOnce);
     const tell = (news: LogNews): void => {
       lines.push(textsOf(news));
       if (news.kind === 'lines') this.#problems.look(deploymentId, news.lines);
     };
-    void followDeployment(this.#model, { deploymentId }, tell, signal);
-    void showNowAndThen(channel, lines, signal);
-  }
-
-  dispose(): void {
-    this.#held.dispose();
+    void showNowAndThen(channel, lines, following.signal());
+    await followDeployment(this.#model, { deploymentId }, tell, life.signal());
+    following.dispose();
+    if (life.disposed) return;
+    opened.followed = false;
+    showWaiting(channel, lines);
   }
 }
 
@@ -54,6 +75,10 @@ function textsOf(news: LogNews): string[] {
       return news.lines.map(logText);
     case 'connected':
       return ['-- Connected again'];
+    case 'deleted':
+      return [
+        '-- The deployment was deleted. Nothing more comes here, and its output is not kept elsewhere.',
+      ];
     case 'lost':
       return [
         `-- The output cannot be read right now: ${describeError(news.error)} It goes on here when it can.`,
@@ -66,12 +91,15 @@ async function showNowAndThen(
   waiting: BoundedLines<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  do {
-    const portion = waiting.take();
-    if (portion === undefined) continue;
-    const { leftOut, lines } = portion;
-    const note =
-      leftOut === 0 ? [] : [`-- ${leftOut} lines are left out here; the panel of the deployment has them`];
-    channel.append([...note, ...lines, ''].join('\n'));
-  } while (await rest(systemClock, showEveryMs, signal));
+  do showWaiting(channel, waiting);
+  while (await rest(systemClock, showEveryMs, signal));
+}
+
+function showWaiting(channel: OutputChannel, waiting: BoundedLines<string>): void {
+  const portion = waiting.take();
+  if (portion === undefined) return;
+  const { leftOut, lines } = portion;
+  const note =
+    leftOut === 0 ? [] : [`-- ${leftOut} lines are left out here; the panel of the deployment has them`];
+  channel.append([...note, ...lines, ''].join('\n'));
 }

@@ -1,5 +1,11 @@
 import { rest, systemClock } from '../../base/clock.ts';
-import { followLogsForEver, type LogNews, type LogServer, type LogWish } from '../../client/followLogs.ts';
+import {
+  followLogsForEver,
+  LogTrouble,
+  type LogNews,
+  type LogServer,
+  type LogWish,
+} from '../../client/followLogs.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { LogLine } from '../../protocol/shapes/log.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
@@ -18,7 +24,10 @@ export function serverOf(model: LogModel): LogServer {
   return target;
 }
 
-/** Tells the newest lines of a deployment, oldest first, and those that come, until the signal fires. */
+/**
+ * Tells the newest lines of a deployment, oldest first, and those that come, until the signal fires or the deployment is
+ * deleted.
+ */
 export async function followDeployment(
   model: LogModel,
   wish: LogWish,
@@ -32,23 +41,23 @@ export async function followDeployment(
   await followLogsForEver(() => serverOf(model), wish, newest, tell, how);
 }
 
-/** Newest first; tried again until there is an answer. Undefined when the signal fired. */
+/** Newest first; tried again until there is an answer. Undefined when the signal fired, and when there is none to come. */
 async function firstPage(
   model: LogModel,
   { deploymentId, ...filter }: LogWish,
   tell: (news: LogNews) => void,
   signal: AbortSignal,
 ): Promise<readonly LogLine[] | undefined> {
-  for (let failed = false; !signal.aborted; failed = true) {
+  const trouble = new LogTrouble(tell);
+  while (!signal.aborted) {
     try {
       const { api, workspaceId } = serverOf(model);
       const query = { ...filter, limit: pageLines };
       const { logs } = await api.getLogs({ params: { workspaceId, deploymentId }, query }, { signal });
-      if (failed) tell({ kind: 'connected' });
+      trouble.over();
       return logs;
     } catch (error) {
-      // The same trouble is told once.
-      if (!signal.aborted && !failed) tell({ kind: 'lost', error });
+      if (signal.aborted || trouble.met(error) === 'last') return undefined;
       // What cannot be understood is not understood the next time either.
       if (isProblem(error, 'wrongParameters')) return undefined;
     }

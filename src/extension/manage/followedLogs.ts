@@ -53,10 +53,7 @@ export class FollowedLogs {
       if (news.kind === 'lines') {
         waiting.push(news.lines);
         problems.look(deploymentId, news.lines);
-      } else {
-        const message = news.kind === 'lost' ? describeError(news.error) : '';
-        panel.tell({ kind: 'logTrouble', session, message });
-      }
+      } else panel.tell({ kind: 'logTrouble', session, message: troubleOf(news) });
     };
     const wish = { deploymentId, ...logQueryOf(filter, own) };
     if (filter.until === '') void followDeployment(model, wish, tell, signal);
@@ -82,6 +79,18 @@ export class FollowedLogs {
         leftOut,
       });
     } while (await rest(systemClock, tellEveryMs, signal));
+  }
+}
+
+/** Empty when all is well. */
+function troubleOf(news: Exclude<LogNews, { kind: 'lines' }>): string {
+  switch (news.kind) {
+    case 'connected':
+      return '';
+    case 'lost':
+      return describeError(news.error);
+    case 'deleted':
+      return 'The deployment was deleted. Nothing more comes here; copy what you want to keep.';
   }
 }
 

@@ -6,13 +6,16 @@ import { followLogsForEver, type LogNews, type LogWish } from '../../../src/clie
 import { linesOf } from '../../../src/client/logFrames.ts';
 import { openSocket } from '../../../src/client/socket.ts';
 import { listen, type Server } from '../../../src/control-plane/server.ts';
+import { forget } from '../../../src/control-plane/state/wishes.ts';
 import type { LogEntry } from '../../../src/control-plane/logs/logEntry.ts';
 import type { LogLine } from '../../../src/protocol/shapes/log.ts';
-import { isProblem } from '../../../src/protocol/problems.ts';
+import { isProblem, problem } from '../../../src/protocol/problems.ts';
 import { testControlPlane, type TestControlPlane } from '../../support/controlPlane.ts';
 import { addDeployment } from '../../support/deployments.ts';
 import { logTime } from '../../support/logFrames.ts';
 
+/** Waits for nothing. */
+const impatient = { ...systemClock, sleep: () => Promise.resolve() };
 const at = '2026-01-01 00:00:00.1 +00:00:00';
 
 describe('frames of logs', () => {
@@ -90,6 +93,21 @@ describe('following logs', () => {
     });
     intake.offer('c', entries);
     await intake.settled();
+  }
+
+  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+    return plane.app.request(`http://127.0.0.1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${plane.token}`, 'user-agent': 'test' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** A token that can be revoked. */
+  async function makeToken(): Promise<{ id: string; token: string }> {
+    const permissions = { [workspaceId]: { type: 'superAdmin' } };
+    const made = await ask('POST', '/user/api-token', { name: 'from CI', permissions });
+    return (await made.json()) as { id: string; token: string };
   }
 
   /** The next lines of a stream, so many or more. */
@@ -193,13 +211,85 @@ describe('following logs', () => {
       await until(() => found.includes(`${round} b`));
       await server.close();
       await print(`${round} while away`);
+      await until(() => kinds.filter((kind) => kind === 'lost').length === round);
       server = await serve(port);
       await until(() => found.includes(`${round} while away`));
     }
     left.abort();
     await following;
     assert.deepEqual(found, ['1 a', '1 b', '1 while away', '2 a', '2 b', '2 while away']);
-    assert.ok(kinds.includes('lost') && kinds.includes('connected'));
+    assert.equal(kinds.filter((kind) => kind === 'connected').length, 2);
+  });
+
+  /** Follows from the beginning. Resolves with the kinds of all news once nothing more comes. */
+  async function followed(
+    api: () => Api,
+    tell: (news: LogNews) => void,
+    clock = systemClock,
+  ): Promise<readonly string[]> {
+    const kinds: string[] = [];
+    const how = { clock, chance: () => 1, signal: left.signal };
+    const note = (news: LogNews): void => {
+      kinds.push(news.kind);
+      tell(news);
+    };
+    await followLogsForEver(() => ({ api: api(), workspaceId }), wish, [], note, how);
+    return kinds;
+  }
+
+  it('ends when the deployment is deleted, and says so', async () => {
+    await print('last words');
+    const api = connect();
+    const { notary, logs } = plane;
+    const kinds = await followed(
+      () => api,
+      ({ kind }) => {
+        if (kind !== 'lines') return;
+        const deployment = notary.store.deployments.find(wish.deploymentId)!;
+        notary.store.change((publish) => forget(notary, publish, deployment));
+        void logs.forget(deployment.id);
+      },
+    );
+    assert.deepEqual(kinds, ['lines', 'deleted']);
+  });
+
+  it('ends with its token, and goes on behind what was told with another one', async () => {
+    await print('one');
+    const { id, token } = await makeToken();
+    let api = connect(token);
+    const texts: string[] = [];
+    const kinds = await followed(
+      () => api,
+      (news) => {
+        if (news.kind === 'lines') texts.push(...news.lines.map(({ log }) => log));
+        if (texts.length === 2) return left.abort();
+        if (news.kind === 'lines') return void ask('DELETE', `/user/api-token/${id}`);
+        if (news.kind !== 'lost') return;
+        assert.ok(isProblem(news.error, 'authorizationTokenInvalid'));
+        api = connect();
+        void print('two');
+      },
+    );
+    assert.deepEqual(kinds, ['lines', 'lost', 'connected', 'lines']);
+    assert.deepEqual(texts, ['one', 'two']);
+  });
+
+  it('tells of another trouble than before, and of the same one once', async () => {
+    const troubles = [
+      new Unreachable('It is away.'),
+      new Unreachable('It is still away.'),
+      problem('authorizationTokenInvalid'),
+      problem('authorizationTokenInvalid'),
+      problem('resourceDoesNotExist'),
+    ];
+    const kinds = await followed(
+      () => {
+        throw troubles.shift()!;
+      },
+      () => undefined,
+      impatient,
+    );
+    assert.deepEqual(kinds, ['lost', 'lost', 'deleted']);
   });
 
   it('says that the server is back, also where nothing is printed', async () => {
@@ -242,7 +332,7 @@ describe('following logs', () => {
         if (news.kind === 'lines') found.push(...news.lines.map(({ log }) => log));
         if (found.includes('c')) left.abort();
       },
-      { clock: { ...systemClock, sleep: () => Promise.resolve() }, chance: () => 1, signal: left.signal },
+      { clock: impatient, chance: () => 1, signal: left.signal },
     );
     assert.deepEqual(found, ['a', 'b', 'c']);
   });

@@ -7,6 +7,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { DeploymentLog, type LogRules } from '../../../../src/control-plane/logs/deploymentLog.ts';
 import type { LogEntry, StoredLine } from '../../../../src/control-plane/logs/logEntry.ts';
 import { firstSeqFrom, LogReader, readPage } from '../../../../src/control-plane/logs/readLog.ts';
+import type { LogSegment } from '../../../../src/control-plane/logs/logSegment.ts';
 import { logTime } from '../../../support/logFrames.ts';
 
 const roomy: LogRules = { mostBytes: 1_000_000, segmentBytes: 2000 };
@@ -184,6 +185,20 @@ describe('the output of a deployment', () => {
     const found = await page(again);
     assert.equal(found[0], 'line 99');
     assert.equal(found.at(-1), 'line 0');
+  });
+
+  it('is read on behind a file that somebody removed or cut off, and what is missing is counted', async () => {
+    const log = await open();
+    await store(log, numbers(0, 300));
+    const [, removed, cut] = log.segments as [LogSegment, LogSegment, LogSegment];
+    await rm(removed.path);
+    await truncate(cut.path, 1000);
+    const found = await readAll(new LogReader(log, 1));
+    const told = found.flatMap((text) => /^(\d+) missed/.exec(text)?.[1] ?? []).map(Number);
+    const missed = told.reduce((sum, count) => sum + count, 0);
+    assert.ok(told.length === 2 && told[0] === removed.lines, told.join());
+    assert.equal(missed + found.length - told.length, 300);
+    assert.equal(found.at(-1), 'line 299');
   });
 
   it('keeps bytes as they came', async () => {

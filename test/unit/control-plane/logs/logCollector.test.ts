@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { silentLog } from '../../../../src/base/log.ts';
 import { label } from '../../../../src/control-plane/labels.ts';
@@ -91,6 +92,46 @@ describe('collecting output', () => {
       engine.remove('c1');
     });
     assert.deepEqual(found, ['one last words']);
+  });
+
+  it('reads on what is started again, though it was just read to what was its end', async () => {
+    const container = engine.add('c1', labels('one'));
+    const follow = engine.followLog.bind(engine);
+    let passes = 0;
+    engine.followLog = async function* (...given) {
+      yield* follow(...given);
+      passes += 1;
+      if (passes !== 2) return;
+      container.start();
+      // That it was started is heard of before anybody knows that it was read to its end.
+      for (let turns = 0; turns < 5; turns += 1) await setImmediate();
+      container.print('after');
+    };
+    const found = await collecting(async (_, store) => {
+      container.print('before');
+      await stored(store, 1);
+      container.end();
+      await stored(store, 2);
+    });
+    assert.deepEqual(found, ['one before', 'one after']);
+  });
+
+  it('forgets how far a container was read once it was removed', async () => {
+    const container = engine.add('c1', labels('one'));
+    const other = engine.add('c2', labels('two'));
+    await collecting(async (collector, store) => {
+      container.print('a');
+      container.end();
+      await collector.drained({ id: 'c1', labels: labels('one') });
+      const intake = await store.of(deploymentId);
+      assert.ok(intake !== 'gone' && intake.stored.marksOf('c1').stdout !== undefined);
+      engine.remove('c1');
+      for (let n = 2; intake.stored.marksOf('c1').stdout !== undefined; n += 1) {
+        other.print('b');
+        await stored(store, n);
+      }
+      assert.ok(intake.stored.marksOf('c2').stdout !== undefined);
+    });
   });
 
   it('stores nothing of a deployment that was deleted', async () => {
