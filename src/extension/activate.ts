@@ -15,6 +15,7 @@ import { archiveVolumes } from './commands/archiveVolumes.ts';
 import { addConfigMounts } from './commands/configMounts.ts';
 import { dropFiles } from './commands/dropFiles.ts';
 import { registerCommands } from './commands/all.ts';
+import { localId } from './connections/connection.ts';
 import { KeptKeys } from './connections/keptKeys.ts';
 import type { LocalConnection } from './connections/localConnection.ts';
 import { CrashDiagnostics } from './crash/crashDiagnostics.ts';
@@ -30,7 +31,8 @@ import { keepViewTrue } from './keepViewTrue.ts';
 import { localRegion, type Machine } from './localRegion.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
 import { LogProblems } from './logs/logProblems.ts';
-import { DeploymentsModel } from './model/deployments.ts';
+import type { DeploymentsModel } from './model/deployments.ts';
+import { Models, type ConnectionList } from './model/models.ts';
 import { Notify } from './notify.ts';
 import { Output } from './output.ts';
 import { editorPrompts, switchable, type Prompts } from './prompts.ts';
@@ -46,6 +48,8 @@ import type { Node } from './tree/nodes.ts';
 
 /** What tests get hold of; nobody else has a use for it. */
 export interface Exports {
+  readonly models: Models;
+  /** Of the local region. */
   readonly model: DeploymentsModel;
   readonly connection: LocalConnection;
   readonly memory: DeployMemory;
@@ -82,16 +86,17 @@ export function activate(context: ExtensionContext): Exports {
   const region = held.add(localRegion({ extensionUri: context.extensionUri, version, trusted, output }));
   const { connection } = region;
   const keptKeys = held.add(new KeptKeys(connection, context.secrets, output));
-  const model = held.add(new DeploymentsModel(connection, output));
+  const connections: ConnectionList = { all: () => [connection], onChange: () => new DisposableStore() };
+  const models = held.add(new Models(connections, () => localId, output));
+  const model = models.local;
   const memory = new DeployMemory(context.workspaceState, (error) =>
     output.error('A listener failed', { error: describeError(error) }),
   );
-  const common = { connection, model, memory, prompts, notify, output };
+  const common = { local: connection, models, memory, prompts, notify, output };
   const configs = held.add(
     new Configs({
       context,
-      connection,
-      model,
+      models,
       prompts,
       notify,
       log: output,
@@ -102,29 +107,29 @@ export function activate(context: ExtensionContext): Exports {
   const { tree, view, reveal } = held.add(openDeploymentsView({ connection, model, configs, drop }));
   const diagnostics = held.add(new BuildDiagnostics());
   const regionLog = held.add(new RegionLog());
-  const logProblems = held.add(new LogProblems(model, memory, output));
-  const logs = held.add(new DeploymentLogs(model, logProblems));
-  const documents = held.add(new Documents(model));
+  const logProblems = held.add(new LogProblems(models, memory, output));
+  const logs = held.add(new DeploymentLogs(models, logProblems));
+  const documents = held.add(new Documents(models));
   const showLogs = (deploymentId: string): Promise<void> => logs.show(deploymentId);
   const panels = {
     extensionUri: context.extensionUri,
     onDefect: (error: unknown) => output.error('A panel failed', { error: describeError(error) }),
   };
   const managed = managePanel({
-    connection,
-    model,
+    models,
     output,
     logProblems,
     prices: ownPrices,
     marksOf: (id, name) => configs.marksOf(id, name),
     onMark: configs.onMark,
-    archiveVolumes: async (deployment, from) => void (await archiveVolumes(parts, deployment, { from })),
+    archiveVolumes: async (deployment, from) =>
+      void (await archiveVolumes({ ...parts, model: models.of(deployment.id) }, deployment, { from })),
   });
   const managePanels = held.add(new Panels(managed, panels));
   const manage = ({ id, name }: Pick<Deployment, 'id' | 'name'>): void =>
-    void managePanels.open({ deploymentId: id, name });
-  const crashes = held.add(new CrashDiagnostics(model, memory, output));
-  held.add(new DockerfileLens(model, memory));
+    void managePanels.open({ deploymentId: id, name, connection: models.of(id).connection.id });
+  const crashes = held.add(new CrashDiagnostics(models, memory, output));
+  held.add(new DockerfileLens(models, memory));
   const journeys = new Journeys({ ...common, diagnostics, manage, showLogs });
   const createParts: CreatePanelParts = {
     ...common,
@@ -138,6 +143,7 @@ export function activate(context: ExtensionContext): Exports {
   const openCreateForm = (subject: CreateSubject): void => void createForms.open(subject);
   const parts: CommandContext = {
     ...common,
+    model,
     keptKeys,
     journeys,
     documents,
@@ -154,10 +160,11 @@ export function activate(context: ExtensionContext): Exports {
   };
   const ranCommands = new Set<string>();
   for (const command of registerCommands(parts, regionLog, (id) => ranCommands.add(id))) held.add(command);
-  held.add(statusBar(model, memory));
+  held.add(statusBar(models, memory));
   held.add(keepViewTrue(connection, model, tree, view));
-  held.add(followWhileNeeded({ connection, model, memory, view, managePanels, configs }));
+  held.add(followWhileNeeded({ models, memory, view, managePanels, configs }));
   return {
+    models,
     model,
     connection,
     memory,

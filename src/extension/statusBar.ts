@@ -2,18 +2,18 @@ import { StatusBarAlignment, ThemeColor, window } from 'vscode';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Deployment } from '../protocol/shapes/deployment.ts';
 import type { DeployMemory } from './deploy/memory.ts';
-import type { DeploymentsModel } from './model/deployments.ts';
+import type { Models } from './model/models.ts';
 import { describeDeployment, isWell, lookOf } from './tree/look.ts';
 
 /** One entry for the workspace's deployments: nothing is shown where there is none. */
-export function statusBar(model: DeploymentsModel, memory: DeployMemory): DisposableStore {
+export function statusBar(models: Models, memory: DeployMemory): DisposableStore {
   const held = new DisposableStore();
   const item = held.add(window.createStatusBarItem('patr.status', StatusBarAlignment.Left, 10));
   item.name = 'Patr deployment';
   item.command = 'patr.status.pick';
   const update = (): void => {
-    const own = new Set(memory.deploymentIds());
-    const deployments = model.all().filter(({ id }) => own.has(id));
+    const own = Array.from(new Set(memory.deploymentIds()));
+    const deployments = own.flatMap((id) => models.get(id) ?? []);
     const [worst] = deployments.toSorted((a, b) => urgency(b) - urgency(a));
     if (worst === undefined) {
       item.hide();
@@ -31,7 +31,7 @@ export function statusBar(model: DeploymentsModel, memory: DeployMemory): Dispos
       worst.status === 'errored' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
     item.show();
   };
-  held.add(model.onChange(update));
+  held.add(models.onChange(update));
   update();
   return held;
 }

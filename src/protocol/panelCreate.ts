@@ -16,11 +16,14 @@ import { createVolume } from './shapes/volume.ts';
 import { createRepository } from './shapes/workspace.ts';
 import { uuid } from './wire.ts';
 
+/** Id of the connection that a deployment is made on; absent: the local region. */
+const on = { connection: v.optional(v.string()) };
+
 /** What the form begins with: nothing, another deployment, or a Dockerfile of the workspace. */
 export const createSubject = v.variant('kind', [
-  v.object({ kind: v.literal('new') }),
-  v.object({ kind: v.literal('duplicate'), deploymentId: uuid, name: v.string() }),
-  v.object({ kind: v.literal('dockerfile'), uri: v.string(), label: v.string() }),
+  v.object({ kind: v.literal('new'), ...on }),
+  v.object({ kind: v.literal('duplicate'), deploymentId: uuid, name: v.string(), ...on }),
+  v.object({ kind: v.literal('dockerfile'), uri: v.string(), label: v.string(), ...on }),
 ]);
 export type CreateSubject = v.InferOutput<typeof createSubject>;
 

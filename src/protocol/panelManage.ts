@@ -10,8 +10,15 @@ import { createSecret } from './shapes/secret.ts';
 import { volumeData } from './shapes/volume.ts';
 import { uuid } from './wire.ts';
 
-/** The deployment that a panel is about. Its name is what the panel is called until it has been read. */
-export const manageSubject = v.object({ deploymentId: uuid, name: v.string() });
+/**
+ * The deployment that a panel is about. Its name is what the panel is called until it has been read. `connection`: id of
+ * the one that it is on; absent: the local region.
+ */
+export const manageSubject = v.object({
+  deploymentId: uuid,
+  name: v.string(),
+  connection: v.optional(v.string()),
+});
 export type ManageSubject = v.InferOutput<typeof manageSubject>;
 
 const shownInstance = v.object({

@@ -1,5 +1,5 @@
 import { commands, type Disposable } from 'vscode';
-import { fromSelection, type CommandArguments, type CommandId } from '../ids.ts';
+import { commandIds, fromSelection, type CommandArguments, type CommandId } from '../ids.ts';
 import { back } from '../prompts.ts';
 import type { RegionLog } from '../regionLog.ts';
 import { lookOf, describeDeployment } from '../tree/look.ts';
@@ -12,8 +12,9 @@ import {
   openAddressCommand,
   openCommand,
 } from './addresses.ts';
+import { aboutLocal, aboutOf } from './about.ts';
 import { archiveVolumesCommand } from './archiveVolumes.ts';
-import { chooseDeployment, type CommandContext } from './context.ts';
+import { chooseDeployment, pickDeployment, type CommandContext } from './context.ts';
 import { configHistoryCommand } from './configHistory.ts';
 import {
   addConfigMountCommand,
@@ -78,10 +79,32 @@ export function registerCommands(
   regionLog: RegionLog,
   onRun: (id: string) => void,
 ): Disposable[] {
-  const table: CommandTable = {
+  const { notify, output } = context;
+  return commandIds.map((id) => {
+    const guarded = async (...args: unknown[]): Promise<void> => {
+      onRun(id);
+      try {
+        const given = args[0] === fromSelection ? context.view.selection : args;
+        const run = commandsOf(aboutOf(context, given[0]), regionLog)[id];
+        await (run as (...given: unknown[]) => Promise<void>)(...given);
+      } catch (error) {
+        void notify.problem(error, {
+          retry: { label: 'Try again', run: () => guarded(...args) },
+          showOutput: { label: 'Show output', run: () => output.show() },
+        });
+      }
+    };
+    return commands.registerCommand(id, guarded);
+  });
+}
+
+/** What each of them does for the connection that is meant. */
+function commandsOf(context: CommandContext, regionLog: RegionLog): CommandTable {
+  return {
     'patr.deploy': (file) => deployCommand(context, file),
     'patr.deploy.customize': (file) => customizeCommand(context, file),
-    'patr.deployment.create': async () => context.openCreateForm({ kind: 'new' }),
+    'patr.deployment.create': async () =>
+      context.openCreateForm({ kind: 'new', connection: context.model.connection.id }),
     'patr.deployment.duplicate': (node) => duplicateCommand(context, node),
     'patr.deployment.manage': (node) => manageCommand(context, node),
     'patr.deployImage': () => deployImageCommand(context),
@@ -152,9 +175,9 @@ export function registerCommands(
     'patr.region.start': () => startRegionCommand(context),
     'patr.region.stop': () => stopRegionCommand(context),
     'patr.region.remove': () => removeRegionCommand(context),
-    'patr.region.showLog': async () => regionLog.show((await context.connection.host()).host),
-    'patr.region.trust': () => trustCommand(context, 'trust'),
-    'patr.region.untrust': () => trustCommand(context, 'untrust'),
+    'patr.region.showLog': async () => regionLog.show((await context.local.host()).host),
+    'patr.region.trust': () => trustCommand(aboutLocal(context), 'trust'),
+    'patr.region.untrust': () => trustCommand(aboutLocal(context), 'untrust'),
     'patr.view.refresh': () => refreshCommand(context),
     'patr.view.filter': () => filterCommand(context),
     'patr.view.clearFilter': async () => context.tree.setFilter(''),
@@ -164,22 +187,6 @@ export function registerCommands(
     'patr.output.show': async () => context.output.show(),
     'patr.status.pick': () => pickFromStatusBar(context),
   };
-  const { notify, output } = context;
-  return Object.entries(table).map(([id, run]) => {
-    const guarded = async (...args: unknown[]): Promise<void> => {
-      onRun(id);
-      try {
-        const given = args[0] === fromSelection ? context.view.selection : args;
-        await (run as (...given: unknown[]) => Promise<void>)(...given);
-      } catch (error) {
-        void notify.problem(error, {
-          retry: { label: 'Try again', run: () => guarded(...args) },
-          showOutput: { label: 'Show output', run: () => output.show() },
-        });
-      }
-    };
-    return commands.registerCommand(id, guarded);
-  });
 }
 
 /** What can be done with the workspace's deployment, from the status bar. */
@@ -209,8 +216,7 @@ async function pickFromStatusBar(context: CommandContext): Promise<void> {
   if (chosen !== undefined && chosen !== back) await commands.executeCommand(chosen.command, node);
 }
 
-async function onlyOrChosen(context: CommandContext, own: ReadonlySet<string>) {
-  const there = context.model.all().filter(({ id }) => own.has(id));
-  if (there.length === 1) return there[0];
-  return chooseDeployment(context, undefined, ({ id }) => own.has(id), 'Deployments of this workspace');
+async function onlyOrChosen({ models, prompts }: CommandContext, own: ReadonlySet<string>) {
+  const there = Array.from(own).flatMap((id) => models.get(id) ?? []);
+  return there.length === 1 ? there[0] : pickDeployment(prompts, there, 'Deployments of this workspace');
 }

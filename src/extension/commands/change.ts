@@ -3,7 +3,7 @@ import type { DeploymentDetails } from '../model/details.ts';
 import { targetOf, type CommandContext } from './context.ts';
 
 /** What a change needs: the server, and somebody who follows what comes of it. */
-export type ChangeContext = Pick<CommandContext, 'connection' | 'model' | 'prompts'>;
+export type ChangeContext = Pick<CommandContext, 'model' | 'prompts'>;
 
 /** A deployment as it is now, before it is changed. Read anew, so that nothing is built upon an old look. */
 export async function detailsNow(

@@ -3,6 +3,8 @@ import { JourneyError } from '../../deploy/errors.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { CreateSubject } from '../../protocol/panelCreate.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import { awayWords } from '../connections/awayWords.ts';
+import { localId } from '../connections/connection.ts';
 import type { KeptKeys } from '../connections/keptKeys.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
@@ -11,6 +13,7 @@ import type { CrashDiagnostics } from '../crash/crashDiagnostics.ts';
 import type { Configs } from '../config/configs.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import type { Notify } from '../notify.ts';
 import type { Output } from '../output.ts';
 import { back, type Prompts } from '../prompts.ts';
@@ -20,8 +23,11 @@ import type { DeploymentNode, Node } from '../tree/nodes.ts';
 
 /** What commands stand on. Each takes only the part that it names. */
 export interface CommandContext {
-  readonly connection: LocalConnection;
+  /** The region of this machine, which alone is started, stopped and reached past its API. */
+  readonly local: LocalConnection;
   readonly keptKeys: Pick<KeptKeys, 'keep' | 'copyFor'>;
+  readonly models: Models;
+  /** What is known of the connection that the command is about: see `aboutOf`. */
   readonly model: DeploymentsModel;
   readonly memory: DeployMemory;
   readonly journeys: Journeys;
@@ -44,21 +50,18 @@ export interface CommandContext {
 }
 
 /** The server, if the connection stands. @throws with what to do when it does not. */
-export async function targetOf({
-  connection,
-  model,
-}: Pick<CommandContext, 'connection' | 'model'>): Promise<Target> {
+export async function targetOf({ model }: Pick<CommandContext, 'model'>): Promise<Target> {
+  const { connection } = model;
   if (model.target() === undefined) await connection.look();
   const target = model.target();
   if (target !== undefined) return target;
-  throw new Error('The local region does not run. Start it from the Patr view, and try again.');
+  if (connection.id === localId)
+    throw new Error('The local region does not run. Start it from the Patr view, and try again.');
+  throw new Error(`${connection.label}: ${awayWords(connection.state())}`);
 }
 
 /** The server, if it offers what not every one does. @throws with what to do when it does not. */
-export async function offering(
-  context: Pick<CommandContext, 'connection' | 'model'>,
-  capability: string,
-): Promise<Target> {
+export async function offering(context: Pick<CommandContext, 'model'>, capability: string): Promise<Target> {
   const target = await targetOf(context);
   if (target.backend.offers(capability)) return target;
   throw new JourneyError(
@@ -72,7 +75,7 @@ export async function offering(
  * takes something away asks even when there is only one.
  */
 export async function chooseDeployment(
-  context: Pick<CommandContext, 'connection' | 'model' | 'prompts'>,
+  context: Pick<CommandContext, 'model' | 'prompts'>,
   node: DeploymentNode | undefined,
   fits: (deployment: Deployment) => boolean,
   question: string,
@@ -86,12 +89,21 @@ export async function chooseDeployment(
   const [only] = fitting;
   if (only === undefined) throw new Error(noneFor(question, all.length));
   if (fitting.length === 1 && !alwaysAsk) return only;
-  const items = fitting.map((deployment) => ({
+  return pickDeployment(context.prompts, fitting, question);
+}
+
+/** The chosen one of some. Undefined: given up. */
+export async function pickDeployment(
+  prompts: Prompts,
+  deployments: readonly Deployment[],
+  question: string,
+): Promise<Deployment | undefined> {
+  const items = deployments.map((deployment) => ({
     label: `$(${lookOf(deployment).icon}) ${deployment.name}`,
     description: describeDeployment(deployment),
     deployment,
   }));
-  const chosen = await context.prompts.pick(items, { title: question, placeholder: 'Which deployment?' });
+  const chosen = await prompts.pick(items, { title: question, placeholder: 'Which deployment?' });
   return chosen === undefined || chosen === back ? undefined : chosen.deployment;
 }
 

@@ -1,8 +1,10 @@
 import { workspace, type Uri } from 'vscode';
 import type { Source } from '../../deploy/target.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
+import { localId } from '../connections/connection.ts';
 import { askForDeployment } from '../deploy/chooseDeployment.ts';
 import { chooseDockerfile, sourceOf } from '../deploy/dockerfiles.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
 import { back } from '../prompts.ts';
 import { describeDeployment } from '../tree/look.ts';
 import type { CommandContext } from './context.ts';
@@ -10,28 +12,34 @@ import { isTrusted } from './trust.ts';
 
 /** From a Dockerfile to a deployment: asks what has to be known, then runs the journey. */
 export async function deployCommand(context: CommandContext, file: Uri | undefined): Promise<void> {
-  const { connection, memory, model, prompts } = context;
+  const { memory, models, prompts } = context;
   if (!(await isTrusted(context))) return;
   const dockerfile = await chooseDockerfile(file, prompts);
   if (dockerfile === undefined) return;
   const source = await sourceOf(dockerfile);
   // So that names can be compared while they are typed; without a region they are compared later.
-  await connection.look();
-  if (model.target() !== undefined && !model.loaded) await model.refresh();
-  const existing = model.get(memory.of(dockerfile.toString())?.deploymentId ?? '');
+  const remembered = memory.of(dockerfile.toString());
+  const { connection = localId } = remembered ?? {};
+  await Promise.all([readIfThere(context.model), readIfThere(models.by(connection))]);
+  const existing = models.get(remembered?.deploymentId ?? '');
   if (existing === undefined) return deployNew(context, dockerfile, source);
   const way = await newOrPush(context, existing);
   if (way === 'push') return context.journeys.push(dockerfile, source, existing.id, existing.name);
   if (way === 'new') return deployNew(context, dockerfile, source);
 }
 
+async function readIfThere(model: DeploymentsModel | undefined): Promise<void> {
+  await model?.connection.look();
+  if (model?.target() !== undefined && !model.loaded) await model.refresh();
+}
+
 async function deployNew(context: CommandContext, dockerfile: Uri, source: Source): Promise<void> {
-  const { connection, journeys, memory, model, prompts } = context;
+  const { journeys, memory, model, prompts } = context;
   const key = dockerfile.toString();
   const answers = await askForDeployment(
     {
       source,
-      regionLabel: connection.label,
+      regionLabel: model.connection.label,
       reviewed: memory.reviewed(key),
       target: () => model.target(),
       taken: model.all().map(({ name }) => name),
@@ -41,7 +49,7 @@ async function deployNew(context: CommandContext, dockerfile: Uri, source: Sourc
   if (answers === undefined) return;
   if (answers === 'customize') return openForm(context, dockerfile);
   await memory.setReviewed(key);
-  await journeys.deploy(dockerfile, source, answers);
+  await journeys.deploy(model, dockerfile, source, answers);
 }
 
 /** The same with everything that can be chosen, in a form that arrives filled in. */
@@ -51,9 +59,10 @@ export async function customizeCommand(context: CommandContext, file: Uri | unde
   if (dockerfile !== undefined) openForm(context, dockerfile);
 }
 
-function openForm({ openCreateForm }: CommandContext, dockerfile: Uri): void {
+function openForm({ openCreateForm, model }: CommandContext, dockerfile: Uri): void {
   openCreateForm({
     kind: 'dockerfile',
+    connection: model.connection.id,
     uri: dockerfile.toString(),
     label: workspace.asRelativePath(dockerfile),
   });

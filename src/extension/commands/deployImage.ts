@@ -6,7 +6,7 @@ import type { Target } from '../../deploy/target.ts';
 import type { Verdict } from '../../deploy/watchRollout.ts';
 import { askForImage, askForName, askForPorts, findImage } from '../deploy/chooseImage.ts';
 import { firstRegion } from '../deploy/firstRegion.ts';
-import { regionWords } from '../deploy/regionWords.ts';
+import { reach } from '../deploy/reach.ts';
 import { actionsFor, tellUnhealthy } from '../deploy/verdict.ts';
 import type { Action } from '../notify.ts';
 import type { CommandContext } from './context.ts';
@@ -14,13 +14,12 @@ import { isTrusted } from './trust.ts';
 
 /** From an image that is in a registry already to a deployment: looked for first, so that nothing is made in vain. */
 export async function deployImageCommand(context: CommandContext): Promise<void> {
-  const { connection, model, prompts } = context;
+  const { local, model, prompts } = context;
   if (!(await isTrusted(context))) return;
   const image = await askForImage(prompts);
   if (image === undefined) return;
-  const target = await prompts.progress('Local region', (report, signal) =>
-    connection.start((progress) => report({ message: `${regionWords(progress)}…` }), signal),
-  );
+  const where = model === context.models.local ? 'Local region' : model.connection.label;
+  const target = await prompts.progress(where, (report, signal) => reach(local, model, report, signal));
   const found = await findImage(target, image, prompts);
   if (found === undefined) return;
   const ports = await askForPorts(found, prompts);

@@ -11,6 +11,7 @@ export async function eventsCommand(
   await context.documents.show({
     kind: 'events',
     id: chosen.id,
+    connection: context.model.connection.id,
     name: `${chosen.name}.events.txt`,
   });
 }

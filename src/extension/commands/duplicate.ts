@@ -10,5 +10,7 @@ export async function duplicateCommand(
     alwaysAsk: true,
   });
   if (chosen === undefined) return;
-  context.openCreateForm({ kind: 'duplicate', deploymentId: chosen.id, name: chosen.name });
+  const { id: deploymentId, name } = chosen;
+  const connection = context.model.connection.id;
+  context.openCreateForm({ kind: 'duplicate', deploymentId, name, connection });
 }

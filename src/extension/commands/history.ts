@@ -65,9 +65,10 @@ export async function compareCommand(context: CommandContext, node: ReleaseNode 
   const releases = await context.model.releases(deployment.id);
   const live = releases.find(({ number }) => number === deployment.liveRelease) ?? releases[0];
   if (live === undefined) return;
+  const connection = context.model.connection.id;
   const uriOf = ({ number }: ReleaseInfo) => {
     const name = releaseName(number);
-    return Uri.from(documentAddress({ kind: 'release', id: deployment.id, name }));
+    return Uri.from(documentAddress({ kind: 'release', id: deployment.id, connection, name }));
   };
   const title = `${deployment.name}: v${live.number} (runs) ↔ v${release.number}`;
   await commands.executeCommand('vscode.diff', uriOf(live), uriOf(release), title);

@@ -21,6 +21,11 @@ export async function openShellCommand(
   context: CommandContext,
   node: InstanceNode | undefined,
 ): Promise<void> {
+  const { connection } = context.model;
+  if (!connection.hasShells)
+    throw new Error(
+      `Instances of ${connection.label} do not run on this machine's engine, so no shell can be opened in them. Look at their logs.`,
+    );
   const meant = await instanceMeant(context, node, { question: 'Open a shell', fits: runs });
   if (meant === undefined) return;
   const { name, deploymentId } = meant;
@@ -39,8 +44,8 @@ export async function openShellCommand(
   terminal.show();
 }
 
-async function openOn({ connection }: CommandContext, instanceId: string, signal: AbortSignal) {
-  const { engine } = await connection.host();
+async function openOn({ local }: CommandContext, instanceId: string, signal: AbortSignal) {
+  const { engine } = await local.host();
   const [container] = await engine.listContainers({ labels: { [instanceLabel]: instanceId } }, { signal });
   return container === undefined ? 'absent' : engine.openShell(container.id, usualSize, { signal });
 }

@@ -19,15 +19,19 @@ export async function pushCommand(context: CommandContext, node: DeploymentNode 
   const dockerfile =
     remembered === undefined ? await chooseDockerfile(undefined, prompts) : Uri.parse(remembered);
   if (dockerfile === undefined) return;
-  await memory.remember(dockerfile.toString(), { deploymentId: chosen.id, name: chosen.name });
+  const connection = context.models.of(chosen.id).connection.id;
+  await memory.remember(dockerfile.toString(), { deploymentId: chosen.id, name: chosen.name, connection });
   await journeys.push(dockerfile, await sourceOf(dockerfile), chosen.id, chosen.name);
 }
 
 /** The workspace's one deployment, when it has exactly one that is still there: then nothing has to be asked. */
-async function onlyOwn({ model, connection }: CommandContext, own: ReadonlySet<string>) {
-  if (own.size === 0) return undefined;
-  if (model.target() === undefined) await connection.look();
-  if (!model.loaded) await model.refresh();
-  const there = model.all().filter(({ id }) => own.has(id));
+async function onlyOwn({ models, memory }: CommandContext, own: ReadonlySet<string>) {
+  const on = memory.connections();
+  for (const model of models.all()) {
+    if (!on.has(model.connection.id)) continue;
+    if (model.target() === undefined) await model.connection.look();
+    if (!model.loaded) await model.refresh();
+  }
+  const there = Array.from(own).flatMap((id) => models.get(id) ?? []);
   return there.length === 1 ? there[0] : undefined;
 }

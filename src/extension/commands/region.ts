@@ -4,11 +4,11 @@ import { isTrusted } from './trust.ts';
 
 /** Starts the local region, or upgrades it when this extension is newer. */
 export async function startRegionCommand(context: CommandContext): Promise<void> {
-  const { connection, prompts, output } = context;
+  const { local, prompts, output } = context;
   if (!(await isTrusted(context))) return;
   try {
     await prompts.progress('Local region', (report, signal) =>
-      connection.start((progress) => report({ message: `${regionWords(progress)}…` }), signal),
+      local.start((progress) => report({ message: `${regionWords(progress)}…` }), signal),
     );
   } catch (error) {
     if (error instanceof Error && 'output' in error && Array.isArray(error.output)) {
@@ -19,29 +19,24 @@ export async function startRegionCommand(context: CommandContext): Promise<void>
 }
 
 /** Stops the control plane; deployments go on serving, and nothing is lost. */
-export async function stopRegionCommand({ connection, notify, prompts }: CommandContext): Promise<void> {
-  const { host } = await connection.host();
+export async function stopRegionCommand({ local, notify, prompts }: CommandContext): Promise<void> {
+  const { host } = await local.host();
   await prompts.progress('Stopping the control plane', (_, signal) => host.stop({ signal }));
-  connection.gone();
+  local.gone();
   await notify.done(
     'The control plane is stopped. Deployments go on serving; nothing looks after them until it is started again.',
   );
 }
 
 /** Removes everything that the local region has on the engine, after saying what that is. */
-export async function removeRegionCommand({
-  connection,
-  model,
-  notify,
-  prompts,
-}: CommandContext): Promise<void> {
-  const { host } = await connection.host();
+export async function removeRegionCommand({ local, models, notify, prompts }: CommandContext): Promise<void> {
+  const { host } = await local.host();
   const { containers, volumes, networks } = await host.inventory();
   if (containers.length + volumes.length + networks.length === 0) {
     await notify.done('There is nothing of a local region on this engine.');
     return;
   }
-  const deployments = model.all().map(({ name }) => name);
+  const deployments = models.local.all().map(({ name }) => name);
   const detail = [
     'All of this is deleted, with the data in it. This cannot be undone.',
     ...line('Deployments', deployments),
@@ -58,7 +53,7 @@ export async function removeRegionCommand({
   )
     return;
   await prompts.progress('Removing the local region', (_, signal) => host.remove({ signal }));
-  connection.gone();
+  local.gone();
   await notify.done('The local region is removed.');
 }
 

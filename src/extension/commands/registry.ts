@@ -13,8 +13,13 @@ import { offering, targetOf, type CommandContext } from './context.ts';
 export async function showUsageCommand(context: CommandContext): Promise<void> {
   const { workspaceId } = await targetOf(context);
   // Nothing tells of pushes to a repository that no deployment uses: what is open already is read anew.
-  context.documents.renew(workspaceId);
-  await context.documents.show({ kind: 'usage', id: workspaceId, name: 'registry.usage.txt' });
+  renewUsage(context, workspaceId);
+  const connection = context.model.connection.id;
+  await context.documents.show({ kind: 'usage', id: workspaceId, connection, name: 'registry.usage.txt' });
+}
+
+function renewUsage({ documents }: CommandContext, workspaceId: string): void {
+  documents.renew(({ kind, id }) => kind === 'usage' && id === workspaceId);
 }
 
 /** A large registry takes its time; it goes on for as long as somebody waits. Below what `fetch` waits itself. */
@@ -32,7 +37,7 @@ export async function collectCommand(context: CommandContext): Promise<void> {
     report({ message: 'looking at what is needed, and removing the rest' });
     return collect(target, signal);
   });
-  context.documents.renew(target.workspaceId);
+  renewUsage(context, target.workspaceId);
   const show = { label: 'Show usage', run: () => commands.executeCommand('patr.registry.usage') };
   void context.notify.done(collectedWords(collection), [show]);
 }

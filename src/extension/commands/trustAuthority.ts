@@ -32,7 +32,7 @@ export async function trustCommand(context: CommandContext, wish: TrustWish): Pr
 
 async function authorityOf(context: CommandContext): Promise<AuthorityFacts> {
   await targetOf(context);
-  const state = context.connection.state();
+  const state = context.model.connection.state();
   const regions = state.kind === 'connected' ? state.regions : [];
   const pem = regions.find(({ edge }) => edge !== undefined)?.edge?.certificateAuthority;
   if (pem === undefined)

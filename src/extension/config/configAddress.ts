@@ -1,3 +1,5 @@
+import { opened, sealed } from '../sealed.ts';
+
 /** Scheme of config mounts as files. */
 export const configScheme = 'patr-config';
 
@@ -52,16 +54,4 @@ export function parseConfigAddress(
   if (query === '') return { ...place, name };
   const version = query.startsWith('version=') ? opened(query.slice('version='.length)) : undefined;
   return version === undefined ? undefined : { ...place, name, version };
-}
-
-/** Authorities are compared without regard to case and may hold few characters: all others go by their numbers. */
-function sealed(text: string): string {
-  return text.replaceAll(/[^a-z0-9-]/g, (unit) => `_${unit.charCodeAt(0).toString(16)}.`);
-}
-
-function opened(text: string): string | undefined {
-  if (!/^(?:[a-z0-9-]|_[0-9a-f]{1,4}\.)+$/.test(text)) return undefined;
-  return text.replaceAll(/_([0-9a-f]+)\./g, (_, unit: string) =>
-    String.fromCharCode(Number.parseInt(unit, 16)),
-  );
 }

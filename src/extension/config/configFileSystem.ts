@@ -177,9 +177,9 @@ export class ConfigFileSystem implements FileSystemProvider, Disposable {
     this.#parts.onSaved(uri, arrival);
   }
 
-  /** Whether somebody has a config mount open. What was closed stays a document of the editor for some minutes. */
-  get isOpen(): boolean {
-    return tabUris().length > 0;
+  /** Connections that somebody has a config mount of open. What was closed stays a document for some minutes. */
+  openOn(): ReadonlySet<string> {
+    return new Set(tabUris().flatMap((uri) => parseConfigAddress(uri)?.connection ?? []));
   }
 
   /** Looks again at what is open: of one deployment, or of all. */

@@ -1,7 +1,7 @@
 import { StatusBarAlignment, ThemeColor, window, workspace, type StatusBarItem, type Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { configCapability, type Arrival } from '../../deploy/configMounts.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Arrival } from '../../deploy/configMounts.ts';
+import type { Models } from '../model/models.ts';
 import { configScheme } from './configAddress.ts';
 import { fileOf } from './configFileSystem.ts';
 import { arrivalWords, promiseWords, shortfallOf } from './configWords.ts';
@@ -9,20 +9,18 @@ import type { ConfigServers } from './servers.ts';
 
 /** Beside a config mount that is open: what a save will do, and what became of the last one. */
 export class ConfigStatus implements Disposable {
-  readonly #servers: Pick<ConfigServers, 'nameOf'>;
-  readonly #model: Pick<DeploymentsModel, 'target' | 'onChange'>;
+  readonly #servers: Pick<ConfigServers, 'nameOf' | 'isLive'>;
   readonly #held = new DisposableStore();
   readonly #item: StatusBarItem;
   /** The last one of each document that is open, by its address. */
   readonly #arrivals = new Map<string, Arrival>();
 
-  constructor(servers: Pick<ConfigServers, 'nameOf'>, model: Pick<DeploymentsModel, 'target' | 'onChange'>) {
+  constructor(servers: Pick<ConfigServers, 'nameOf' | 'isLive'>, models: Pick<Models, 'onChange'>) {
     this.#servers = servers;
-    this.#model = model;
     this.#item = this.#held.add(window.createStatusBarItem('patr.configMount', StatusBarAlignment.Left, 9));
     this.#item.name = 'Patr config mount';
     this.#held.add(window.onDidChangeActiveTextEditor(() => this.#show()));
-    this.#held.add(model.onChange(() => this.#show()));
+    this.#held.add(models.onChange(() => this.#show()));
     this.#held.add(workspace.onDidCloseTextDocument(({ uri }) => this.#arrivals.delete(uri.toString())));
     this.#show();
   }
@@ -46,7 +44,7 @@ export class ConfigStatus implements Disposable {
     const file = uri.scheme === configScheme ? fileOf(uri) : undefined;
     if (file === undefined || file.version !== undefined) return undefined;
     const arrival = this.#arrivals.get(uri.toString());
-    const live = this.#model.target()?.backend.offers(configCapability) ?? true;
+    const live = this.#servers.isLive(file) ?? true;
     const words = arrival === undefined ? promiseWords(live) : arrivalWords(arrival);
     return `${this.#servers.nameOf(file)}: ${words}`;
   }

@@ -3,8 +3,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { Emitter, type Event } from '../../base/emitter.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import type { Arrival } from '../../deploy/configMounts.ts';
-import type { Connection } from '../connections/connection.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import type { Notify } from '../notify.ts';
 import type { Prompts } from '../prompts.ts';
 import { configScheme, type ConfigFile } from './configAddress.ts';
@@ -22,8 +21,7 @@ import { ConfigServers } from './servers.ts';
 
 export interface ConfigsParts {
   readonly context: Pick<ExtensionContext, 'workspaceState' | 'globalStorageUri'>;
-  readonly connection: Pick<Connection, 'id' | 'look' | 'state' | 'onChange'>;
-  readonly model: DeploymentsModel;
+  readonly models: Models;
   readonly prompts: Prompts;
   readonly notify: Notify;
   readonly log: Log;
@@ -53,17 +51,17 @@ export class Configs implements Disposable {
   readonly #held = new DisposableStore();
   readonly #marked: Emitter<void>;
   readonly #needed: Emitter<void>;
-  #wasNeeded = false;
+  #wasNeeded: ReadonlySet<string> = new Set();
   /** Addresses of config mounts with a save that is kept. */
   #keptKeys: ReadonlySet<string> = new Set();
 
   constructor(parts: ConfigsParts) {
     this.#parts = parts;
-    const { context, connection, model, prompts, notify, log } = parts;
+    const { context, models, prompts, notify, log } = parts;
     const failed = (error: unknown): void => log.error('A listener failed', { error: describeError(error) });
     this.#marked = this.#held.add(new Emitter<void>(failed));
     this.#needed = this.#held.add(new Emitter<void>(failed));
-    this.servers = new ConfigServers(connection, model);
+    this.servers = new ConfigServers(models);
     this.kept = new KeptSaves(saveStore(context.globalStorageUri), (message) => log.warn(message));
     this.follows = new Follows(context.workspaceState, failed);
     const bases = new KeptBases(context.workspaceState);
@@ -76,7 +74,7 @@ export class Configs implements Disposable {
       now: () => Date.now(),
     });
     this.checks = this.#held.add(new ConfigChecks(prompts));
-    this.status = this.#held.add(new ConfigStatus(this.servers, model));
+    this.status = this.#held.add(new ConfigStatus(this.servers, models));
     this.files = this.#held.add(
       new ConfigFileSystem({
         store: this.store,
@@ -93,8 +91,8 @@ export class Configs implements Disposable {
       store: this.store,
       servers: this.servers,
       notify,
-      connected: () => connection.state().kind === 'connected',
-      onConnection: (listener: () => void) => connection.onChange(listener),
+      reachable: () => reachableOf(models),
+      onConnection: (listener: () => void) => models.onConnection(listener),
       onSaved: (uri: Uri, arrival: Arrival) => this.files.told(uri, 'changed', arrival),
     };
     this.offers = this.#held.add(new KeptOffers({ ...toRegion, kept: this.kept }));
@@ -102,10 +100,10 @@ export class Configs implements Disposable {
       new Following({ ...toRegion, follows: this.follows, checks: this.checks }),
     );
     this.#held.add(
-      model.onChange((change) => void this.files.renew(change.kind === 'one' ? change.id : undefined)),
+      models.onChange((change) => void this.files.renew(change.kind === 'one' ? change.id : undefined)),
     );
     this.#held.add(
-      connection.onChange(() => {
+      models.onConnection(() => {
         void this.files.renew();
         void this.#lookAtKept();
       }),
@@ -125,12 +123,15 @@ export class Configs implements Disposable {
     );
   }
 
-  /** Whether what is there has to be known: something is open, or followed. */
-  get isNeeded(): boolean {
-    return this.files.isOpen || this.follows.all().length > 0;
+  /** Connections that have to be asked what is there: something of them is open, or followed. */
+  needed(): ReadonlySet<string> {
+    const followed = this.follows
+      .all()
+      .flatMap(({ mount }) => fileOf(Uri.parse(mount, true))?.connection ?? []);
+    return new Set([...this.files.openOn(), ...followed]);
   }
 
-  /** Fires when `isNeeded` is another than it was. */
+  /** Fires when others are `needed` than were. */
   get onNeed(): Event<void> {
     return this.#needed.event;
   }
@@ -141,9 +142,10 @@ export class Configs implements Disposable {
   }
 
   marksOf(deploymentId: string, name: string): MountMarks {
-    const target = this.#parts.model.target();
+    const model = this.#parts.models.of(deploymentId);
+    const target = model.target();
     if (target === undefined) return {};
-    const place = { connection: this.#parts.connection.id, workspaceId: target.workspaceId, deploymentId };
+    const place = { connection: model.connection.id, workspaceId: target.workspaceId, deploymentId };
     const key = uriOf({ ...place, name }).toString();
     const follow = this.follows.by(key);
     return {
@@ -163,11 +165,11 @@ export class Configs implements Disposable {
   }
 
   #arrived(uri: Uri, arrival: Arrival): void {
-    const { model, notify, showOutput } = this.#parts;
+    const { models, notify, showOutput } = this.#parts;
     this.status.arrived(uri, arrival);
     const file = fileOf(uri);
     if (file === undefined) return;
-    void model.reload(file.deploymentId);
+    void models.by(file.connection)?.reload(file.deploymentId);
     const lacking = shortfallOf(arrival);
     if (lacking === undefined) return;
     const says = `${file.name} of ${this.servers.nameOf(file)}: ${lacking}`;
@@ -175,17 +177,16 @@ export class Configs implements Disposable {
   }
 
   #lookAtNeed(): void {
-    const needed = this.isNeeded;
-    if (needed === this.#wasNeeded) return;
+    const needed = this.needed();
+    if (needed.symmetricDifference(this.#wasNeeded).size === 0) return;
     this.#wasNeeded = needed;
     this.#needed.fire();
   }
 
   /** A save was kept. Nobody may look after the region, and it may be there again already. */
   async #lostSight(): Promise<void> {
-    const { connection } = this.#parts;
-    await connection.look();
-    if (connection.state().kind === 'connected') await this.offers.offer();
+    await Promise.all(this.#parts.models.all().map(({ connection }) => connection.look()));
+    await this.offers.offer();
   }
 
   async #lookAtKept(): Promise<void> {
@@ -199,6 +200,11 @@ export class Configs implements Disposable {
     if (file === undefined) return undefined;
     return new FileDecoration(undefined, `config mount of ${this.servers.nameOf(file)}`);
   }
+}
+
+function reachableOf(models: Models): ReadonlySet<string> {
+  const there = models.all().filter((model) => model.target() !== undefined);
+  return new Set(there.map(({ connection }) => connection.id));
 }
 
 /** Files of one folder of the extension's own. */

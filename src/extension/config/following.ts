@@ -17,7 +17,8 @@ export interface FollowingParts {
   readonly checks: Pick<ConfigChecks, 'check'>;
   readonly servers: Pick<ConfigServers, 'nameOf'>;
   readonly notify: Notify;
-  readonly connected: () => boolean;
+  /** Ids of the connections that somebody answers on now. */
+  readonly reachable: () => ReadonlySet<string>;
   readonly onConnection: (listener: () => void) => Disposable;
   readonly onSaved: (uri: Uri, arrival: Arrival) => void;
 }
@@ -30,7 +31,7 @@ export class Following implements Disposable {
   readonly #sending = new Map<string, Promise<void>>();
   /** Config mounts of which it was said that their file has an error: it is not said at every pause. */
   readonly #unfinished = new Set<string>();
-  #was = false;
+  #was: ReadonlySet<string> = new Set();
 
   constructor(parts: FollowingParts) {
     this.#parts = parts;
@@ -72,9 +73,13 @@ export class Following implements Disposable {
 
   /** What was saved while nobody followed is offered, not sent: it may be long ago. */
   #look(): void {
-    const connected = this.#parts.connected();
-    if (connected && !this.#was) for (const one of this.#parts.follows.all()) void this.#catchUp(one);
-    this.#was = connected;
+    const now = this.#parts.reachable();
+    const back = new Set(Array.from(now).filter((id) => !this.#was.has(id)));
+    this.#was = now;
+    for (const one of this.#parts.follows.all()) {
+      const file = fileOf(Uri.parse(one.mount, true));
+      if (file !== undefined && back.has(file.connection)) void this.#catchUp(one);
+    }
   }
 
   async #catchUp(one: Follow): Promise<void> {

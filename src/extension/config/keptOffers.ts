@@ -14,7 +14,8 @@ export interface KeptOffersParts {
   readonly store: ConfigStore;
   readonly servers: Pick<ConfigServers, 'nameOf'>;
   readonly notify: Notify;
-  readonly connected: () => boolean;
+  /** Ids of the connections that somebody answers on now. */
+  readonly reachable: () => ReadonlySet<string>;
   readonly onConnection: (listener: () => void) => Disposable;
   readonly onSaved: (uri: Uri, arrival: Arrival) => void;
 }
@@ -24,7 +25,7 @@ export class KeptOffers implements Disposable {
   readonly #parts: KeptOffersParts;
   readonly #held = new DisposableStore();
   readonly #offered = new Set<string>();
-  #was = false;
+  #was: ReadonlySet<string> = new Set();
 
   constructor(parts: KeptOffersParts) {
     this.#parts = parts;
@@ -32,18 +33,20 @@ export class KeptOffers implements Disposable {
     this.look();
   }
 
-  /** Offers what waits, if the region has just come within reach. */
+  /** Offers what waits, if a server has just come within reach. */
   look(): void {
-    const connected = this.#parts.connected();
-    if (!connected) this.#offered.clear();
-    if (connected && !this.#was) void this.offer();
-    this.#was = connected;
+    const now = this.#parts.reachable();
+    for (const key of this.#offered) if (!now.has(connectionOf(key))) this.#offered.delete(key);
+    const back = Array.from(now).some((id) => !this.#was.has(id));
+    this.#was = now;
+    if (back) void this.offer();
   }
 
-  /** Offers what waits and was not offered yet. */
+  /** Offers what waits, can be taken and was not offered yet. */
   async offer(): Promise<void> {
     for (const save of await this.#parts.kept.all()) {
-      if (this.#offered.has(save.key)) continue;
+      const reachable = this.#parts.reachable().has(connectionOf(save.key));
+      if (!reachable || this.#offered.has(save.key)) continue;
       this.#offered.add(save.key);
       void this.#ask(save);
     }
@@ -110,4 +113,9 @@ export class KeptOffers implements Disposable {
     // Looking decides nothing: it is asked again.
     await this.#ask(save);
   }
+}
+
+/** Empty for what is no address of ours: nobody answers there. */
+function connectionOf(key: string): string {
+  return fileOf(Uri.parse(key, true))?.connection ?? '';
 }

@@ -1,7 +1,8 @@
 import type { ConnectionState } from './connection.ts';
 
-/** Why there is nobody to ask now, as a sentence. */
-export function awayWords(state: ConnectionState): string {
+/** Why there is nobody to ask now, as a sentence; undefined: there is no such connection any more. */
+export function awayWords(state: ConnectionState | undefined): string {
+  if (state === undefined) return 'Its server is not connected any more. Connect to it again to go on here.';
   switch (state.kind) {
     case 'looking':
       return 'The local region is being looked for.';

@@ -24,6 +24,9 @@ export type ConnectionState =
 
 export type ConnectionKind = ConnectionState['kind'];
 
+/** Id of the connection to the region of this machine. What names no connection means this one. */
+export const localId = 'local';
+
 /** One workspace of one server, whose deployments are shown. */
 export interface Connection {
   /** The same after every reload, and after one has signed out and in again. */

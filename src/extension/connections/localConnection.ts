@@ -13,7 +13,7 @@ import type {
   LocalSettings,
 } from '../../local/contract.ts';
 import type { Target } from '../../deploy/target.ts';
-import type { Connection, ConnectionState } from './connection.ts';
+import { localId, type Connection, type ConnectionState } from './connection.ts';
 import type { EngineSource, EngineState } from '../engineSource.ts';
 
 export interface LocalConnectionOptions {
@@ -35,7 +35,7 @@ const engineProblems = {
 
 /** The local region: a control plane on the user's own engine, found by every window, started when it is needed. */
 export class LocalConnection implements Connection, Disposable {
-  readonly id = 'local';
+  readonly id = localId;
   readonly label = 'Local';
   readonly description = 'your own Docker engine';
   readonly hasShells = true;

@@ -11,7 +11,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import { redact } from '../redact.ts';
 import { locate, type Place } from './locate.ts';
 import { headlineIn } from './stackTrace.ts';
@@ -25,19 +25,19 @@ interface Marked {
 
 /** Marks the line that the stack trace of a deployment of this workspace names, until the deployment is well again. */
 export class CrashDiagnostics implements Disposable {
-  readonly #model: Pick<DeploymentsModel, 'get' | 'onChange'>;
+  readonly #models: Pick<Models, 'get' | 'onChange'>;
   readonly #memory: DeployMemory;
   readonly #log: Log;
   readonly #held = new DisposableStore();
   readonly #collection: DiagnosticCollection;
   readonly #marked = new Map<string, Marked>();
 
-  constructor(model: Pick<DeploymentsModel, 'get' | 'onChange'>, memory: DeployMemory, log: Log) {
-    this.#model = model;
+  constructor(models: Pick<Models, 'get' | 'onChange'>, memory: DeployMemory, log: Log) {
+    this.#models = models;
     this.#memory = memory;
     this.#log = log;
     this.#collection = this.#held.add(languages.createDiagnosticCollection('patr-crash'));
-    this.#held.add(model.onChange(() => this.#update()));
+    this.#held.add(models.onChange(() => this.#update()));
     this.#held.add(memory.onChange(() => this.#update()));
     this.#update();
   }
@@ -55,7 +55,7 @@ export class CrashDiagnostics implements Disposable {
     const own = new Set(this.#memory.deploymentIds());
     for (const id of this.#marked.keys()) if (!own.has(id)) this.#unmark(id);
     for (const id of own) {
-      const reason = this.#model.get(id)?.reason;
+      const reason = this.#models.get(id)?.reason;
       if (reason?.lines === undefined) this.#unmark(id);
       else if (this.#marked.get(id)?.reason !== keyOf(reason)) void this.#mark(id, reason);
     }
@@ -71,7 +71,7 @@ export class CrashDiagnostics implements Disposable {
     try {
       const dockerfile = this.#memory.dockerfileOf(deploymentId);
       const place = dockerfile === undefined ? undefined : await locate(reason, Uri.parse(dockerfile));
-      const name = this.#model.get(deploymentId)?.name ?? '';
+      const name = this.#models.get(deploymentId)?.name ?? '';
       const diagnostic = place === undefined ? undefined : await diagnosticAt(place, name, reason);
       // It may have become well, or ill in another way, while the files were looked for.
       if (this.#marked.get(deploymentId)?.reason !== key || this.#held.disposed) return;

@@ -9,6 +9,7 @@ import { isProblem, problem, type FieldProblem } from '../../protocol/problems.t
 import { patrRegistry, type ImageSource } from '../../protocol/shapes/deployment.ts';
 import { sourceOf } from '../deploy/dockerfiles.ts';
 import type { Journeys } from '../deploy/journeys.ts';
+import type { DeploymentsModel } from '../model/deployments.ts';
 
 export type Refused = Extract<Submission, { kind: 'refused' }>;
 
@@ -49,13 +50,14 @@ async function lookFor(
 /** Builds and pushes the Dockerfile and makes the deployment. Resolves when it is made. @throws why it is not. */
 export async function createFromDockerfile(
   journeys: Pick<Journeys, 'deploy'>,
+  model: DeploymentsModel,
   subject: Extract<CreateSubject, { kind: 'dockerfile' }>,
   wish: CreateWish,
 ): Promise<void> {
   const dockerfile = Uri.parse(subject.uri);
   const source = await sourceOf(dockerfile);
   const made = Promise.withResolvers<void>();
-  void journeys.deploy(dockerfile, source, choiceOf(wish), {
+  void journeys.deploy(model, dockerfile, source, choiceOf(wish), {
     created: () => made.resolve(),
     failed: (error) => made.reject(error as Error),
   });

@@ -11,7 +11,7 @@ import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { firstUrl } from '../commands/addresses.ts';
 import type { CommandId } from '../ids.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import { showsCodeLens } from '../settings.ts';
 import { hostOf } from '../tree/address.ts';
 import { describeDeployment, lookOf } from '../tree/look.ts';
@@ -20,21 +20,21 @@ import type { DeployMemory } from './memory.ts';
 
 /** Above a Dockerfile that is deployed: how it is, where it answers, and what is done most often with it. */
 export class DockerfileLens implements CodeLensProvider, Disposable {
-  readonly #model: Pick<DeploymentsModel, 'get' | 'onChange'>;
+  readonly #models: Pick<Models, 'get' | 'onChange'>;
   readonly #memory: DeployMemory;
   readonly #held = new DisposableStore();
   readonly #changed: EventEmitter<void>;
   readonly onDidChangeCodeLenses;
 
-  constructor(model: Pick<DeploymentsModel, 'get' | 'onChange'>, memory: DeployMemory) {
-    this.#model = model;
+  constructor(models: Pick<Models, 'get' | 'onChange'>, memory: DeployMemory) {
+    this.#models = models;
     this.#memory = memory;
     this.#changed = this.#held.add(new EventEmitter<void>());
     this.onDidChangeCodeLenses = this.#changed.event;
     const tell = (): void => this.#changed.fire();
     this.#held.add(memory.onChange(tell));
     this.#held.add(
-      model.onChange((change) => {
+      models.onChange((change) => {
         if (change.kind === 'all' || memory.dockerfileOf(change.id) !== undefined) tell();
       }),
     );
@@ -48,7 +48,7 @@ export class DockerfileLens implements CodeLensProvider, Disposable {
 
   provideCodeLenses(document: TextDocument): CodeLens[] {
     const { deploymentId = '' } = this.#memory.of(document.uri.toString()) ?? {};
-    const deployment = this.#model.get(deploymentId);
+    const deployment = this.#models.get(deploymentId);
     if (deployment === undefined || !showsCodeLens(document.uri)) return [];
     const line = firstInstruction(document);
     const range = new Range(line, 0, line, 0);

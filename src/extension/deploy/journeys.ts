@@ -6,6 +6,7 @@ import type { Choice, Source, Target } from '../../deploy/target.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import { isCancelled, type Action } from '../notify.ts';
 import type { ProgressReport, Prompts } from '../prompts.ts';
 import type { BuildDiagnostics } from './diagnostics.ts';
@@ -13,12 +14,12 @@ import { firstRegion } from './firstRegion.ts';
 import type { Answers } from './chooseDeployment.ts';
 import type { DeployMemory } from './memory.ts';
 import { ProgressWords, stepLabels } from './progressWords.ts';
-import { regionWords } from './regionWords.ts';
+import { reach } from './reach.ts';
 import { actionsFor, tellUnhealthy, type VerdictParts } from './verdict.ts';
 
 export interface JourneyParts extends VerdictParts {
-  readonly connection: Pick<LocalConnection, 'host' | 'start'>;
-  readonly model: Pick<DeploymentsModel, 'reload' | 'get'>;
+  readonly local: Pick<LocalConnection, 'host' | 'start'>;
+  readonly models: Pick<Models, 'of' | 'get'>;
   readonly memory: DeployMemory;
   readonly diagnostics: BuildDiagnostics;
   readonly prompts: Prompts;
@@ -52,11 +53,18 @@ export class Journeys {
   }
 
   /** Whoever has asked elsewhere than here is told in `told` when the deployment is made, or why it is not. */
-  async deploy(dockerfile: Uri, source: Source, answers: Answers, told?: JourneyListener): Promise<void> {
+  async deploy(
+    model: DeploymentsModel,
+    dockerfile: Uri,
+    source: Source,
+    answers: Answers,
+    told?: JourneyListener,
+  ): Promise<void> {
     await this.#run(
+      model,
       dockerfile,
       `Deploying ${answers.name} ${outputLink}`,
-      () => this.deploy(dockerfile, source, answers),
+      () => this.deploy(model, dockerfile, source, answers),
       async (run) => {
         const regionId = answers.regionId ?? (await firstRegion(run.target, run.signal));
         const choice: Choice = { ...answers, regionId };
@@ -68,6 +76,7 @@ export class Journeys {
 
   async push(dockerfile: Uri, source: Source, deploymentId: string, name: string): Promise<void> {
     await this.#run(
+      this.#parts.models.of(deploymentId),
       dockerfile,
       `Pushing ${name} ${outputLink}`,
       () => this.push(dockerfile, source, deploymentId, name),
@@ -80,6 +89,7 @@ export class Journeys {
   }
 
   async #run(
+    model: DeploymentsModel,
     dockerfile: Uri,
     title: string,
     again: () => Promise<void>,
@@ -99,7 +109,7 @@ export class Journeys {
     const words = new ProgressWords();
     try {
       const result = await prompts.progress(title, (report, signal) =>
-        this.#go(dockerfile, words, report, signal, work, told),
+        this.#go(model, dockerfile, words, report, signal, work, told),
       );
       void this.#tellResult(result, words.summary(), again);
     } catch (error) {
@@ -125,6 +135,7 @@ export class Journeys {
   }
 
   async #go(
+    model: DeploymentsModel,
     dockerfile: Uri,
     words: ProgressWords,
     report: ProgressReport,
@@ -132,12 +143,10 @@ export class Journeys {
     work: (running: Running) => Promise<JourneyResult>,
     told: JourneyListener,
   ): Promise<JourneyResult> {
-    const { connection, output, memory, model } = this.#parts;
-    const target = await connection.start(
-      (progress) => report({ message: `${regionWords(progress)}…` }),
-      signal,
-    );
-    const { engine } = await connection.host();
+    const { local, output, memory } = this.#parts;
+    const target = await reach(local, model, report, signal);
+    const { engine } = await local.host();
+    const connection = model.connection.id;
     const tell = (event: JourneyEvent): void => {
       this.#log(event);
       const line = words.next(event);
@@ -145,7 +154,7 @@ export class Journeys {
       if (event.kind !== 'created') return;
       told.created();
       const { deploymentId, name } = event;
-      void memory.remember(dockerfile.toString(), { deploymentId, name });
+      void memory.remember(dockerfile.toString(), { deploymentId, name, connection });
       void model.reload(deploymentId);
     };
     const result = await work({ target, engine, tell, signal });
@@ -174,7 +183,7 @@ export class Journeys {
 
   /** Runs a command of deployments on this one, if it is still there. */
   async #runOn(deploymentId: string, command: string): Promise<void> {
-    const deployment = this.#parts.model.get(deploymentId);
+    const deployment = this.#parts.models.get(deploymentId);
     if (deployment === undefined) return;
     await commands.executeCommand(command, { kind: 'deployment', id: '', deployment });
   }

@@ -1,10 +1,13 @@
 import type { Memento } from 'vscode';
 import { Emitter, type Event } from '../../base/emitter.ts';
+import { localId } from '../connections/connection.ts';
 
 /** Which deployment a Dockerfile of this workspace was deployed as. */
 export interface Remembered {
   readonly deploymentId: string;
   readonly name: string;
+  /** Id of the connection; absent: the local region. */
+  readonly connection?: string;
 }
 
 const key = 'patr.deployedFrom';
@@ -38,6 +41,11 @@ export class DeployMemory {
     return Object.values(this.#all()).map(({ deploymentId }) => deploymentId);
   }
 
+  /** Ids of the connections that these are on. */
+  connections(): ReadonlySet<string> {
+    return new Set(Object.values(this.#all()).map(({ connection = localId }) => connection));
+  }
+
   async remember(dockerfile: string, deployment: Remembered): Promise<void> {
     await this.#state.update(key, { ...this.#all(), [dockerfile]: deployment });
     this.#changed.fire();
@@ -45,8 +53,10 @@ export class DeployMemory {
 
   /** The deployment has another name now. */
   async rename(deploymentId: string, name: string): Promise<void> {
-    const dockerfile = this.dockerfileOf(deploymentId);
-    if (dockerfile !== undefined) await this.remember(dockerfile, { deploymentId, name });
+    const [dockerfile, before] =
+      Object.entries(this.#all()).find(([, one]) => one.deploymentId === deploymentId) ?? [];
+    if (dockerfile !== undefined && before !== undefined)
+      await this.remember(dockerfile, { ...before, name });
   }
 
   async forget(deploymentId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { EventEmitter, Uri, window, workspace, type TextDocumentContentProvider 
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import { describeError } from '../../base/log.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import {
   documentScheme,
   documentAddress,
@@ -23,17 +24,23 @@ const readers: Readonly<Record<DocumentKind, Read>> = {
 
 /** Read-only documents about deployments and the registry, which follow what they are about while they are open. */
 export class Documents implements TextDocumentContentProvider, Disposable {
-  readonly #model: DeploymentsModel;
+  readonly #models: Models;
   readonly #held = new DisposableStore();
   readonly #changed: EventEmitter<Uri>;
   readonly onDidChange;
 
-  constructor(model: DeploymentsModel) {
-    this.#model = model;
+  constructor(models: Models) {
+    this.#models = models;
     this.#changed = this.#held.add(new EventEmitter<Uri>());
     this.onDidChange = this.#changed.event;
     this.#held.add(workspace.registerTextDocumentContentProvider(documentScheme, this));
-    this.#held.add(model.onChange((change) => this.renew(change.kind === 'one' ? change.id : undefined)));
+    this.#held.add(
+      models.onChange((change) => {
+        const connection = change.model.connection.id;
+        const about = (id: string): boolean => change.kind === 'all' || change.id === id;
+        this.renew((subject) => subject.connection === connection && about(subject.id));
+      }),
+    );
   }
 
   async show(subject: DocumentSubject): Promise<void> {
@@ -41,12 +48,11 @@ export class Documents implements TextDocumentContentProvider, Disposable {
     await window.showTextDocument(document, { preview: true });
   }
 
-  /** Reads what is open about `id` anew; undefined: all that is open. */
-  renew(id?: string): void {
+  /** Reads what is open and fits anew. */
+  renew(fits: (subject: DocumentSubject) => boolean): void {
     for (const { uri } of workspace.textDocuments) {
       const subject = parseDocumentAddress(uri);
-      if (subject === undefined) continue;
-      if (id === undefined || subject.id === id) this.#changed.fire(uri);
+      if (subject !== undefined && fits(subject)) this.#changed.fire(uri);
     }
   }
 
@@ -54,7 +60,9 @@ export class Documents implements TextDocumentContentProvider, Disposable {
     const subject = parseDocumentAddress(uri);
     if (subject === undefined) return 'There is no such document.\n';
     try {
-      return await readers[subject.kind](this.#model, subject);
+      const model = this.#models.by(subject.connection);
+      if (model === undefined) throw new Error('its server is not connected any more.');
+      return await readers[subject.kind](model, subject);
     } catch (error) {
       return `This could not be read: ${describeError(error)}\n`;
     }

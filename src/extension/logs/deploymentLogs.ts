@@ -3,7 +3,7 @@ import { rest, systemClock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/disposable.ts';
 import { describeError } from '../../base/log.ts';
 import type { LogNews } from '../../client/followLogs.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import { BoundedLines } from './bounded.ts';
 import { followDeployment } from './logFeed.ts';
 import type { LogProblems } from './logProblems.ts';
@@ -21,13 +21,13 @@ interface Opened {
 
 /** Output of deployments, each in a channel of its own: the newest lines there are, and what comes while it is open. */
 export class DeploymentLogs {
-  readonly #model: Pick<DeploymentsModel, 'get' | 'target'>;
+  readonly #models: Pick<Models, 'of' | 'by'>;
   readonly #problems: Pick<LogProblems, 'look'>;
   readonly #held = new DisposableStore();
   readonly #open = new Map<string, Opened>();
 
-  constructor(model: Pick<DeploymentsModel, 'get' | 'target'>, problems: Pick<LogProblems, 'look'>) {
-    this.#model = model;
+  constructor(models: Pick<Models, 'of' | 'by'>, problems: Pick<LogProblems, 'look'>) {
+    this.#models = models;
     this.#problems = problems;
   }
 
@@ -42,7 +42,7 @@ export class DeploymentLogs {
   }
 
   #make(deploymentId: string): Opened {
-    const name = this.#model.get(deploymentId)?.name ?? deploymentId;
+    const name = this.#models.of(deploymentId).get(deploymentId)?.name ?? deploymentId;
     const life = this.#held.add(new DisposableStore());
     const channel = life.add(window.createOutputChannel(`Patr: ${name}`));
     const opened = { channel, life, followed: false };
@@ -61,7 +61,10 @@ export class DeploymentLogs {
       if (news.kind === 'lines') this.#problems.look(deploymentId, news.lines);
     };
     void showNowAndThen(channel, lines, following.signal());
-    await followDeployment(this.#model, { deploymentId }, tell, life.signal());
+    const { id } = this.#models.of(deploymentId).connection;
+    // Signing in as somebody else makes another model of the same connection.
+    const model = { target: () => this.#models.by(id)?.target() };
+    await followDeployment(model, { deploymentId }, tell, life.signal());
     following.dispose();
     if (life.disposed) return;
     opened.followed = false;

@@ -4,7 +4,7 @@ import { describeError, type Log } from '../../base/log.ts';
 import type { LogLine } from '../../protocol/shapes/log.ts';
 import { findPlace, type Place } from '../crash/locate.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
-import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import { redact } from '../redact.ts';
 import { logProblemPattern } from '../settings.ts';
 import { withoutControls } from './logText.ts';
@@ -23,7 +23,7 @@ interface Found {
  * names, or at the Dockerfile that the deployment is built from. Only lines that somebody follows are looked at.
  */
 export class LogProblems implements Disposable {
-  readonly #model: Pick<DeploymentsModel, 'get'>;
+  readonly #models: Pick<Models, 'get'>;
   readonly #memory: Pick<DeployMemory, 'dockerfileOf'>;
   readonly #log: Log;
   readonly #held = new DisposableStore();
@@ -32,8 +32,8 @@ export class LogProblems implements Disposable {
   readonly #found = new Map<string, Map<string, Found | undefined>>();
   #isProblem = problemPattern(logProblemPattern());
 
-  constructor(model: Pick<DeploymentsModel, 'get'>, memory: Pick<DeployMemory, 'dockerfileOf'>, log: Log) {
-    this.#model = model;
+  constructor(models: Pick<Models, 'get'>, memory: Pick<DeployMemory, 'dockerfileOf'>, log: Log) {
+    this.#models = models;
     this.#memory = memory;
     this.#log = log;
     this.#held.add(
@@ -92,7 +92,7 @@ export class LogProblems implements Disposable {
   }
 
   #diagnostic(deploymentId: string, text: string, { line, column = 0 }: Place): Diagnostic {
-    const name = this.#model.get(deploymentId)?.name ?? 'A deployment';
+    const name = this.#models.get(deploymentId)?.name ?? 'A deployment';
     const range = new Range(line, column, line, column + 1000);
     const diagnostic = new Diagnostic(range, `${name}: ${text.trim()}`, DiagnosticSeverity.Warning);
     diagnostic.source = 'Patr';

@@ -32,7 +32,7 @@ const byName = new Intl.Collator('en', { numeric: true });
  * otherwise. Only what differs is told.
  */
 export class DeploymentsModel implements Disposable {
-  readonly #connection: Connection;
+  readonly connection: Connection;
   readonly #log: Log;
   readonly #changed: Emitter<ModelChange>;
   readonly #held = new DisposableStore();
@@ -43,6 +43,8 @@ export class DeploymentsModel implements Disposable {
   /** Secrets, domains and managed URLs of the workspace. */
   readonly resources: Resources;
   readonly #due = new Set<string>();
+  /** Ids of what was listed and is not any more, because it is gone or the server is away. */
+  readonly #former = new Set<string>();
   #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
   #watched = false;
   #loaded = false;
@@ -52,7 +54,7 @@ export class DeploymentsModel implements Disposable {
   #gathering: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, log: Log) {
-    this.#connection = connection;
+    this.connection = connection;
     this.#log = log;
     this.#changed = new Emitter((error) => log.error('A listener failed', { error: describeError(error) }));
     this.resources = this.#held.add(
@@ -95,8 +97,13 @@ export class DeploymentsModel implements Disposable {
     return this.#deployments.get(id);
   }
 
+  /** Whether the deployment is listed, or was since the window was opened. */
+  knew(id: string): boolean {
+    return this.#deployments.has(id) || this.#former.has(id);
+  }
+
   target(): Target | undefined {
-    const state = this.#connection.state();
+    const state = this.connection.state();
     return state.kind === 'connected' ? state.target : undefined;
   }
 
@@ -128,7 +135,7 @@ export class DeploymentsModel implements Disposable {
 
   /** Reads everything again. */
   async refresh(): Promise<void> {
-    await this.#connection.look();
+    await this.connection.look();
     const target = this.target();
     if (target !== undefined) await this.#readAll(target);
   }
@@ -178,13 +185,13 @@ export class DeploymentsModel implements Disposable {
       void this.#readAll(target);
     } else if (news.kind === 'lost') {
       this.#log.debug('The stream of changes was lost', { error: describeError(news.error) });
-      void this.#connection.look();
+      void this.connection.look();
     } else if (news.change.kind === 'deployment') {
       this.#gather(target, news.change.id);
     } else if (news.change.kind === 'deploymentDeleted') {
       this.#drop(news.change.id);
     } else if (news.change.kind === 'region') {
-      void this.#connection.look();
+      void this.connection.look();
     } else {
       const kind = resourceOf[news.change.kind];
       if (kind !== undefined) void this.resources.renew(kind);
@@ -224,7 +231,7 @@ export class DeploymentsModel implements Disposable {
       this.#failure = describeError(error);
       if (!this.#loaded) this.#changed.fire({ kind: 'all' });
       this.#log.warn('The deployments could not be read', { error: describeError(error) });
-      await this.#connection.look();
+      await this.connection.look();
     }
   }
 
@@ -289,6 +296,7 @@ export class DeploymentsModel implements Disposable {
   }
 
   #replace(found: ReadonlyMap<string, Deployment>): void {
+    for (const id of this.#deployments.keys()) if (!found.has(id)) this.#former.add(id);
     this.#deployments.clear();
     for (const [id, deployment] of found) this.#deployments.set(id, deployment);
     this.#sorted = undefined;
@@ -302,6 +310,7 @@ export class DeploymentsModel implements Disposable {
     this.#details.forget(id);
     this.#releases.forget(id);
     this.#sorted = undefined;
+    this.#former.add(id);
     if (this.#deployments.delete(id)) this.#changed.fire({ kind: 'all' });
   }
 
@@ -314,6 +323,7 @@ export class DeploymentsModel implements Disposable {
     this.#releases.clear();
     this.resources.clear();
     if (this.#deployments.size === 0) return;
+    for (const id of this.#deployments.keys()) this.#former.add(id);
     this.#deployments.clear();
     this.#changed.fire({ kind: 'all' });
   }

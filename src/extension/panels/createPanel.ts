@@ -11,7 +11,7 @@ import {
 } from '../../protocol/panelCreate.ts';
 import { problem } from '../../protocol/problems.ts';
 import { awayWords } from '../connections/awayWords.ts';
-import type { LocalConnection } from '../connections/localConnection.ts';
+import { localId } from '../connections/connection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
 import { prefillFromDeployment, prefillFromDockerfile } from '../create/prefill.ts';
 import { createFromDockerfile, createFromImage, refusalOf } from '../create/submission.ts';
@@ -20,14 +20,14 @@ import { sourceOf } from '../deploy/dockerfiles.ts';
 import type { Journeys } from '../deploy/journeys.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import { isCancelled, type Notify } from '../notify.ts';
 import type { Output } from '../output.ts';
 import type { Prompts } from '../prompts.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface CreatePanelParts {
-  readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
-  readonly model: Pick<DeploymentsModel, 'all' | 'loaded' | 'refresh' | 'reload' | 'target' | 'onChange'>;
+  readonly models: Models;
   readonly journeys: Pick<Journeys, 'deploy'>;
   readonly memory: Pick<DeployMemory, 'reviewed' | 'setReviewed'>;
   readonly prompts: Prompts;
@@ -48,7 +48,7 @@ export function createPanel(parts: CreatePanelParts): PanelKind<CreateContract, 
     contract: createContract,
     subject: createSubject,
     keyOf,
-    titleOf,
+    titleOf: (subject) => titleOf(subject, parts.models),
     serve: (subject, panel) => {
       const form = new CreateForm(parts, subject, panel);
       return {
@@ -87,17 +87,26 @@ export function createPanel(parts: CreatePanelParts): PanelKind<CreateContract, 
 const mostTags = 50;
 
 function keyOf(subject: CreateSubject): string {
+  const { connection = localId } = subject;
+  const where = connection === localId ? '' : ` on ${connection}`;
   switch (subject.kind) {
     case 'new':
-      return 'new';
+      return `new${where}`;
     case 'duplicate':
-      return `duplicate ${subject.deploymentId}`;
+      return `duplicate ${subject.deploymentId}${where}`;
     case 'dockerfile':
-      return `dockerfile ${subject.uri}`;
+      return `dockerfile ${subject.uri}${where}`;
   }
 }
 
-function titleOf(subject: CreateSubject): string {
+/** Where it is made is said where that is not the local region. */
+function titleOf(subject: CreateSubject, models: Models): string {
+  const { connection = localId } = subject;
+  const label = connection === localId ? undefined : models.by(connection)?.connection.label;
+  return label === undefined ? wordsOf(subject) : `${wordsOf(subject)} · ${label}`;
+}
+
+function wordsOf(subject: CreateSubject): string {
   switch (subject.kind) {
     case 'new':
       return 'Create deployment';
@@ -119,25 +128,35 @@ class CreateForm {
     this.#parts = parts;
     this.#subject = subject;
     this.#panel = panel;
-    const { connection, model } = parts;
+    const { models } = parts;
     const { life } = panel;
-    life.add(connection.onChange(() => panel.tell({ kind: 'look' })));
+    const look = (model: DeploymentsModel): void => {
+      if (model === this.#model()) panel.tell({ kind: 'look' });
+    };
+    life.add(models.onConnection(look));
+    life.add(models.onModels(() => panel.tell({ kind: 'look' })));
     // Other names are taken than before.
-    life.add(model.onChange(({ kind }) => kind === 'all' && panel.tell({ kind: 'look' })));
+    life.add(models.onChange(({ kind, model }) => kind === 'all' && look(model)));
   }
 
   /** @throws with a sentence when there is no server to ask. */
   target(): Target {
-    const target = this.#parts.model.target();
-    if (target === undefined) throw new Error(awayWords(this.#parts.connection.state()));
+    const model = this.#model();
+    const target = model?.target();
+    if (target === undefined) throw new Error(awayWords(model?.connection.state()));
     return target;
   }
 
+  /** Undefined while its connection is not there. */
+  #model(): DeploymentsModel | undefined {
+    return this.#parts.models.by(this.#subject.connection ?? localId);
+  }
+
   async prefill(signal: AbortSignal) {
-    const { connection, model } = this.#parts;
-    await connection.look(signal);
-    if (model.target() !== undefined && !model.loaded) await model.refresh();
-    const taken = model.all().map(({ name }) => name);
+    const model = this.#model();
+    await model?.connection.look(signal);
+    if (model?.target() !== undefined && !model.loaded) await model.refresh();
+    const taken = model?.all().map(({ name }) => name) ?? [];
     switch (this.#subject.kind) {
       case 'new':
         return {};
@@ -165,12 +184,13 @@ class CreateForm {
   }
 
   async #lookAtServer(signal: AbortSignal): Promise<ServerFacts> {
-    const { connection, model, prices } = this.#parts;
-    if (model.target() === undefined) await connection.look(signal);
-    const target = model.target();
-    const state = connection.state();
+    const { prices } = this.#parts;
+    const model = this.#model();
+    if (model?.target() === undefined) await model?.connection.look(signal);
+    const target = model?.target();
+    const state = model?.connection.state();
     if (target === undefined)
-      return { kind: 'away', message: awayWords(state), canStart: state.kind === 'notStarted' };
+      return { kind: 'away', message: awayWords(state), canStart: state?.kind === 'notStarted' };
     try {
       return { kind: 'ready', choices: await readChoices(target, prices(), { signal }) };
     } catch (error) {
@@ -195,10 +215,10 @@ class CreateForm {
   }
 
   async #create(wish: CreateWish): Promise<void> {
-    const { model, notify, output, manage } = this.#parts;
+    const { notify, output, manage } = this.#parts;
     const note = (text: string): void => output.append(text);
     const id = await createFromImage(this.target(), wish, note);
-    await model.reload(id);
+    await this.#model()?.reload(id);
     const words = wish.deployOnCreate ? 'is created and starts' : 'is created';
     const { name } = wish;
     void notify.done(`${name} ${words}.`, [{ label: 'Manage', run: () => manage({ id, name }) }]);
@@ -216,7 +236,9 @@ class CreateForm {
       if (answer !== 'build') throw new DOMException('The person gave up.', 'AbortError');
       await memory.setReviewed(subject.uri);
     }
-    await createFromDockerfile(journeys, subject, wish);
+    const model = this.#model();
+    if (model === undefined) throw new Error(awayWords(undefined));
+    await createFromDockerfile(journeys, model, subject, wish);
   }
 
   #now(submission: Submission): void {

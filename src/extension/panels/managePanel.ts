@@ -23,7 +23,7 @@ import type { VolumeData } from '../../protocol/shapes/volume.ts';
 import { fixOf } from '../commands/fix.ts';
 import type { Configs } from '../config/configs.ts';
 import { awayWords } from '../connections/awayWords.ts';
-import type { LocalConnection } from '../connections/localConnection.ts';
+import { localId } from '../connections/connection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
 import type { CommandId } from '../ids.ts';
 import { readFacts, readUsage } from '../manage/facts.ts';
@@ -32,6 +32,7 @@ import { readMetrics } from '../manage/metrics.ts';
 import { saveChange } from '../manage/save.ts';
 import type { LogProblems } from '../logs/logProblems.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
+import type { Models } from '../model/models.ts';
 import type { Output } from '../output.ts';
 import { deploymentNodeId } from '../tree/deploymentsTree.ts';
 import { releaseNode, type MarksOf } from '../tree/parts.ts';
@@ -39,8 +40,7 @@ import { readVolumeData } from '../volumes/volumeData.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface ManagePanelParts {
-  readonly connection: Pick<LocalConnection, 'state' | 'look' | 'onChange'>;
-  readonly model: Pick<DeploymentsModel, 'get' | 'reload' | 'target' | 'onChange' | 'resources'>;
+  readonly models: Models;
   readonly output: Pick<Output, 'append'>;
   readonly logProblems: Pick<LogProblems, 'look' | 'looks'>;
   readonly prices: () => OwnPrices;
@@ -62,9 +62,9 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
     serve: (subject, panel) => {
       const managing = new Managing(parts, subject, panel);
       const logs = new LogsTab({
-        model: parts.model,
+        model: { target: () => managing.model()?.target() },
         deploymentId: subject.deploymentId,
-        name: () => parts.model.get(subject.deploymentId)?.name ?? subject.name,
+        name: () => managing.model()?.get(subject.deploymentId)?.name ?? subject.name,
         problems: parts.logProblems,
         panel,
       });
@@ -148,6 +148,7 @@ const mountCommandOf = {
 class Managing {
   readonly #parts: ManagePanelParts;
   readonly #id: string;
+  readonly #connection: string;
   readonly #panel: PanelHandle<ManageContract>;
   /** What the page asks first is read while it loads; undefined once it was asked, or is not true any more. */
   #ahead: Promise<ManageFacts> | undefined;
@@ -159,30 +160,38 @@ class Managing {
   constructor(parts: ManagePanelParts, subject: ManageSubject, panel: PanelHandle<ManageContract>) {
     this.#parts = parts;
     this.#id = subject.deploymentId;
+    this.#connection = subject.connection ?? localId;
     this.#panel = panel;
-    const { connection, model } = parts;
+    const { models } = parts;
     const news = (): void => {
       this.#ahead = undefined;
       panel.tell({ kind: 'look' });
     };
-    panel.life.add(connection.onChange(news));
+    panel.life.add(models.onModels(news));
+    panel.life.add(models.onConnection((model) => model === this.model() && news()));
     panel.life.add(parts.onMark(news));
     panel.life.add(
-      model.onChange((change) => {
-        if (change.kind === 'all' || change.id === this.#id) news();
+      models.onChange((change) => {
+        if (change.model === this.model() && (change.kind === 'all' || change.id === this.#id)) news();
       }),
     );
     const ahead = this.#read(panel.life.signal());
     this.#ahead = ahead;
     // The page may be gone before it asks.
     ahead.catch(() => undefined);
-    // Only what somebody has asked for is kept fresh.
-    void model.resources.list('urls').catch(() => undefined);
     panel.life.add(
-      model.resources.onChange((kind) => {
-        if (kind === 'urls') news();
+      models.each((model, life) => {
+        if (model !== this.model()) return;
+        // Only what somebody has asked for is kept fresh.
+        void model.resources.list('urls').catch(() => undefined);
+        life.add(model.resources.onChange((kind) => kind === 'urls' && news()));
       }),
     );
+  }
+
+  /** What is known of its connection; undefined while that is not there. */
+  model(): DeploymentsModel | undefined {
+    return this.#parts.models.by(this.#connection);
   }
 
   look(signal: AbortSignal): Promise<ManageFacts> {
@@ -192,12 +201,12 @@ class Managing {
   }
 
   async #read(signal: AbortSignal): Promise<ManageFacts> {
-    const { connection, model } = this.#parts;
-    if (model.target() === undefined) await connection.look(signal);
-    const target = model.target();
-    const state = connection.state();
+    const model = this.model();
+    if (model?.target() === undefined) await model?.connection.look(signal);
+    const target = model?.target();
+    const state = model?.connection.state();
     if (target === undefined) {
-      return { kind: 'away', message: awayWords(state), canStart: state.kind === 'notStarted' };
+      return { kind: 'away', message: awayWords(state), canStart: state?.kind === 'notStarted' };
     }
     try {
       return this.#seen(await readFacts(target, this.#id, { signal }, this.#parts.marksOf));
@@ -240,13 +249,13 @@ class Managing {
   /** Saves everything as one update. Volumes that it needs are made first, and go again when it is refused. */
   async save(change: WishedChange): Promise<null> {
     await saveChange(this.#target(), this.#id, change, (text) => this.#parts.output.append(text));
-    await this.#parts.model.reload(this.#id);
+    await this.model()?.reload(this.#id);
     return null;
   }
 
   /** Runs a command on the deployment, as the tree would. */
   async run(verb: Verb): Promise<null> {
-    const deployment = this.#parts.model.get(this.#id) ?? this.#managed?.deployment;
+    const deployment = this.model()?.get(this.#id) ?? this.#managed?.deployment;
     if (deployment === undefined) throw problem('resourceDoesNotExist');
     this.#deleting ||= verb === 'delete';
     const node = { kind: 'deployment', id: deploymentNodeId(this.#id), deployment } as const;
@@ -284,7 +293,7 @@ class Managing {
 
   async fix(): Promise<null> {
     await fixOf(this.#managed?.deployment.reason)?.apply(this.#target(), this.#id);
-    await this.#parts.model.reload(this.#id);
+    await this.model()?.reload(this.#id);
     return null;
   }
 
@@ -306,8 +315,9 @@ class Managing {
   }
 
   #target(): Target {
-    const target = this.#parts.model.target();
-    if (target === undefined) throw new Error(awayWords(this.#parts.connection.state()));
+    const model = this.model();
+    const target = model?.target();
+    if (target === undefined) throw new Error(awayWords(model?.connection.state()));
     return target;
   }
 }

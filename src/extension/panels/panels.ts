@@ -25,7 +25,7 @@ const keptState = v.object({ subject: v.unknown() });
 export class Panels<C extends PanelContract, Subject> implements Disposable {
   readonly #kind: PanelKind<C, Subject>;
   readonly #options: PanelsOptions;
-  readonly #open = new Map<string, PanelHandle<C>>();
+  readonly #open = new Map<string, { readonly subject: Subject; readonly panel: PanelHandle<C> }>();
   readonly #changed: Emitter<void>;
   readonly #held = new DisposableStore();
 
@@ -45,6 +45,11 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
     return Array.from(this.#open.keys());
   }
 
+  /** What they are about. */
+  subjects(): readonly Subject[] {
+    return Array.from(this.#open.values(), ({ subject }) => subject);
+  }
+
   /** Another panel is open, or one is not open any more. */
   get onChange(): Event<void> {
     return this.#changed.event;
@@ -52,14 +57,14 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
 
   /** Shows the panel about something. */
   open(subject: Subject): PanelHandle<C> {
-    const there = this.#open.get(this.#kind.keyOf(subject));
+    const there = this.#open.get(this.#kind.keyOf(subject))?.panel;
     there?.reveal();
     return there ?? this.#create(subject);
   }
 
   dispose(): void {
     this.#held.dispose();
-    for (const panel of this.#open.values()) panel.close();
+    for (const { panel } of this.#open.values()) panel.close();
   }
 
   #create(subject: Subject): PanelHandle<C> {
@@ -106,7 +111,7 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
     };
     const server = new PanelServer(contract, serve(subject, handle), transport, onDefect);
     life.add(server);
-    this.#open.set(key, handle);
+    this.#open.set(key, { subject, panel: handle });
     panel.onDidDispose(() => {
       this.#open.delete(key);
       life.dispose();

@@ -115,6 +115,11 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
     return item;
   }
 
+  /** What is known of the connection that a node belongs to. */
+  modelOf(node: Node): DeploymentsModel | undefined {
+    return this.#nodes.get(node.id) === node ? this.#model : undefined;
+  }
+
   /** The node of a deployment. */
   find(deploymentId: string): Node | undefined {
     const deployment = this.#model.get(deploymentId);

@@ -13,7 +13,7 @@ describe('the address of a document', () => {
 
   it('is read as it was written', () => {
     const subject = fc.record(
-      { kind: fc.constantFrom(...documentKinds), id: text, name: text },
+      { kind: fc.constantFrom(...documentKinds), id: text, connection: text, name: text },
       { noNullPrototype: true },
     );
     fc.assert(
@@ -24,7 +24,7 @@ describe('the address of a document', () => {
   });
 
   it('has no folders in the name', () => {
-    const { path } = documentAddress({ kind: 'events', id: 'a', name: '../../b' });
+    const { path } = documentAddress({ kind: 'events', id: 'a', connection: 'local', name: '../../b' });
     assert.equal(path, '/events/a/..-..-b');
   });
 
@@ -36,7 +36,13 @@ describe('the address of a document', () => {
       ['patr', '/events/a/b/c'],
       ['patr', 'events/a/b'],
     ] as const)
-      assert.equal(parseDocumentAddress({ scheme, path }), undefined, `${scheme}:${path}`);
+      assert.equal(parseDocumentAddress({ scheme, authority: '', path }), undefined, `${scheme}:${path}`);
+  });
+
+  it('names no connection for what is of the local region, as it never did', () => {
+    const subject = { kind: 'events', id: 'a', connection: 'local', name: 'b' } as const;
+    assert.equal(documentAddress(subject).authority, '');
+    assert.deepEqual(parseDocumentAddress({ scheme: 'patr', authority: '', path: '/events/a/b' }), subject);
   });
 });
 
