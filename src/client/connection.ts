@@ -1,7 +1,10 @@
-import { isAbort, withTimeout } from '../base/abort.ts';
+import { withTimeout } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
+import { formatBytes } from '../base/formatBytes.ts';
 import { fillPath, type Endpoint } from '../protocol/endpoint.ts';
-import { notOffered, Unreachable, whereTo } from './errors.ts';
+import { largestAnswer, textOf } from './body.ts';
+import { notOffered, NotUnderstood, Unreachable, whereTo } from './errors.ts';
+import { troubleOf } from './trouble.ts';
 
 /** How to reach a server. `fetch` is an argument: the editor's own knows proxies and certificates. */
 export interface Connection {
@@ -64,13 +67,21 @@ export async function hear(
   try {
     const response = await connection.fetch(...requestOf(connection, endpoint, given, limited));
     const { status, headers } = response;
-    if (status !== 205) return { status, headers, text: await response.text() };
+    if (status !== 205) return { status, headers, text: await wholeText(connection, response, limited) };
     // A 205 may carry a body all the same; nothing in it is of use.
     await response.body?.cancel();
     return { status, headers, text: '' };
   } catch (error) {
+    if (error instanceof NotUnderstood) throw error;
     return unreachable(connection, error, signal);
   }
+}
+
+async function wholeText({ url }: Connection, response: Response, signal: AbortSignal): Promise<string> {
+  const text = await textOf(response, largestAnswer, signal);
+  if (text !== undefined) return text;
+  const size = formatBytes(largestAnswer);
+  throw new NotUnderstood(`${whereTo(url)} answers with more than ${size}. Nothing of it was used.`);
 }
 
 /** Sends once and gives the answer while its body is still to come. */
@@ -129,7 +140,7 @@ function requestOf(
     'user-agent': connection.userAgent,
     accept: 'application/json',
   };
-  const init: RequestInit = { method: endpoint.method, headers, redirect: 'error', signal };
+  const init: RequestInit = { method: endpoint.method, headers, redirect: 'manual', signal };
   if (endpoint.body !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(given.body);
@@ -151,10 +162,6 @@ function unreachable(
   callers: AbortSignal | undefined,
 ): Unreachable {
   if (callers?.aborted === true) throw callers.reason;
-  const why = isAbort(error)
-    ? `did not answer within ${Math.round(timeoutMs / 1000)} s`
-    : 'cannot be reached, or the connection broke off';
-  return new Unreachable(`${whereTo(url)} ${why}. Check that it runs and that the network is up.`, {
-    cause: error,
-  });
+  const { says, sent, lasting } = troubleOf(error, timeoutMs);
+  return new Unreachable(`${whereTo(url)} ${says}`, { cause: error, sent, lasting });
 }

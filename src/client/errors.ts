@@ -1,6 +1,26 @@
-/** The server cannot be reached, or the connection broke before there was an answer. */
+export interface UnreachableOptions extends ErrorOptions {
+  /** False: nothing of the request can have come to the server. */
+  readonly sent?: boolean;
+  /** It stays until somebody changes something. */
+  readonly lasting?: boolean;
+  /** The server asks for this patience, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** The server cannot be reached, is not ready to answer, or the connection broke before there was an answer. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
+  readonly sent: boolean;
+  readonly lasting: boolean;
+  readonly retryAfterMs: number;
+
+  constructor(message: string, options: UnreachableOptions = {}) {
+    const { sent = true, lasting = false, retryAfterMs = 0, ...rest } = options;
+    super(message, rest);
+    this.sent = sent;
+    this.lasting = lasting;
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** The server does not have this endpoint (404 with an empty body), or only pretends to. */

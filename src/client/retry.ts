@@ -1,35 +1,56 @@
 import { nextWait, type Backoff } from '../base/backoff.ts';
+import type { Endpoint } from '../protocol/endpoint.ts';
+import type { AnyRequest } from './connection.ts';
 
 /** Waits between attempts of a request that may be sent again, and how many attempts there are in all. */
 export const retryBackoff: Backoff = { first: 250, most: 4000, jitter: 0.5 };
 export const mostAttempts = 4;
-
-/** Statuses that say "not now": an overloaded server, or a proxy whose server is away. */
-const passing = new Set([429, 502, 503, 504]);
+/** No attempt begins later than this after the first one, in milliseconds: whoever waits is told. */
+export const triedForMs = 60_000;
 
 /**
- * How long to wait before the next attempt, in milliseconds, or undefined when there shall be none. Only requests
- * that change nothing are sent again. `retryAfter` is the header's text: seconds or a date; at most a minute counts.
+ * What came of an attempt. `refused`: the server did nothing yet and asks for patience. `away`: nobody knows whether it
+ * came. `unsent`: it cannot have come. Everything else is final.
+ */
+export type Attempt = 'refused' | 'away' | 'unsent' | 'final';
+
+/**
+ * How long to wait before the next attempt, in milliseconds, or undefined when there shall be none. What may have come
+ * is sent again only if that makes no difference; what has not come may always be.
  */
 export function waitBeforeRetry(question: {
-  readonly method: string;
-  /** Undefined: there was no answer. */
-  readonly status: number | undefined;
-  readonly retryAfter: string | null;
-  /** Attempts made so far. */
+  readonly attempt: Attempt;
+  readonly repeatable: boolean;
+  /** What the server asks for, in milliseconds; 0 when it asks for nothing. */
+  readonly askedMs: number;
+  /** Attempts made so far, and the time since the first one began, in milliseconds. */
   readonly attempts: number;
-  readonly now: number;
+  readonly elapsedMs: number;
   readonly chance: () => number;
 }): number | undefined {
-  const { method, status, attempts } = question;
-  if (method !== 'GET' || attempts >= mostAttempts) return undefined;
-  if (status !== undefined && !passing.has(status)) return undefined;
-  const asked = parseRetryAfter(question.retryAfter, question.now);
-  return Math.max(nextWait(attempts, retryBackoff, question.chance), asked);
+  const { attempt, repeatable, askedMs, attempts, elapsedMs, chance } = question;
+  if (attempt === 'final' || attempts >= mostAttempts) return undefined;
+  if (attempt === 'away' && !repeatable) return undefined;
+  // Those who were told the same time do not all come back at once.
+  const asked = Math.round(askedMs * (1 + 0.1 * chance()));
+  const wait = Math.max(nextWait(attempts, retryBackoff, chance), asked);
+  return elapsedMs + wait > triedForMs ? undefined : wait;
 }
 
-function parseRetryAfter(text: string | null, now: number): number {
-  if (text === null) return 0;
-  const seconds = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), 60_000) : 0;
+/** A change on a condition is not repeatable: it would fail on what it has done itself. */
+export function isRepeatable({ repeatable }: Endpoint, { body }: AnyRequest): boolean {
+  const onCondition = typeof body === 'object' && body !== null && 'ifRevision' in body;
+  return repeatable && !(onCondition && body.ifRevision !== undefined);
+}
+
+/**
+ * The patience that an answer asks for, in milliseconds. `Retry-After` is seconds or a date; a date is by the server's
+ * clock, which the answer tells.
+ */
+export function patienceAsked(headers: Headers, now: number): number {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const told = Date.parse(headers.get('date') ?? '');
+  const ms = Date.parse(text) - (Number.isNaN(told) ? now : told);
+  return Number.isNaN(ms) ? 0 : Math.max(0, ms);
 }

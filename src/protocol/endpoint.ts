@@ -35,6 +35,8 @@ export interface Endpoint<
   readonly paged: boolean;
   /** Absent in Patr: only servers that name this capability answer it. */
   readonly capability: string | undefined;
+  /** Sent twice it leaves what it leaves when it is sent once: it may be sent again when nobody knows whether it came. */
+  readonly repeatable: boolean;
   readonly query: Query;
   readonly body: Body;
   readonly returns: Returns;
@@ -49,6 +51,8 @@ interface Options<Q, B, R> {
   readonly answer?: 'lines' | 'frames' | 'tar';
   readonly paged?: true;
   readonly capability?: string;
+  /** Absent: of all methods but POST. */
+  readonly repeatable?: boolean;
 }
 
 function of(method: Method, usualStatus: number) {
@@ -68,6 +72,7 @@ function of(method: Method, usualStatus: number) {
     answer: options.answer ?? 'json',
     paged: options.paged ?? false,
     capability: options.capability,
+    repeatable: options.repeatable ?? method !== 'POST',
     query: options.query as Q,
     body: options.body as B,
     returns: options.returns as R,

@@ -109,7 +109,7 @@ export const endpoints = {
   startDeployment: post(`${one}/start`, {
     query: v.object({ forceRestart: v.optional(queryBoolean, false) }),
   }),
-  stopDeployment: post(`${one}/stop`, { status: 202 }),
+  stopDeployment: post(`${one}/stop`, { status: 202, repeatable: true }),
   listDeployHistory: get(`${one}/deploy-history`, {
     query: page,
     paged: true,
@@ -179,6 +179,8 @@ export const endpoints = {
     body: changeConfigMounts,
     status: 200,
     returns: configChanged,
+    // It may be on a condition that it has itself ended.
+    repeatable: false,
     capability: 'configMounts',
   }),
   /** Newest first; also of one that was deleted. */
@@ -236,6 +238,7 @@ export const endpoints = {
     body: saveRegistry,
     status: 201,
     returns: created,
+    repeatable: true,
     capability: 'registries',
   }),
   deleteRegistry: del(`${ws}/external-registry/:registryId`, { capability: 'registries' }),
@@ -243,6 +246,7 @@ export const endpoints = {
   checkImage: post(`${ws}/external-registry/check-image`, {
     body: checkImage,
     returns: imageCheck,
+    repeatable: true,
     capability: 'registries',
   }),
 
@@ -262,7 +266,8 @@ export const endpoints = {
     returns: v.object({ secrets: v.array(secret) }),
   }),
   createSecret: post(`${ws}/secret`, { body: createSecret, status: 201, returns: created }),
-  updateSecret: patch(`${ws}/secret/:secretId`, { body: updateSecret }),
+  /** Every value that is given counts as a new one. */
+  updateSecret: patch(`${ws}/secret/:secretId`, { body: updateSecret, repeatable: false }),
   deleteSecret: del(`${ws}/secret/:secretId`),
   /** Makes a new key, and seals everything that is stored sealed with it. */
   rotateSealingKey: post(`${ws}/sealing-key/rotate`, { returns: sealedAnew, capability: 'sealing' }),
@@ -279,10 +284,17 @@ export const endpoints = {
     returns: v.object({ urls: v.array(managedUrl) }),
   }),
   createManagedUrl: post(managedUrls, { body: createManagedUrl, status: 201, returns: created }),
-  updateManagedUrl: post(`${managedUrls}/:managedUrlId`, { body: updateManagedUrl, status: 202 }),
+  updateManagedUrl: post(`${managedUrls}/:managedUrlId`, {
+    body: updateManagedUrl,
+    status: 202,
+    repeatable: true,
+  }),
   deleteManagedUrl: del(`${managedUrls}/:managedUrlId`),
   /** Asks name servers, which may take some seconds. */
-  verifyManagedUrl: post(`${managedUrls}/:managedUrlId/verify-configuration`, { returns: urlCheck }),
+  verifyManagedUrl: post(`${managedUrls}/:managedUrlId/verify-configuration`, {
+    returns: urlCheck,
+    repeatable: true,
+  }),
 
   addDomain: post(`${ws}/domain`, { body: addDomain, status: 201, returns: created }),
   listDomains: get(`${ws}/domain`, {
@@ -293,7 +305,7 @@ export const endpoints = {
   getDomain: get(`${ws}/domain/:domainId`, { returns: workspaceDomain }),
   deleteDomain: del(`${ws}/domain/:domainId`),
   /** Asks name servers, which may take some seconds. */
-  verifyDomain: post(`${ws}/domain/:domainId/verify`, { returns: domainCheck }),
+  verifyDomain: post(`${ws}/domain/:domainId/verify`, { returns: domainCheck, repeatable: true }),
 
   listRunners: get(`${ws}/runner`, {
     query: page,

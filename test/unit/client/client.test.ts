@@ -87,12 +87,7 @@ describe('the client', () => {
   });
 
   it('reads nothing into a 205, a body that says only success, or nothing at all', async () => {
-    for (const behaviour of [
-      answer(205, ''),
-      json({ success: true }),
-      answer(200, ''),
-      answer(202, 'junk'),
-    ]) {
+    for (const behaviour of [answer(205, 'junk'), json({ success: true }), answer(200, '')]) {
       server.next(behaviour);
       assert.equal(await api.deleteDeployment({ params }), undefined);
     }
@@ -125,7 +120,7 @@ describe('the client', () => {
   });
 
   it('says which answer it did not understand, and why', async () => {
-    server.next(answer(200, '<html>proxy</html>'));
+    server.next(answer(200, 'a proxy'));
     const page = await failureOf(api.getDeployment({ params }));
     assert.ok(page instanceof NotUnderstood);
     assert.match(page.message, /GET \/workspace\/:workspaceId\/deployment\/:deploymentId .*not JSON/);
@@ -164,23 +159,109 @@ describe('the client', () => {
     assert.equal(server.asked.length, 4);
   });
 
-  it('never sends a change twice', async () => {
-    for (const fault of [reset, answer(503, ''), truncated('{')]) {
+  it('never sends twice what would be done twice', async () => {
+    for (const fault of [reset, answer(502, ''), answer(503, ''), truncated('{')]) {
       server.next(fault);
-      await failureOf(api.createRepository({ params: wsParams, body: { name: 'shop' } }));
+      const failure = await failureOf(api.createRepository({ params: wsParams, body: { name: 'shop' } }));
+      assert.ok(failure instanceof Unreachable && failure.sent);
       assert.equal(server.asked.length, 1);
     }
   });
 
-  it('waits as long as it is asked to, in seconds or until a date, but no longer than a minute', async () => {
-    const later = new Date(clock.now() + 7000).toUTCString();
-    const tired = (after: string) => answer(429, '', { 'retry-after': after });
-    server.next(tired('3'), tired(later), tired('86400'), json({ success: true, ...deployment }));
+  it('sends again what makes no difference, unless it is on a condition that it ends itself', async () => {
+    for (const fault of [reset, answer(502, ''), truncated('{')]) {
+      server.next(fault, json({ success: true }));
+      await api.updateDeployment({ params, body: { name: 'shop 2' } });
+      server.next(fault, json({ success: true }));
+      await api.stopDeployment({ params });
+      assert.equal(server.asked.length, 2);
+      server.next(fault);
+      await failureOf(api.updateDeployment({ params, body: { name: 'shop 2', ifRevision: 3 } }));
+      assert.equal(server.asked.length, 1);
+    }
+  });
+
+  it('sends anything again that has not been done: the server asked for patience, or nobody was there', async () => {
+    server.next(answer(429, '{}'), json({ success: true, id: id(5) }, 201));
+    assert.equal((await api.createRepository({ params: wsParams, body: { name: 'shop' } })).id, id(5));
+    let refusals = 2;
+    const knocking: typeof fetch = (...asked) =>
+      refusals-- > 0
+        ? Promise.reject(
+            new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
+          )
+        : fetch(...asked);
+    server.next(json({ success: true, id: id(6) }, 201));
+    const made = await connect({ fetch: knocking }).createRepository({
+      params: wsParams,
+      body: { name: 'b' },
+    });
+    assert.deepEqual([made.id, server.asked.length], [id(6), 1]);
+  });
+
+  it('takes what it has deleted by an attempt without an answer for deleted', async () => {
+    const gone = json({ success: false, error: 'resourceDoesNotExist', message: 'Gone.' }, 404);
+    server.next(reset, gone);
+    await api.deleteDeployment({ params });
+    server.next(gone);
+    assert.ok((await failureOf(api.deleteDeployment({ params }))) instanceof ProblemError);
+  });
+
+  it('does not take a web page for a success, whatever was asked', async () => {
+    const page = answer(200, '<!DOCTYPE html><title>Hotel Wi-Fi</title>', { 'content-type': 'text/html' });
+    server.next(page);
+    for (const call of [
+      api.getDeployment({ params }),
+      api.stopDeployment({ params }),
+      api.deleteDeployment({ params }),
+    ])
+      assert.match((await failureOf(call)).message, /a web page answered: the sign-in page of a network/);
+    assert.match(
+      String(await failureOf(Array.fromAsync(api.followChanges({ params: wsParams })))),
+      /a web page answered/,
+    );
+    server.next(answer(200, 'OK'));
+    assert.ok((await failureOf(api.deleteDeployment({ params }))) instanceof NotUnderstood);
+    server.next(json({ success: false, error: 'resourceInUse', message: 'Used.' }));
+    assert.ok((await failureOf(api.deleteDeployment({ params }))) instanceof ProblemError);
+  });
+
+  it('shows its token to no other server', async () => {
+    server.next(answer(302, '', { location: 'https://login.example.com/?from=here' }));
+    const failure = await failureOf(api.stopDeployment({ params }));
+    assert.match(failure.message, /sends on to https:\/\/login\.example\.com, which is not asked/);
+    assert.equal(server.asked.length, 1);
+  });
+
+  it('does not read an answer without an end', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    server.next(async (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const free = () => new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+      while (!response.destroyed) if (!response.write(piece)) await free();
+    });
+    assert.match((await failureOf(api.getDeployment({ params }))).message, /answers with more than 64 MB/);
+  });
+
+  it('waits as long as it is asked to, in seconds or until a date by the clock of the server', async () => {
+    const hoursOff = clock.now() - 5 * 3_600_000;
+    const date = (ms: number) => new Date(hoursOff + ms).toUTCString();
+    const until = answer(429, '', { date: date(0), 'retry-after': date(7000) });
+    server.next(answer(429, '', { 'retry-after': '3' }), until, json({ success: true, ...deployment }));
     await api.getDeployment({ params });
-    const [first, second, third] = clock.waits;
-    assert.equal(first, 3000);
-    assert.ok(second! > 2000 && second! <= 7000, String(second));
-    assert.equal(third, 60_000);
+    assert.deepEqual(clock.waits, [3000, 7000]);
+  });
+
+  it('tells instead of waiting for longer than a minute', async () => {
+    server.next(answer(503, '<h1>Down</h1>', { 'retry-after': '600' }));
+    const failure = await failureOf(api.getDeployment({ params }));
+    assert.ok(failure instanceof Unreachable);
+    assert.equal(failure.retryAfterMs, 600_000);
+    assert.match(failure.message, /is away: .*status 503 for 10 min\. Try again/);
+    server.next(answer(429, '', { 'retry-after': '40' }));
+    const limited = await failureOf(api.createRepository({ params: wsParams, body: { name: 'shop' } }));
+    assert.match(limited.message, /asked too often .* for 40 s\. Try again later/);
+    assert.deepEqual([clock.waits, server.asked.length], [[40_000], 2]);
   });
 
   it('does not ask again after a refusal', async () => {
