@@ -45,6 +45,7 @@ import type { Store } from './state/store.ts';
 import { createDns } from './urls/dns.ts';
 import { createDnsWatch } from './urls/dnsWatch.ts';
 import { hostOf } from './urls/places.ts';
+import { urlTargets } from './urls/regionTargets.ts';
 import { createUrlKeeper } from './urls/urlKeeper.ts';
 import { Verifier } from './urls/verifier.ts';
 
@@ -168,12 +169,11 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
   const dns = createDns(options.dnsServers);
   const verifier = new Verifier({ notary, dns, domain, publicAddresses });
   const dnsWatch = createDnsWatch({ store, verifier, clock, log });
-  const mayLeadHome = domain === 'localhost';
   const urlKeeper = createUrlKeeper({
     notary,
     edge: () => region.edge(),
     dns,
-    mayLeadHome,
+    targets: urlTargets(options),
     clock,
     log,
     chance,

@@ -91,6 +91,8 @@ export interface DnsLook {
   readonly at: number;
   readonly records: readonly DnsRecord[];
   readonly message: string | undefined;
+  /** A record was there and is not found this once: it counts when it is missed again. */
+  readonly missedOnce?: true;
 }
 
 export interface DomainRow {

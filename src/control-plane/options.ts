@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { addressRange, type AddressRange } from './urls/targetAddresses.ts';
 
 /** How a control plane is run. Ports: 0 means any free one; absent leaves the choice to the region. */
 export interface Options {
@@ -34,6 +35,8 @@ export interface Options {
   readonly publicAddresses: readonly string[];
   /** Address of the machine that the edge answers at: loopback, unless the region shall be public. */
   readonly edgeAddress: string;
+  /** Networks that managed URLs of a public region may lead to although they are not of the public internet. */
+  readonly allowedUrlTargets: readonly AddressRange[];
   /** Directory of the authority that signs for hosts under other domains than `localhost`; absent: none does. */
   readonly acmeDirectory: string | undefined;
   /** Mail address for the authority to write to. */
@@ -77,6 +80,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --domain D            what host names of deployments end in (localhost)
   --public-address A    addresses or names that lead to the edge, joined by commas (127.0.0.1)
   --edge-address A      address that the edge answers at; 0.0.0.0 makes the region public (127.0.0.1)
+  --allow-url-targets R networks that managed URLs of a public region may lead to though they are private
   --acme-directory U    letsencrypt, letsencrypt-staging, or the https address of another ACME directory
   --acme-contact M      mail address that the certificate authority may write to
   --acme-roots F        file of certificates (PEM) to check the authority's server against
@@ -108,6 +112,7 @@ const spec = {
   domain: text,
   'public-address': text,
   'edge-address': text,
+  'allow-url-targets': text,
   'acme-directory': text,
   'acme-contact': text,
   'acme-roots': text,
@@ -149,6 +154,13 @@ export function parseOptions(argv: readonly string[]): Options {
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
     publicAddresses: list(given, 'public-address', ['127.0.0.1'], isAddress, 'addresses or names'),
     edgeAddress: matching(given, 'edge-address', /^\d{1,3}(\.\d{1,3}){3}$/, '127.0.0.1', 'an IPv4 address'),
+    allowedUrlTargets: list(
+      given,
+      'allow-url-targets',
+      [],
+      (text) => addressRange(text) !== undefined,
+      'networks such as 10.0.0.0/8',
+    ).flatMap((text) => addressRange(text) ?? []),
     acmeDirectory: acmeDirectory(given),
     acmeContact: given['acme-contact'],
     acmeRoots: given['acme-roots'],

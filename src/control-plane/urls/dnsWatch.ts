@@ -1,5 +1,6 @@
 import { rest, type Clock } from '../../base/clock.ts';
 import { describeError, type Log } from '../../base/log.ts';
+import type { DomainRow, ManagedUrlRow } from '../domain.ts';
 import type { Store } from '../state/store.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -20,6 +21,11 @@ export interface DnsWatch {
   stop(): Promise<void>;
 }
 
+/** Its record was there and was missed once. */
+function isInDoubt({ looked }: Pick<DomainRow | ManagedUrlRow, 'looked'>): boolean {
+  return looked?.missedOnce === true;
+}
+
 /** Looks again at domains and managed URLs whose records were missing, and now and then at all of them. */
 export function createDnsWatch({ store, verifier, clock, log }: DnsWatchParts): DnsWatch {
   const stopping = new AbortController();
@@ -28,10 +34,10 @@ export function createDnsWatch({ store, verifier, clock, log }: DnsWatchParts): 
 
   async function look(atAll: boolean): Promise<void> {
     for (const domain of store.domains.all()) {
-      if (atAll || !domain.isVerified) await verifier.domain(domain, { signal });
+      if (atAll || !domain.isVerified || isInDoubt(domain)) await verifier.domain(domain, { signal });
     }
     for (const url of store.managedUrls.all()) {
-      if (atAll || !url.isConfigured) await verifier.url(url, { signal });
+      if (atAll || !url.isConfigured || isInDoubt(url)) await verifier.url(url, { signal });
     }
   }
 

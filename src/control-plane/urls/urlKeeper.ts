@@ -7,7 +7,8 @@ import type { Notary } from '../state/wishes.ts';
 import { adoptUrls } from './adoptUrls.ts';
 import type { Dns } from './dns.ts';
 import { partsOf } from './places.ts';
-import { foreignHosts, isOwnAddress, urlRoutesOf } from './urlRoutes.ts';
+import type { TargetRule } from './targetAddresses.ts';
+import { foreignHosts, urlRoutesOf } from './urlRoutes.ts';
 
 /** Time between two looks at the addresses of other servers, in milliseconds. */
 const everyMs = 30_000;
@@ -19,8 +20,7 @@ export interface UrlKeeperParts {
   /** Absent while it is not up. */
   readonly edge: () => UrlEdge | undefined;
   readonly dns: Pick<Dns, 'addresses'>;
-  /** A region that serves its own machine alone may lead to what else is on that machine. */
-  readonly mayLeadHome: boolean;
+  readonly targets: TargetRule;
   readonly clock: Clock;
   readonly log: Log;
   /** 0 to 1. */
@@ -89,22 +89,25 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
   }
 
   function chosen(host: string, found: readonly string[]): string | undefined {
-    const allowed = parts.mayLeadHome ? found : found.filter((address) => !isOwnAddress(address));
+    const allowed = found.filter((address) => parts.targets.allows(address));
     const before = addresses.get(host);
     if (before !== undefined && allowed.includes(before)) return before;
     if (allowed[0] !== undefined) return allowed[0];
     addresses.delete(host);
-    troubles.set(host, `${host} leads to this machine itself, which a URL of this region must not.`);
+    troubles.set(
+      host,
+      `${host} leads to ${found.join(', ')}: this machine or a private network, which a URL of a public region must not. Choose a public server, or start the control plane with --allow-url-targets.`,
+    );
     return undefined;
   }
 
   /** Changes first, so that nobody waits for name servers; then what could only be found by them. */
   async function pass(atAll: boolean): Promise<boolean> {
-    // What another control plane found last goes on being used.
+    // What another control plane found last goes on being used, unless this one would not use it.
     for (const { target, address } of parts.edge()?.routedUrls() ?? []) {
       if (target.type !== 'proxyUrl' || address === undefined) continue;
       const { name } = partsOf(target.url, target.httpOnly);
-      if (!addresses.has(name)) addresses.set(name, address);
+      if (!addresses.has(name) && parts.targets.allows(address)) addresses.set(name, address);
     }
     const done = await tell();
     const hosts = foreignHosts(store.managedUrls.all());

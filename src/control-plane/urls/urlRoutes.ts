@@ -1,4 +1,3 @@
-import { BlockList, isIPv6 } from 'node:net';
 import type { DomainRow, ManagedUrlRow } from '../domain.ts';
 import type { UrlRoute } from '../edge/contract.ts';
 import { partsOf } from './places.ts';
@@ -29,19 +28,4 @@ export function urlRoutesOf(
     const address = addresses.get(partsOf(target.url, target.httpOnly).name);
     return [address === undefined ? route : { ...route, address }];
   });
-}
-
-const own = new BlockList();
-own.addSubnet('0.0.0.0', 8, 'ipv4');
-own.addSubnet('127.0.0.0', 8, 'ipv4');
-own.addSubnet('169.254.0.0', 16, 'ipv4');
-own.addAddress('::', 'ipv6');
-own.addAddress('::1', 'ipv6');
-own.addSubnet('fe80::', 10, 'ipv6');
-own.addSubnet('::ffff:127.0.0.0', 104, 'ipv6');
-own.addSubnet('::ffff:169.254.0.0', 112, 'ipv6');
-
-/** Whether an address is the machine's loopback, or of what is on its own link alone (a cloud's metadata, for one). */
-export function isOwnAddress(address: string): boolean {
-  return own.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

@@ -25,10 +25,13 @@ interface Waiting {
   readonly signal?: AbortSignal;
 }
 
-/** What a look gave; `known` is false when no name server answered: then nothing changes. */
+/**
+ * What a look gave. `right`: the records are as they have to be. `wrong`: one is something else. `missed`: nothing is
+ * there where one has to be. `unknown`: no name server answered, so nothing changes.
+ */
 interface Looked {
   readonly look: DnsLook;
-  readonly known: boolean;
+  readonly outcome: 'right' | 'wrong' | 'missed' | 'unknown';
 }
 
 /** Asks name servers for the records of domains and managed URLs, and notes what they say. */
@@ -61,12 +64,12 @@ export class Verifier {
 
   /** Undefined when it was deleted in the meantime. */
   async domain(found: DomainRow, waiting: Waiting = {}): Promise<DomainRow | undefined> {
-    const { look, known } = await this.#look(this.recordsOfDomain(found), waiting);
+    const looked = await this.#look(this.recordsOfDomain(found), waiting);
     const { store } = this.#parts.notary;
     return store.change((publish) => {
       const before = store.domains.find(found.id);
       if (before === undefined) return undefined;
-      const isVerified = known ? look.message === undefined : before.isVerified;
+      const { isSo: isVerified, look } = judged(looked, before.isVerified, before.looked);
       const lastUnverifiedAt = isVerified ? before.lastUnverifiedAt : look.at;
       const after = { ...before, isVerified, lastUnverifiedAt, looked: look };
       store.domains.put(after);
@@ -86,11 +89,11 @@ export class Verifier {
     const domain = store.domains.find(found.domainId);
     if (domain === undefined) return undefined;
     const wanted = this.recordsOfUrl(hostOf(found.subDomain, domain.name));
-    const { look, known } = await this.#look(wanted, waiting);
+    const looked = await this.#look(wanted, waiting);
     return store.change((publish) => {
       const before = store.managedUrls.find(found.id);
       if (before === undefined) return undefined;
-      const isConfigured = known ? look.message === undefined : before.isConfigured;
+      const { isSo: isConfigured, look } = judged(looked, before.isConfigured, before.looked);
       const after = { ...before, isConfigured, looked: look };
       store.managedUrls.put(after);
       if (differ(before.looked, look) || before.isConfigured !== isConfigured) {
@@ -110,14 +113,34 @@ export class Verifier {
         }),
       );
       const records = judge(wanted, new Map(asked));
-      return { look: { at: notary.now(), records, message: sentenceOf(records) }, known: true };
+      const missing = records.filter(({ present }) => !present);
+      const isWrong = missing.some(({ found }) => found.length > 0);
+      const outcome = missing.length === 0 ? 'right' : isWrong ? 'wrong' : 'missed';
+      return { look: { at: notary.now(), records, message: sentenceOf(records) }, outcome };
     } catch (error) {
       if (!(error instanceof DnsError)) throw error;
       const { records } = this.unlooked(wanted);
       const message = `${error.message} It is tried again within a minute.`;
-      return { look: { at: notary.now(), records, message }, known: false };
+      return { look: { at: notary.now(), records, message }, outcome: 'unknown' };
     }
   }
+}
+
+/**
+ * Whether it counts as being so after this look. Name servers now and then say that there is nothing where there is
+ * something: what was there has to be missed twice in a row. Another answer is one, and counts at once.
+ */
+function judged(
+  { look, outcome }: Looked,
+  wasSo: boolean,
+  before: DnsLook | undefined,
+): { readonly isSo: boolean; readonly look: DnsLook } {
+  const missedBefore = before?.missedOnce === true;
+  if (outcome === 'unknown')
+    return { isSo: wasSo, look: missedBefore ? { ...look, missedOnce: true } : look };
+  if (outcome !== 'missed' || !wasSo || missedBefore) return { isSo: outcome === 'right', look };
+  const message = `${look.message ?? ''} It was there before, so it is looked for once more within a minute.`;
+  return { isSo: true, look: { ...look, message, missedOnce: true } };
 }
 
 function differ(before: DnsLook | undefined, after: DnsLook): boolean {

@@ -103,6 +103,32 @@ describe('managed URLs over the API', () => {
     assert.equal((await listed())[0]?.['state'], 'waitingForDns');
   });
 
+  it('go on when their record is missed once; missed twice or another one counts', async () => {
+    const domainId = await domain('example.com');
+    const verify = async () => (await plane.send('POST', `/domain/${domainId}/verify`)).body;
+    dns.set('TXT', 'patrVerify.example.com', domainId);
+    assert.equal((await verify())['verified'], true);
+    dns.set('TXT', 'patrVerify.example.com');
+    const once = await verify();
+    assert.equal(once['verified'], true);
+    assert.match(String(once['message']), /no TXT record at .*looked for once more within a minute/);
+    dns.fail(true);
+    assert.equal((await verify())['verified'], true, 'no answer is not a second one');
+    dns.fail(false);
+    assert.equal((await verify())['verified'], false);
+    dns.set('TXT', 'patrVerify.example.com', domainId);
+    await verify();
+    dns.set('TXT', 'patrVerify.example.com');
+    await verify();
+    dns.set('TXT', 'patrVerify.example.com', domainId);
+    const back = await verify();
+    assert.deepEqual([back['verified'], back['message']], [true, undefined]);
+    dns.set('TXT', 'patrVerify.example.com');
+    assert.equal((await verify())['verified'], true, 'it begins anew');
+    dns.set('TXT', 'patrVerify.example.com', 'of somebody else');
+    assert.equal((await verify())['verified'], false);
+  });
+
   it('are configured once their name leads to the region', async () => {
     const domainId = await domain('example.com');
     const id = await made(domainId);

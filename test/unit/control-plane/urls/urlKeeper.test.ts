@@ -3,6 +3,7 @@ import { silentLog } from '../../../../src/base/log.ts';
 import type { UrlEdge, UrlRoute } from '../../../../src/control-plane/edge/contract.ts';
 import type { UrlTarget } from '../../../../src/control-plane/domain.ts';
 import { DnsError } from '../../../../src/control-plane/urls/dns.ts';
+import { anyTarget, publicTargets } from '../../../../src/control-plane/urls/targetAddresses.ts';
 import { createUrlKeeper, type UrlKeeper } from '../../../../src/control-plane/urls/urlKeeper.ts';
 import { memoryNotary, type TestNotary } from '../../../support/controlPlane.ts';
 import { handClock, type HandClock } from '../../../support/handClock.ts';
@@ -69,7 +70,7 @@ describe('the keeper of managed URLs', () => {
     notary.store.dispose();
   });
 
-  function start(mayLeadHome = false): void {
+  function start(targets = publicTargets([], () => [])): void {
     keeper = createUrlKeeper({
       notary,
       edge: () => edge,
@@ -85,12 +86,17 @@ describe('the keeper of managed URLs', () => {
           return known;
         },
       },
-      mayLeadHome,
+      targets,
       clock,
       log: silentLog,
       chance: () => 0,
     });
     keeper.start();
+  }
+
+  /** Resolves once it rests after this many looks. */
+  async function looked(times: number): Promise<void> {
+    while (clock.waits.length < times) await new Promise(setImmediate);
   }
 
   function addDomain(name: string, isVerified = true): string {
@@ -177,11 +183,37 @@ describe('the keeper of managed URLs', () => {
     found.set('other.example.org', ['127.0.0.1', '::1', '169.254.169.254']);
     start();
     while (keeper.trouble(notary.store.managedUrls.find(id)!) === undefined) await new Promise(setImmediate);
-    assert.match(keeper.trouble(notary.store.managedUrls.find(id)!) ?? '', /leads to this machine itself/);
+    assert.match(keeper.trouble(notary.store.managedUrls.find(id)!) ?? '', /leads to 127\.0\.0\.1, ::1, /);
     assert.ok(edge.told.every(([route]) => route?.address === undefined));
     await keeper.stop();
-    start(true);
+    start(anyTarget);
     await edge.until(([route]) => route?.address === '127.0.0.1');
+  });
+
+  it('leads nobody inside when a name that led to a public server does not any more', async () => {
+    edge = new FakeUrlEdge();
+    const id = addUrl(addDomain('example.com'), '/', elsewhere);
+    found.set('other.example.org', ['192.0.2.7']);
+    start();
+    await edge.until(([route]) => route?.address === '192.0.2.7');
+    await looked(1);
+    found.set('other.example.org', ['10.0.0.7']);
+    clock.advance(30_000);
+    await edge.until(([route]) => route !== undefined && route.address === undefined);
+    assert.match(keeper.trouble(notary.store.managedUrls.find(id)!) ?? '', /leads to 10\.0\.0\.7/);
+    await looked(2);
+    found.set('other.example.org', ['10.0.0.7', '192.0.2.8']);
+    clock.advance(30_000);
+    await edge.until(([route]) => route?.address === '192.0.2.8');
+  });
+
+  it('does not go on with an address inside that another control plane left', async () => {
+    const domain = { id: addDomain('example.com'), name: 'example.com' };
+    const id = addUrl(domain.id, '/', elsewhere);
+    const left = { id, domain, subDomain: 'www', path: '/', target: elsewhere, address: '10.0.0.7' };
+    edge = new FakeUrlEdge([left]);
+    start();
+    await edge.until(([route]) => route !== undefined && route.address === undefined);
   });
 
   it('takes over what the edge has when the state was lost, once', async () => {
