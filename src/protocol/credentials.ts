@@ -12,7 +12,8 @@ const values: readonly RegExp[] = [
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
   /\b[sr]k_live_[A-Za-z0-9]{10,}/,
   /\bpatrv1\.[0-9a-f]+\.[0-9a-f]+/i,
-  /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\./,
+  // It begins where no letter of a token is before it, so each letter is looked at a few times at most.
+  /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\./,
 ];
 
 /** Whether a raw value would better be a secret, by its name or by its looks. Switches and numbers are none. */

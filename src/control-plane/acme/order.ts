@@ -37,12 +37,16 @@ export interface AcmeParts extends Pick<Exchange, 'roots' | 'userAgent'> {
 
 const firstPollMs = 250;
 const longestPollMs = 10_000;
+/** How long the edge may take to forget an answer, in milliseconds. */
+const withdrawWithinMs = 10_000;
 /** How long an authority may take for one order, in milliseconds. */
 const orderWithinMs = 180_000;
 
 export function acmeAuthority({ account, clock, roots, userAgent }: AcmeParts): AcmeAuthority {
   const { directory, contact, key } = account;
   let client: Client | undefined;
+  /** Tokens that were presented and are not withdrawn: what the edge could not be told is told with the next order. */
+  const presented = new Set<string>();
 
   /** The account is made at the first order, and found again by its key afterwards. */
   async function signedIn(): Promise<Client> {
@@ -60,10 +64,15 @@ export function acmeAuthority({ account, clock, roots, userAgent }: AcmeParts): 
       const exchange = { signal: limit, now: () => clock.now(), roots, userAgent };
       return withExchange(exchange, async () => {
         const at = await signedIn();
-        return runOrder(at, hosts, challenges, { clock, signal: limit });
+        return runOrder(at, hosts, { challenges, presented }, { clock, signal: limit });
       });
     },
   };
+}
+
+interface Presenting {
+  readonly challenges: Challenges;
+  readonly presented: Set<string>;
 }
 
 interface Waiting {
@@ -76,12 +85,12 @@ type Order = Awaited<ReturnType<Client['createOrder']>>;
 async function runOrder(
   client: Client,
   hosts: readonly [string, ...string[]],
-  challenges: Challenges,
+  presenting: Presenting,
   waiting: Waiting,
 ): Promise<string> {
   const identifiers = hosts.map((value) => ({ type: 'dns', value }));
   const order = await client.createOrder({ identifiers });
-  await proveHosts(client, order, challenges, waiting);
+  await proveHosts(client, order, presenting, waiting);
   const key = await crypto.createPrivateEcdsaKey('P-256');
   const [, csr] = await crypto.createCsr({ altNames: [...hosts] }, key);
   await untilSettled(waiting, async () => (await client.getOrder(order)).status !== 'pending');
@@ -100,18 +109,17 @@ async function runOrder(
 async function proveHosts(
   client: Client,
   order: Order,
-  challenges: Challenges,
+  { challenges, presented }: Presenting,
   waiting: Waiting,
 ): Promise<void> {
   const { signal } = waiting;
-  const tokens: string[] = [];
   try {
     for (const authorization of await client.getAuthorizations(order)) {
       if (authorization.status === 'valid') continue;
       const challenge = authorization.challenges.find(({ type }) => type === 'http-01');
       if (challenge === undefined)
         throw new AcmeRefusal('The authority does not offer to check by HTTP.', 'unsupported', undefined);
-      tokens.push(challenge.token);
+      presented.add(challenge.token);
       await challenges.present(challenge.token, await client.getChallengeKeyAuthorization(challenge), {
         signal,
       });
@@ -125,8 +133,19 @@ async function proveHosts(
     });
   } finally {
     // Also when everything was given up: a token that stays would be answered for ever.
-    for (const token of tokens) await challenges.withdraw(token, {});
+    await withdrawAll({ challenges, presented });
   }
+}
+
+/** What cannot be withdrawn hides nothing of what came of the order, and keeps no other from being withdrawn. */
+async function withdrawAll({ challenges, presented }: Presenting): Promise<void> {
+  const limit = AbortSignal.timeout(withdrawWithinMs);
+  await Promise.allSettled(
+    Array.from(presented, async (token) => {
+      await challenges.withdraw(token, { signal: limit });
+      presented.delete(token);
+    }),
+  );
 }
 
 type Authorization = Awaited<ReturnType<Client['getAuthorizations']>>[number];
@@ -152,6 +171,10 @@ function notProven({ identifier, challenges }: Authorization): AcmeRefusal {
 /** Asks less and less often, and never sooner than the authority wants. */
 async function untilSettled({ clock, signal }: Waiting, isSettled: () => Promise<boolean>): Promise<void> {
   for (let wait = firstPollMs; !(await isSettled()); wait = Math.min(longestPollMs, wait * 2)) {
-    await clock.sleep(Math.max(wait, patienceMs() ?? 0), signal);
+    const patience = patienceMs() ?? 0;
+    // The order is over by then, and a timer cannot count as far as an authority may ask for.
+    if (patience > orderWithinMs)
+      throw new AcmeRefusal('The authority wants to be asked again later.', '', patience);
+    await clock.sleep(Math.max(wait, patience), signal);
   }
 }

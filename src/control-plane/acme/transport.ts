@@ -3,6 +3,7 @@ import { rootCertificates } from 'node:tls';
 import { axios } from 'acme-client';
 import { Agent, fetch } from 'undici';
 import { withTimeout } from '../../base/abort.ts';
+import { boundedText } from '../../base/boundedText.ts';
 
 /** What the certificate authority said no to, in its own words. */
 export class AcmeRefusal extends Error {
@@ -40,6 +41,7 @@ interface Open extends Exchange {
 
 const exchanges = new AsyncLocalStorage<Open>();
 const timeoutMs = 30_000;
+/** In bytes. */
 const longestAnswer = 1024 * 1024;
 const urn = 'urn:ietf:params:acme:error:';
 
@@ -76,6 +78,12 @@ axios.defaults.adapter = async (config) => {
   const sent = Object.entries(headers.toJSON()).flatMap(([name, value]): [string, string][] =>
     typeof value === 'string' ? [[name, value]] : [],
   );
+  const broken = (error: unknown): never => {
+    open.signal.throwIfAborted();
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AcmeUnreachable(`The certificate authority at ${new URL(url).host} cannot be reached: ${why}`);
+  };
   const answer = await fetch(url, {
     method: method.toUpperCase(),
     headers: [...sent, ['user-agent', open.userAgent]],
@@ -83,14 +91,9 @@ axios.defaults.adapter = async (config) => {
     dispatcher: open.agent,
     redirect: 'error',
     signal: withTimeout(timeoutMs, open.signal),
-  }).catch((error: unknown) => {
-    open.signal.throwIfAborted();
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AcmeUnreachable(`The certificate authority at ${new URL(url).host} cannot be reached: ${why}`);
-  });
-  const text = await answer.text();
-  if (text.length > longestAnswer) throw new AcmeUnreachable('The certificate authority answers too much.');
+  }).catch(broken);
+  const text = await boundedText(answer.body, longestAnswer).catch(broken);
+  if (text === undefined) throw new AcmeUnreachable('The certificate authority answers too much.');
   open.patienceMs = retryAfter(answer.headers.get('retry-after'), open.now());
   if (answer.status >= 400) throwRefusal(answer.status, text, open.patienceMs);
   const { status, statusText } = answer;

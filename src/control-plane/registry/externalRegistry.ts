@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { isAbort, withTimeout } from '../../base/abort.ts';
+import { boundedText } from '../../base/boundedText.ts';
 import { describeError } from '../../base/log.ts';
 import { decode } from '../../protocol/decode.ts';
 import { isProblem } from '../../protocol/problems.ts';
@@ -187,18 +188,10 @@ class Session {
   }
 
   async #bounded(response: Response): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    try {
-      for await (const chunk of response.body ?? []) {
-        length += chunk.byteLength;
-        if (length > largestAnswer) break;
-        chunks.push(chunk);
-      }
-    } catch (error) {
+    const text = await boundedText(response.body, largestAnswer).catch((error: unknown) => {
       throw this.#unreachable(error);
-    }
-    if (length <= largestAnswer) return Buffer.concat(chunks).toString('utf8');
+    });
+    if (text !== undefined) return text;
     const message = `${this.#image.registry} answers with more than a manifest can be (${largestAnswer} bytes).`;
     throw new Refusal('unreachable', message);
   }

@@ -13,6 +13,7 @@ describe('a raw value', () => {
     ['DATABASE_URL', 'postgres://shop:geheim@db:5432/shop'],
     ['ANYTHING', like('gh', 'p_', 'a'.repeat(36))],
     ['ANYTHING', like('AK', 'IA', 'ABCDEFGHIJKLMNOP')],
+    ['ANYTHING', like('Bearer ey', 'JhbGciOiJI', '.ey', 'JzdWIiOiIx', '.x')],
     ['PEM', like('-----BEGIN', ' PRIVATE KEY-----')],
   ];
   for (const [name, value] of credentials) {
@@ -31,4 +32,10 @@ describe('a raw value', () => {
   for (const [name, value] of harmless) {
     it(`of ${name} that is "${value}" does not`, () => assert.ok(!looksLikeCredential(name, value)));
   }
+
+  it('that is long and full of beginnings is looked through once', () => {
+    // With a pattern that begins anew at each of them this would take hours, and the test its whole time.
+    for (const part of ['-eyJ', 'eyJaaaaaaaa.x', '-----BEGIN ', 'postgres://'])
+      assert.ok(!looksLikeCredential('ANYTHING', part.repeat(500_000)), part);
+  });
 });
