@@ -20,7 +20,7 @@ const folder = '/volumes';
  */
 export class VolumeArchives {
   readonly #parts: VolumeArchivesParts;
-  /** Containers that are read from. Others with their label were left by a control plane that was killed. */
+  /** Names of containers that are read from. Others with their label were left by a control plane that was killed. */
   readonly #open = new Set<string>();
 
   constructor(parts: VolumeArchivesParts) {
@@ -30,17 +30,20 @@ export class VolumeArchives {
   /** As the executor's method of this name. */
   async read(volumes: readonly ArchivedVolume[], options: Waiting): Promise<Readable> {
     const { engine, helperImage } = this.#parts;
-    const made = await engine.createContainer(this.#spec(volumes), options);
-    if (typeof made === 'string')
-      throw new Error(`The volumes cannot be read: the image ${helperImage} is not on the machine any more.`);
-    const { id } = made;
-    this.#open.add(id);
+    const name = `patr-${this.#parts.region}-archive-${randomUUID()}`;
+    // Before it is there: whoever clears meanwhile sees it as soon as the engine has made it.
+    this.#open.add(name);
     try {
-      const archive = await engine.archive(id, folder, options);
-      archive.once('close', () => void this.#close(id));
+      const made = await engine.createContainer(this.#spec(name, volumes), options);
+      if (typeof made === 'string')
+        throw new Error(
+          `The volumes cannot be read: the image ${helperImage} is not on the machine any more.`,
+        );
+      const archive = await engine.archive(made.id, folder, options);
+      archive.once('close', () => void this.#close(name));
       return archive;
     } catch (error) {
-      await this.#close(id);
+      await this.#close(name);
       throw error;
     }
   }
@@ -49,29 +52,29 @@ export class VolumeArchives {
   async clear(options: Waiting): Promise<void> {
     const { engine, region } = this.#parts;
     const labels = labelsOf(region, 'archive');
-    for (const { id } of await engine.listContainers({ labels }, options))
-      if (!this.#open.has(id)) await engine.removeContainer(id, options);
+    for (const { id, name } of await engine.listContainers({ labels }, options))
+      if (!this.#open.has(name)) await engine.removeContainer(id, options);
   }
 
   /** Without a signal: who gave up must not leave it behind. What fails is cleared with the rest later. */
-  async #close(id: string): Promise<void> {
-    await this.#parts.engine.removeContainer(id).catch(() => undefined);
-    this.#open.delete(id);
+  async #close(name: string): Promise<void> {
+    await this.#parts.engine.removeContainer(name).catch(() => undefined);
+    this.#open.delete(name);
   }
 
-  #spec(volumes: readonly ArchivedVolume[]): ContainerSpec {
+  #spec(name: string, volumes: readonly ArchivedVolume[]): ContainerSpec {
     const { region, helperImage } = this.#parts;
     return helperContainer({
       region,
       role: 'archive',
-      name: `patr-${region}-archive-${randomUUID()}`,
+      name,
       image: helperImage,
       entrypoint: ['never-started'],
       network: 'none',
-      mounts: volumes.map(({ volume, folder: name }) => ({
+      mounts: volumes.map(({ volume, folder: part }) => ({
         kind: 'volume',
         source: volume.name,
-        target: `${folder}/${name}`,
+        target: `${folder}/${part}`,
         readOnly: true,
       })),
     });

@@ -89,7 +89,11 @@ const systemTools: readonly SystemTool[] = [
 ];
 
 // Constant texts; what they work on is handed over as arguments.
-const addAnchor = 'mkdir -p "$(dirname "$2")" && cp "$1" "$2" && chmod 644 "$2" && shift 2 && exec "$@"';
+const refreshed = 'chmod 644 "$2" && shift 2 && exec "$@"';
+/** Of the certificate itself: a file of the person's could be another one by the time that root reads it. */
+const writeAnchor = `mkdir -p "$(dirname "$2")" && printf "%s" "$1" > "$2" && ${refreshed}`;
+/** Of a file, for people to type. */
+const copyAnchor = `mkdir -p "$(dirname "$2")" && cp "$1" "$2" && ${refreshed}`;
 const dropAnchor = 'rm -f "$1" && shift && exec "$@"';
 
 function systemStore(machine: Machine, authority: AuthorityFacts, { file }: Place): TrustStore {
@@ -106,7 +110,11 @@ function systemStore(machine: Machine, authority: AuthorityFacts, { file }: Plac
     elevated(machine, { program: 'sh', args: ['-c', script, 'sh', ...args] });
   return {
     name,
-    trust: [inShell(addAnchor, [file, anchor, ...add])],
+    trust: [
+      canElevate(machine)
+        ? inShell(writeAnchor, [authority.certificate, anchor, ...add])
+        : inShell(copyAnchor, [file, anchor, ...add]),
+    ],
     untrust: [inShell(dropAnchor, [anchor, ...drop])],
     ...(canElevate(machine) ? {} : { byHand: 'Only an administrator may change the list of the system.' }),
   };

@@ -2,24 +2,25 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { VolumeArchives } from '../../../../src/control-plane/executors/volumeArchives.ts';
-import type { ContainerRecord } from '../../../../src/docker/engine.ts';
+import type { ContainerRecord, ContainerSpec } from '../../../../src/docker/engine.ts';
 
-/** Containers by nothing but their ids, and an archive that is read when a test reads it. */
+/** Containers by nothing but their names, which are their ids too, and an archive that is read when a test reads it. */
 function anEngine(left: readonly string[]) {
   const containers = new Set(left);
-  let last = 0;
   return {
     containers,
     refuses: false,
-    createContainer() {
-      const id = `helper ${++last}`;
-      containers.add(id);
-      return Promise.resolve({ id });
+    /** Run when a container is there and nobody has been told yet. */
+    whenMade: async (): Promise<void> => undefined,
+    async createContainer({ name }: ContainerSpec) {
+      containers.add(name);
+      await this.whenMade();
+      return { id: name };
     },
     listContainers: () =>
-      Promise.resolve(Array.from(containers, (id) => ({ id }) as unknown as ContainerRecord)),
-    removeContainer(id: string) {
-      containers.delete(id);
+      Promise.resolve(Array.from(containers, (name) => ({ id: name, name }) as unknown as ContainerRecord)),
+    removeContainer(name: string) {
+      containers.delete(name);
       return Promise.resolve('removed' as const);
     },
     archive(): Promise<Readable> {
@@ -50,9 +51,13 @@ describe('archives of volumes', () => {
   it('clear what others have left, and not what is being read', async () => {
     const engine = anEngine(['left by one that was killed']);
     const archives = new VolumeArchives({ engine, region: 'test', helperImage: 'edge' });
+    engine.whenMade = () => archives.clear({});
     const reading = await archives.read(wanted, {});
     await archives.clear({});
-    assert.deepEqual(Array.from(engine.containers), ['helper 1']);
+    assert.deepEqual(
+      Array.from(engine.containers, (name) => name.startsWith('patr-test-archive-')),
+      [true],
+    );
     reading.destroy();
   });
 });
