@@ -181,7 +181,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
 
   const certificates = await certificatesOf(wanted, store, region);
   if (certificates !== undefined) {
-    held.add(store.onChange(() => certificates.wake()));
+    held.add(store.onChange(() => certificates.wakeIfChanged()));
     held.add(
       certificates.onChange((holder) => {
         for (const { id } of urlsUnder(store, holder)) feed.publish({ kind: 'managedUrl', id });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { UrlRoute } from '../../src/control-plane/edge/contract.ts';
 import { issue, makeAuthority, type Credential } from '../../src/control-plane/tls/authority.ts';
@@ -98,6 +99,17 @@ describe('managed URLs at the edge', function () {
     const { host: name, httpsPort, authority } = proxy.target(host);
     const { status } = await secureFetch(name, httpsPort, authority, '/now');
     assert.equal(status, 307);
+  });
+
+  it('leave no certificate behind when they go, also after a change that broke off', async () => {
+    const kept = async (): Promise<readonly string[]> =>
+      (await readdir(join(proxy.folder, 'certificates'))).filter((name) => name.startsWith('url-'));
+    await proxy.edge().routeUrls([route('/', toDeployment())]);
+    assert.deepEqual(await kept(), [`url-${host}.pem`]);
+    await assert.rejects(proxy.edge().routeUrls([], { signal: AbortSignal.abort() }));
+    await proxy.edge().routeUrls([]);
+    assert.deepEqual(await kept(), []);
+    assert.doesNotMatch(await readFile(join(proxy.folder, 'certificates.txt'), 'utf8'), /url-/);
   });
 
   it('say that a deployment without a slot is not ready', async () => {

@@ -53,6 +53,8 @@ export class AcmeKeeper {
   readonly #stopping = new AbortController();
   /** Those that were handed to the edge since the start: it may have been told by half. */
   readonly #served = new Set<string>();
+  /** What was wanted at the last look, as text. */
+  #looked = '';
   #woken = Promise.withResolvers<void>();
   #working: Promise<void> = Promise.resolve();
 
@@ -73,9 +75,14 @@ export class AcmeKeeper {
     return this.#states.get(holder);
   }
 
-  /** What is wanted may have changed. */
+  /** Looks at everything now. */
   wake(): void {
     this.#woken.resolve();
+  }
+
+  /** What is wanted may have changed: then it is looked at now. */
+  wakeIfChanged(): void {
+    if (JSON.stringify(this.#parts.wanted()) !== this.#looked) this.wake();
   }
 
   start(): void {
@@ -111,6 +118,7 @@ export class AcmeKeeper {
     const edge = this.#parts.edge();
     if (edge === undefined) return clock.now() + againMs;
     const sets = wanted();
+    this.#looked = JSON.stringify(sets);
     await this.#forgetOthers(new Set(sets.map(({ holder }) => holder)), edge, signal);
     let next = clock.now() + lookEveryMs;
     for (const set of sets) next = Math.min(next, await this.#tendOrLater(set, edge, signal));

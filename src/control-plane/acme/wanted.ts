@@ -14,9 +14,16 @@ export interface CertificatesWanted {
   readonly domain: string;
 }
 
+const hostPrefix = 'url-';
+
 /** What the edge keeps the certificate of a managed URL's host under, beside those of deployments. */
 export function holderOfHost(host: string): string {
-  return `url-${host}`;
+  return `${hostPrefix}${host}`;
+}
+
+/** The host that a certificate is kept for under this name; undefined: it is a deployment's. */
+export function hostOfHolder(holder: string): string | undefined {
+  return holder.startsWith(hostPrefix) ? holder.slice(hostPrefix.length) : undefined;
 }
 
 /**

@@ -60,8 +60,12 @@ export class Certificates {
   }
 
   async publicHolders(): Promise<readonly string[]> {
-    const names = await this.#files.list('public');
-    return names.flatMap((name) => (name.endsWith('.pem') ? [name.slice(0, -'.pem'.length)] : []));
+    return holdersAmong(await this.#files.list('public'));
+  }
+
+  /** Everybody that a certificate is kept for, wanted or not. */
+  async holders(): Promise<readonly string[]> {
+    return holdersAmong(await this.#files.list('certificates'));
   }
 
   /** Serves what a public authority signed, for as long as it is good for these hosts. */
@@ -130,4 +134,8 @@ export class Certificates {
     const paths = [fallback, ...others.toSorted()].map((name) => this.#files.inside(name));
     await this.#files.write(certificateListName, `${paths.join('\n')}\n`);
   }
+}
+
+function holdersAmong(names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => (name.endsWith('.pem') ? [name.slice(0, -'.pem'.length)] : []));
 }

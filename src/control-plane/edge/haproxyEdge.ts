@@ -3,7 +3,7 @@ import { Lanes } from '../../base/lanes.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { CertificateEdge } from '../acme/keeper.ts';
-import { holderOfHost } from '../acme/wanted.ts';
+import { holderOfHost, hostOfHolder } from '../acme/wanted.ts';
 import type { Credential } from '../tls/authority.ts';
 import { Certificates } from './certificates.ts';
 import { parseTimes, timesMapName, timesMapText, timesTable } from './answerTimes.ts';
@@ -141,15 +141,11 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
 
   routeUrls(routes: readonly UrlRoute[], options: Waiting = {}): Promise<void> {
     return this.#lane.run('edge', async () => {
-      const before = this.#ownUrlHosts();
       this.#wish.putUrls(routes);
       await this.#write();
-      const hosts = this.#ownUrlHosts();
-      for (const host of hosts) await this.#certificates.ensure(holderOfHost(host), [host], options.signal);
+      await this.#certifyUrls(options);
       await this.#bringMaps(options);
-      for (const host of before.difference(hosts)) {
-        await this.#certificates.remove(holderOfHost(host), options.signal);
-      }
+      await this.#forgetOtherHosts(options);
     });
   }
 
@@ -173,10 +169,9 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
         await this.#certificates.ensure(routes.deploymentId, hostsOf(routes), options.signal);
         await this.#bring(routes, { gained: [], lost: [] }, options);
       }
-      for (const host of this.#ownUrlHosts()) {
-        await this.#certificates.ensure(holderOfHost(host), [host], options.signal);
-      }
+      await this.#certifyUrls(options);
       await this.#bringMaps(options);
+      await this.#forgetOtherHosts(options);
     });
   }
 
@@ -252,10 +247,25 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
     };
   }
 
-  /** Hosts of managed URLs that the region's authority can sign for. */
-  #ownUrlHosts(): ReadonlySet<string> {
-    const hosts = this.#wish.urls.map(({ subDomain, domain }) => hostOf(subDomain, domain.name));
-    return new Set(hosts.filter((host) => isWithin(host, this.#options.domain)));
+  #urlHosts(): ReadonlySet<string> {
+    return new Set(this.#wish.urls.map(({ subDomain, domain }) => hostOf(subDomain, domain.name)));
+  }
+
+  /** Certificates for hosts of managed URLs that the region's authority can sign for. */
+  async #certifyUrls({ signal }: Waiting): Promise<void> {
+    for (const host of this.#urlHosts()) {
+      if (!isWithin(host, this.#options.domain)) continue;
+      await this.#certificates.ensure(holderOfHost(host), [host], signal);
+    }
+  }
+
+  /** What is on disk counts, and not what was wished before: a change that broke off had wished it already. */
+  async #forgetOtherHosts({ signal }: Waiting): Promise<void> {
+    const wanted = this.#urlHosts();
+    for (const holder of await this.#certificates.holders()) {
+      const host = hostOfHolder(holder);
+      if (host !== undefined && !wanted.has(host)) await this.#certificates.remove(holder, signal);
+    }
   }
 
   /** Brings the worker to the wish for one deployment. */

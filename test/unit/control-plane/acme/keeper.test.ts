@@ -141,6 +141,39 @@ describe('the keeper of certificates', () => {
     await keeper.stop();
   });
 
+  it('looks again at once when what is wanted has changed, and not when something else has', async () => {
+    const asked: string[] = [];
+    let sets: readonly HostSet[] = [setOf('a.example')];
+    const clock = handClock();
+    const keeper = new AcmeKeeper({
+      wanted: () => sets,
+      edge: () => nothingServed,
+      authority: {
+        async order([host]) {
+          asked.push(host);
+          throw new AcmeRefusal('not today', '', undefined);
+        },
+      },
+      memory: await openAcmeMemory(stateDir, directory),
+      clock,
+      log: silentLog,
+      chance: () => 0,
+    });
+    const looks = async (count: number): Promise<void> => {
+      while (clock.waits.length < count) await new Promise(setImmediate);
+    };
+    keeper.start();
+    await looks(1);
+    keeper.wakeIfChanged();
+    for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+    assert.equal(clock.waits.length, 1);
+    sets = [...sets, setOf('b.example')];
+    keeper.wakeIfChanged();
+    await looks(2);
+    await keeper.stop();
+    assert.deepEqual(asked, ['a.example', 'b.example']);
+  });
+
   it("keeps the account's key for its owner alone, and makes it once", async () => {
     const made = await accountKey(stateDir, async () => 'first');
     assert.equal(await accountKey(stateDir, async () => 'second'), made);
