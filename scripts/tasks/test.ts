@@ -9,6 +9,7 @@ import { ensureImages } from '../setup/images.ts';
 import { ensureOwnEngine } from '../setup/ownEngine.ts';
 import { ensureTrustTools } from '../setup/trustTools.ts';
 import { ensureRegistryClients } from '../setup/registryClients.ts';
+import { ensureRegistryProgram } from '../setup/registryProgram.ts';
 import { runInHost } from '../test/inHostStage.ts';
 import { runMocha, type Counts } from '../test/mochaStage.ts';
 import { stages as staticStages } from '../test/staticStages.ts';
@@ -48,6 +49,7 @@ const editor = once(() => ensureEditor(say));
 const browser = once(() => ensureBrowser(say));
 const ownEngine = once(() => ensureOwnEngine());
 const registryClients = once(() => ensureRegistryClients(say));
+const registryProgram = once(() => ensureRegistryProgram());
 const trustTools = once(() => ensureTrustTools());
 const bundles = once(() => buildAll());
 
@@ -68,6 +70,7 @@ const stages: readonly Stage[] = [
     browser,
     bundles,
     registryClients,
+    registryProgram,
     trustTools,
   ]),
   {

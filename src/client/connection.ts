@@ -11,6 +11,8 @@ export interface Connection {
   /** Base address without a slash at its end, such as `https://api.patr.cloud`. */
   readonly url: string;
   readonly token: string;
+  /** Host of its registry, where it is another one than is usual; see `registryHostOf`. */
+  readonly registry?: string;
   readonly fetch: typeof fetch;
   readonly userAgent: string;
   readonly clock: Clock;

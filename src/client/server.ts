@@ -2,7 +2,7 @@ import { isProblem } from '../protocol/problems.ts';
 import type { Connection } from './connection.ts';
 import { createClient, type Api, type CallOptions } from './client.ts';
 import { NotOffered, notOffered, whereTo } from './errors.ts';
-import { ownBackend, patrCloudRegistry, type Backend } from './backend.ts';
+import { ownBackend, registryOf, type Backend } from './backend.ts';
 import { careful } from './generations/careful.ts';
 import { currentDialect } from './generations/current.ts';
 import { ownDialect, type Dialect } from './generations/dialect.ts';
@@ -22,7 +22,7 @@ export interface Server {
 export async function openServer(connection: Connection, options: CallOptions = {}): Promise<Server> {
   const own = createClient(connection, ownDialect);
   const info = await unlessNotOffered(own.getServerInfo(undefined, options));
-  if (info !== undefined) return { api: own, backend: ownBackend(info) };
+  if (info !== undefined) return { api: own, backend: ownBackend(info, connection) };
   const dialect = await recognise(connection, options);
   return {
     api: careful(createClient(connection, dialect), dialect),
@@ -63,19 +63,13 @@ async function unlessNotOffered<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function backendOf({ url }: Connection, dialect: Dialect): Backend {
+function backendOf(connection: Connection, dialect: Dialect): Backend {
   return {
     product: 'Patr',
     version: undefined,
     generation: dialect.generation,
-    registry: registryOf(new URL(url)),
+    registry: registryOf(connection),
     offers: () => false,
     answers: (name) => dialect.has(name),
   };
-}
-
-/** Patr's cloud has its registry beside the API; one that is self-hosted has everything under one name. */
-function registryOf({ host, hostname, pathname }: URL): Backend['registry'] {
-  if (hostname.endsWith('.patr.cloud') || pathname === '/') return patrCloudRegistry;
-  return { ...patrCloudRegistry, host };
 }

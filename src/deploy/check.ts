@@ -10,6 +10,7 @@ import { parseDockerfile } from '../image/dockerfile.ts';
 import { exposedPorts } from '../image/dockerfileFacts.ts';
 import type { Finding } from '../image/finding.ts';
 import { preflight, type PreflightFacts } from '../image/preflight.ts';
+import { registryFindings } from './registryFindings.ts';
 import type { Source, Target } from './target.ts';
 
 /** How long a region may take to connect, and how often it is looked at, in milliseconds. */
@@ -61,7 +62,8 @@ export async function check(
     ...(region.freeBytes === undefined ? {} : { freeBytes: region.freeBytes }),
   });
   const names = wanted.name === undefined ? [] : await nameFindings(target, wanted.name, waiting);
-  return { findings: [...findings, ...regionFindings(region), ...names], region };
+  const registry = await registryFindings(target, waiting);
+  return { findings: [...findings, ...regionFindings(region), ...registry, ...names], region };
 }
 
 /** A region that is not connected is given a moment: it may have been started anew just now. */

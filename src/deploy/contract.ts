@@ -46,7 +46,7 @@ export type JourneyResult =
       readonly deploymentId: string;
       readonly name: string;
       readonly digest: string;
-      readonly because: 'stopped' | 'deployOnPushOff';
+      readonly because: 'stopped' | 'errored' | 'deployOnPushOff';
     }
   | {
       readonly kind: 'unhealthy';

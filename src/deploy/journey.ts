@@ -92,11 +92,22 @@ export async function push(
   const { name, deployOnPush, status } = await target.api.getDeployment({ params }, waiting);
   const pushed = { kind: 'pushed', deploymentId, name, digest } as const;
   if (status === 'stopped') return { ...pushed, because: 'stopped' };
-  if (!deployOnPush) return { ...pushed, because: 'deployOnPushOff' };
+  if (status === 'errored' && stuckOnErrors(target)) return { ...pushed, because: 'errored' };
+  if (!deployOnPush && !pushesAnyway(target)) return { ...pushed, because: 'deployOnPushOff' };
   const known = servedAlready(baseline, digest);
   const after = known ? baseline.newest - 1 : baseline.newest;
   const verdict = await rollOut(target, deploymentId, { digest, after }, tools, steps);
   return known ? unchangedResult(verdict, digest, baseline) : resultOf(verdict, digest);
+}
+
+/** Patr of today passes deployments over that could not be started, where ours and the legacy try the new image. */
+function stuckOnErrors({ backend }: Target): boolean {
+  return backend.generation === 'current';
+}
+
+/** The legacy Patr rolls out whatever is pushed. */
+function pushesAnyway({ backend }: Target): boolean {
+  return backend.generation === 'legacy';
 }
 
 function nameGone({ name }: Choice, cause: unknown): JourneyError {

@@ -12,6 +12,9 @@ export interface Finding {
     | 'nameTaken'
     | 'nameInvalid'
     | 'regionUnreachable'
+    | 'noRegistry'
+    | 'registryRefuses'
+    | 'registryUnreachable'
     | 'secretsInContext'
     | 'largeContext';
   /** What is wrong, why it matters, what to do. */

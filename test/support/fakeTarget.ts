@@ -50,7 +50,7 @@ export class FakeTarget {
     backend: {
       product: 'Test',
       version: '1.0.0',
-      registry: { host: '127.0.0.1:5000', username: 'patr' },
+      registry: { host: '127.0.0.1:5000', username: 'patr', fetch, userAgent: 'test' },
       generation: 'own',
       offers: (capability) => this.capabilities.has(capability),
       answers: () => true,

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { isAbort, withTimeout } from '../../base/abort.ts';
 import { boundedText } from '../../base/boundedText.ts';
+import { parseChallenge } from '../../base/challenge.ts';
 import { describeError } from '../../base/log.ts';
 import { decode } from '../../protocol/decode.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import { canonicalRegistry, hub, type ImageCheck, type ImageFault } from '../../protocol/shapes/registry.ts';
 import { repositoryName } from '../../protocol/wire.ts';
 import type { RegistryLogin } from '../domain.ts';
-import { parseChallenge } from './challenge.ts';
 import {
   choosePlatform,
   imageFrom,

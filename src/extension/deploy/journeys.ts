@@ -197,15 +197,10 @@ export class Journeys {
     readonly message: string;
     readonly action: Action;
   } {
-    if (because === 'stopped') {
-      const message =
-        'It is not rolled out, because the deployment is stopped. Start it to serve this image.';
-      return { message, action: this.#startOf(deploymentId) };
-    }
-    const message =
-      'It is not rolled out, because deploy on push is off. Roll it out when you want it served.';
+    const message = `It is not rolled out, because ${waitingWords[because]}`;
     const run = () => this.#runOn(deploymentId, 'patr.deployment.rollOut');
-    return { message, action: { label: 'Roll out the newest image', run } };
+    const rollOut = { label: 'Roll out the newest image', run };
+    return { message, action: because === 'deployOnPushOff' ? rollOut : this.#startOf(deploymentId) };
   }
 
   async #tellResult(result: JourneyResult, times: string, again: () => Promise<void>): Promise<void> {
@@ -234,6 +229,12 @@ export class Journeys {
     }
   }
 }
+
+const waitingWords = {
+  stopped: 'the deployment is stopped. Start it to serve this image.',
+  errored: 'Patr does not roll pushes out to a deployment that has failed. Start it to serve this image.',
+  deployOnPushOff: 'deploy on push is off. Roll it out when you want it served.',
+} as const;
 
 async function openAt(dockerfile: Uri, error: unknown): Promise<void> {
   const editor = await window.showTextDocument(dockerfile);

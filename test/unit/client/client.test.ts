@@ -322,10 +322,10 @@ describe('the client', () => {
     assert.deepEqual([ours.answers('listReleases'), ours.answers('listTags')], [false, true]);
     assert.equal(ours.registry.host, '127.0.0.1:7050');
     server.next(answer(404, ''), json({ success: true, workspaces: [] }));
-    const { backend: cloud } = await openServer(connection());
+    const { backend: theirs } = await openServer(connection());
     assert.deepEqual(
-      [cloud.product, cloud.registry.host, cloud.offers('changes')],
-      ['Patr', 'registry.patr.cloud', false],
+      [theirs.product, theirs.registry.host, theirs.offers('changes')],
+      ['Patr', new URL(server.url).host, false],
     );
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { parseChallenge } from '../../../../src/control-plane/registry/challenge.ts';
+import { parseChallenge } from '../../../../src/base/challenge.ts';
 import { createExternalRegistry } from '../../../../src/control-plane/registry/externalRegistry.ts';
 import { canonicalRegistry } from '../../../../src/protocol/shapes/registry.ts';
 
