@@ -137,12 +137,12 @@ export const endpoints = {
     returns: v.object({ instances: v.array(instance) }),
     capability: 'instances',
   }),
-  /** Newest first. Servers that name the capability `logs` know more than `endTime`, `limit` and `search`. */
+  /** Newest first, unless asked otherwise. Servers that name the capability `logs` know more than `endTime`, `limit` and `search`. */
   getLogs: get(`${one}/logs`, {
     query: logQuery,
     returns: v.object({
       logs: v.array(logLine),
-      /** The search took long: all that is newer than this was looked through. Ask on from here. */
+      /** The search took long: all that comes before this, in its direction, was looked through. Ask on from here. */
       searchedTo: v.optional(timestamp),
     }),
   }),

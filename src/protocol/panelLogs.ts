@@ -15,7 +15,7 @@ export const logFilter = v.object({
   /** Id of an instance; empty for all of them. */
   instance: v.string(),
   from: v.string(),
-  /** The newest moment to show; with it nothing new comes. */
+  /** The moment to begin at and to read on from, back and forth; with it nothing comes by itself. */
   until: v.string(),
 });
 export type LogFilter = v.InferOutput<typeof logFilter>;
@@ -29,7 +29,7 @@ export const noLogFilter: LogFilter = {
   until: '',
 };
 
-/** Newest first. `searchedTo`: looking took long, and this is how far it went; ask on from there. */
+/** `searchedTo`: looking took long, and this is how far it went; ask on from there. */
 const logPage = v.object({ lines: v.array(logLine), searchedTo: v.optional(timestamp) });
 export type LogPage = v.InferOutput<typeof logPage>;
 
@@ -44,10 +44,13 @@ export const logCalls = {
     returns: v.object({ filters: v.boolean() }),
   },
   stopLogs: { takes: nothing, returns: nothing },
+  /** Lines up to a time, newest first. */
   olderLogs: { takes: v.object({ filter: logFilter, before: timestamp }), returns: logPage },
-  /** All lines that are looked for, as a document or into a file that the person chooses. */
-  openLogs: { takes: v.object({ filter: logFilter }), returns: nothing },
-  saveLogs: { takes: v.object({ filter: logFilter }), returns: nothing },
+  /** Lines from a time on, oldest first. */
+  newerLogs: { takes: v.object({ filter: logFilter, after: timestamp }), returns: logPage },
+  /** All lines that are looked for, as a document or into a file that the person chooses; up to a time, if one is given. */
+  openLogs: { takes: v.object({ filter: logFilter, upTo: v.optional(timestamp) }), returns: nothing },
+  saveLogs: { takes: v.object({ filter: logFilter, upTo: v.optional(timestamp) }), returns: nothing },
   /** The place of the workspace that a line of a stack trace names. */
   openPlace: { takes: v.object({ line: v.string() }), returns: nothing },
   openUrl: { takes: v.object({ url: v.string() }), returns: nothing },

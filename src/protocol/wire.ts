@@ -25,6 +25,16 @@ export function parseTimestamp(value: string | number): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/**
+ * Which of two times comes first, as a comparison for sorting. Texts of one server are of one length and tell more than
+ * milliseconds; other times are compared by their meaning.
+ */
+export function compareTimestamps(a: string | number, b: string | number): number {
+  if (typeof a === 'string' && typeof b === 'string' && a.length === b.length)
+    return a < b ? -1 : a > b ? 1 : 0;
+  return (parseTimestamp(a) ?? 0) - (parseTimestamp(b) ?? 0);
+}
+
 /** Writes milliseconds since the epoch in the grammar of Patr's present generation, always in UTC. */
 export function formatTimestamp(time: number): string {
   const [day, clock] = new Date(time).toISOString().split('T') as [string, string];

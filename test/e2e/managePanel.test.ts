@@ -445,6 +445,25 @@ describe('the panel of a deployment', function () {
     await rows.getByText('it broke').waitFor();
   });
 
+  it('jumps to a time, and reads on from there in both directions', async () => {
+    const rows = panel.frame.locator('.log-row');
+    const at = Date.UTC(2026, 0, 1);
+    const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString();
+    await panel.control('log-until').fill(local.slice(0, 19));
+    await rows.getByText('GET /item/999', { exact: true }).waitFor();
+    await panel.control('log-lines').press('End');
+    await rows.getByText('it broke').waitFor();
+    await panel.frame.getByText('Nothing newer was there when this was read.').waitFor();
+    await screenshot(editor.page, 'manage-logs-jumped');
+    await panel.control('log-lines').press('Home');
+    await until(async () => Number(await rows.first().getAttribute('aria-setsize')) > 704);
+    await panel.control('log-lines').press('Home');
+    await rows.getByText('GET /item/0', { exact: true }).waitFor();
+    await panel.control('log-lines').press('Escape');
+    await panel.press('Follow from now on');
+    await rows.getByText('it broke').waitFor();
+  });
+
   it('has nothing that people with a disability would trip over, in every kind of theme', async () => {
     const { page } = editor;
     put();

@@ -144,9 +144,8 @@ export const fakeHandlers: Handlers = {
   }),
   listVolumeData: ({ volumeData }) => ({ data: [...volumeData] }),
   getLogs: (state, { params, query }) => ({
-    logs: (state.logs.get(params.deploymentId) ?? [])
+    logs: inDirection(state.logs.get(params.deploymentId) ?? [], query.direction)
       .filter((line) => isWanted(line, query))
-      .toReversed()
       .slice(0, query.limit),
   }),
   listRepositories: ({ repositories }) => ({
@@ -321,11 +320,16 @@ function txtOf(id: string, domain: string) {
   return { records: [record], message: `There is no TXT record at patrVerify.${domain}.` };
 }
 
+function inDirection(lines: readonly LogLine[], direction: 'backward' | 'forward'): readonly LogLine[] {
+  return direction === 'forward' ? lines : lines.toReversed();
+}
+
 /** Times of the look-alike are written alike, so their texts compare. Expressions are understood without case. */
 function isWanted(
   { timestamp, log, instance }: LogLine,
-  { endTime, search, regex, instance: wanted }: v.InferOutput<typeof logQuery>,
+  { startTime, endTime, search, regex, instance: wanted }: v.InferOutput<typeof logQuery>,
 ): boolean {
+  if (startTime !== undefined && String(timestamp) < startTime) return false;
   if (endTime !== undefined && String(timestamp) > endTime) return false;
   if (search !== undefined && !log.includes(search)) return false;
   if (regex !== undefined && !new RegExp(regex.replace('(?i)', ''), 'i').test(log)) return false;

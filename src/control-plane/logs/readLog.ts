@@ -11,14 +11,21 @@ export interface LogFilter {
   readonly matches?: ((text: string) => boolean) | undefined;
 }
 
-/** Newest first. `searchedTo`: the time ran out; all that is newer than this was looked through. */
+/**
+ * Those that come first in the wanted direction come first. `searchedTo`: the time ran out; all that comes before this
+ * was looked through.
+ */
 export interface LogPage {
   readonly lines: readonly StoredLine[];
   readonly searchedTo: LogTime | undefined;
 }
 
+/** `backward`: from the newest line on; `forward`: from the oldest. */
+export type LogDirection = 'backward' | 'forward';
+
 export interface PageWanted extends LogFilter {
   readonly limit: number;
+  readonly direction: LogDirection;
 }
 
 /** How long a search may take, and how long it may keep others waiting, in milliseconds. */
@@ -36,7 +43,7 @@ export function wanted(line: StoredLine, { instanceId, from, until, matches }: L
 }
 
 /**
- * The newest lines that are wanted, all instances in the order of time. Files are looked through from the newest on,
+ * The first lines that are wanted, all instances in the order of time. Files are looked through in that order as well,
  * until no other one can have a line that belongs to the page. @throws the signal's reason.
  */
 export async function readPage(
@@ -44,18 +51,19 @@ export async function readPage(
   page: PageWanted,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<LogPage> {
-  const files = log.segments.filter((segment) => overlaps(segment, page)).toSorted(newestFirst);
+  const order = orders[page.direction];
+  const files = log.segments.filter((segment) => overlaps(segment, page)).toSorted(order.files);
   const end = clock.now() + searchMs;
   let best: StoredLine[] = [];
   for (const [index, segment] of files.entries()) {
-    const newest = segment.newest ?? '';
+    const edge = order.edge(segment);
     const last = best.at(-1);
-    if (best.length === page.limit && last !== undefined && last.at > newest) break;
-    if (index > 0 && clock.now() > end && newest < (page.until ?? '~')) {
-      return { lines: best.filter(({ at }) => at > newest), searchedTo: newest };
+    if (best.length === page.limit && last !== undefined && order.times(last.at, edge) < 0) break;
+    if (index > 0 && clock.now() > end && order.times(edge, order.begin(page)) > 0) {
+      return { lines: best.filter(({ at }) => order.times(at, edge) < 0), searchedTo: edge };
     }
     const found = await linesIn(segment, page, { clock, signal });
-    best = [...best, ...found].toSorted(laterFirst).slice(0, page.limit);
+    best = [...best, ...found].toSorted(order.lines).slice(0, page.limit);
   }
   return { lines: best, searchedTo: undefined };
 }
@@ -65,19 +73,37 @@ function overlaps({ oldest, newest }: LogSegment, { from, until }: LogFilter): b
   return (until === undefined || oldest <= until) && (from === undefined || newest >= from);
 }
 
-function newestFirst(a: LogSegment, b: LogSegment): number {
-  return compare(b.newest ?? '', a.newest ?? '') || b.firstSeq - a.firstSeq;
+/** What comes before what. `edge`: the first time of a file; `begin`: where a page begins. */
+interface Order {
+  readonly times: (a: LogTime, b: LogTime) => number;
+  readonly lines: (a: StoredLine, b: StoredLine) => number;
+  readonly files: (a: LogSegment, b: LogSegment) => number;
+  readonly edge: (segment: LogSegment) => LogTime;
+  readonly begin: (page: LogFilter) => LogTime;
 }
 
-function laterFirst(a: StoredLine, b: StoredLine): number {
-  return compare(b.at, a.at) || b.seq - a.seq;
-}
+/** Every time comes between these texts. */
+const [beforeAll, afterAll] = ['', '~'];
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+const forward: Order = {
+  times: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  lines: (a, b) => forward.times(a.at, b.at) || a.seq - b.seq,
+  files: (a, b) => forward.times(forward.edge(a), forward.edge(b)) || a.firstSeq - b.firstSeq,
+  edge: ({ oldest = beforeAll }) => oldest,
+  begin: ({ from = beforeAll }) => from,
+};
 
-/** Wanted lines of a file, the last ones that can belong to a page; others get their turn in between. */
+const backward: Order = {
+  times: (a, b) => forward.times(b, a),
+  lines: (a, b) => forward.lines(b, a),
+  files: (a, b) => backward.times(backward.edge(a), backward.edge(b)) || b.firstSeq - a.firstSeq,
+  edge: ({ newest = beforeAll }) => newest,
+  begin: ({ until = afterAll }) => until,
+};
+
+const orders = { forward, backward } as const;
+
+/** Wanted lines of a file, the first ones that can belong to a page; others get their turn in between. */
 async function linesIn(
   segment: LogSegment,
   page: PageWanted,
@@ -93,7 +119,7 @@ async function linesIn(
     const stored = storedLine(bytes, line, seq++, sources);
     if (wanted(stored, cheap)) candidates.push(stored);
   });
-  candidates.sort(laterFirst);
+  candidates.sort(orders[page.direction].lines);
   if (page.matches === undefined) return candidates.slice(0, page.limit).map(apart);
   const found: StoredLine[] = [];
   let turn = clock.now();

@@ -1,4 +1,6 @@
 import { env, Position, ProgressLocation, Range, Uri, window, workspace, type Progress } from 'vscode';
+import { systemClock } from '../../base/clock.ts';
+import { lookForwards, readForwards, type NewerLogs } from '../../client/newerLogs.ts';
 import type { LogFilter, LogPage } from '../../protocol/panelLogs.ts';
 import { problem } from '../../protocol/problems.ts';
 import type { LogLine } from '../../protocol/shapes/log.ts';
@@ -41,25 +43,34 @@ export class LogsTab {
     const endTime = String(before) === '' ? asked.endTime : String(before);
     const query = { ...asked, ...(endTime === undefined ? {} : { endTime }), limit: pageLines };
     const answer = await api.getLogs({ params: { workspaceId, deploymentId }, query }, { signal });
-    const { logs, searchedTo } = answer;
-    return { lines: logs.map(withoutSecrets), ...(searchedTo === undefined ? {} : { searchedTo }) };
+    return pageOf({ lines: answer.logs, searchedTo: answer.searchedTo });
   }
 
-  async open(filter: LogFilter): Promise<null> {
-    const content = await this.#all(filter);
+  /** Lines from a time on, that time among them. */
+  async newer(filter: LogFilter, after: string | number, signal: AbortSignal): Promise<LogPage> {
+    const { model, deploymentId } = this.#parts;
+    const own = isOwn(model);
+    const wish = { deploymentId, ...logQueryOf({ ...filter, until: '' }, own) };
+    const read = own ? readForwards : lookForwards;
+    return pageOf(await read(serverOf(model), wish, after, { clock: systemClock, signal }));
+  }
+
+  /** `upTo`: the newest time that is meant; absent: that of the filter. */
+  async open(filter: LogFilter, upTo?: string | number): Promise<null> {
+    const content = await this.#all(filter, upTo);
     if (content === undefined) return null;
     const document = await workspace.openTextDocument({ language: 'log', content });
     await window.showTextDocument(document, { preview: false });
     return null;
   }
 
-  async save(filter: LogFilter): Promise<null> {
+  async save(filter: LogFilter, upTo?: string | number): Promise<null> {
     const name = `${this.#parts.name().replaceAll(/[^\w.-]+/g, '-')}.log`;
     const folder = workspace.workspaceFolders?.[0]?.uri;
     const defaultUri = folder === undefined ? Uri.file(name) : Uri.joinPath(folder, name);
     const target = await window.showSaveDialog({ defaultUri, filters: { Logs: ['log', 'txt'] } });
     if (target === undefined) return null;
-    const content = await this.#all(filter);
+    const content = await this.#all(filter, upTo);
     if (content !== undefined) await workspace.fs.writeFile(target, Buffer.from(content));
     return null;
   }
@@ -86,7 +97,7 @@ export class LogsTab {
   }
 
   /** Everything that is looked for, oldest first, as text; undefined when the person gave up. */
-  async #all(filter: LogFilter): Promise<string | undefined> {
+  async #all(filter: LogFilter, upTo: string | number | undefined): Promise<string | undefined> {
     const options = {
       location: ProgressLocation.Notification,
       title: `Reading the output of ${this.#parts.name()}`,
@@ -96,7 +107,7 @@ export class LogsTab {
       const giveUp = new AbortController();
       const listening = token.onCancellationRequested(() => giveUp.abort());
       try {
-        const lines = await this.#pages(filter, progress, giveUp.signal);
+        const lines = await this.#pages(filter, upTo, progress, giveUp.signal);
         return `${lines.toReversed().map(logText).join('\n')}\n`;
       } catch (error) {
         if (giveUp.signal.aborted) return undefined;
@@ -109,11 +120,12 @@ export class LogsTab {
 
   async #pages(
     filter: LogFilter,
+    upTo: string | number | undefined,
     progress: Progress<{ message?: string }>,
     signal: AbortSignal,
   ): Promise<readonly LogLine[]> {
     const found = new Map<string, LogLine>();
-    for (let before: string | number = ''; found.size < mostInAll;) {
+    for (let before = upTo ?? ''; found.size < mostInAll;) {
       const { lines, searchedTo } = await this.older(filter, before, signal);
       const had = found.size;
       for (const line of lines) found.set(keyOf(line), line);
@@ -126,6 +138,10 @@ export class LogsTab {
     }
     return Array.from(found.values());
   }
+}
+
+function pageOf({ lines, searchedTo }: NewerLogs): LogPage {
+  return { lines: lines.map(withoutSecrets), ...(searchedTo === undefined ? {} : { searchedTo }) };
 }
 
 function keyOf(line: LogLine): string {

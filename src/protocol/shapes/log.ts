@@ -32,8 +32,10 @@ export const logStreamQuery = v.object({ ...logFilter, after: v.optional(text) }
 export const logFrame = v.object({ type: v.literal('LogData'), logs: v.array(logLine) });
 export type LogFrame = v.InferOutput<typeof logFrame>;
 
+/** `direction`: whether the newest lines are answered, newest first, or the oldest, oldest first. */
 export const logQuery = v.object({
   ...logFilter,
   endTime: v.optional(v.string()),
+  direction: v.optional(v.picklist(['backward', 'forward']), 'backward'),
   limit: v.optional(queryInteger(1, 500), 100),
 });

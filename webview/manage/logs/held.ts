@@ -1,17 +1,21 @@
 import type { LogLine } from '../../../src/protocol/shapes/log.ts';
-import { parseTimestamp } from '../../../src/protocol/wire.ts';
+import { compareTimestamps } from '../../../src/protocol/wire.ts';
 
 /** Lines that a page holds at most, and the characters of all of them. */
 export const mostHeld = 20_000;
 export const mostText = 32 * 1024 * 1024;
 
-/** What a page holds of a log, oldest first. `older`: there may be more before it. */
+/**
+ * What a page holds of a log, oldest first. `older`: there may be more before it. `newer`: the same behind it; where lines
+ * are followed they come by themselves.
+ */
 export interface Held {
   readonly lines: readonly LogLine[];
   readonly older: boolean;
+  readonly newer: 'followed' | 'more' | 'none';
 }
 
-export const nothingHeld: Held = { lines: [], older: true };
+export const nothingHeld: Held = { lines: [], older: true, newer: 'followed' };
 
 /** With lines that came; the oldest go when there are too many. Returns how many went. */
 export function withNewer(held: Held, came: readonly LogLine[]): { held: Held; gone: number } {
@@ -19,23 +23,29 @@ export function withNewer(held: Held, came: readonly LogLine[]): { held: Held; g
   const fresh = came.filter((line) => !known.has(keyOf(line)));
   const all = inOrder([...held.lines, ...fresh]);
   const gone = tooMany(all);
-  return { held: { lines: all.slice(gone), older: held.older || gone > 0 }, gone };
+  return { held: { ...held, lines: all.slice(gone), older: held.older || gone > 0 }, gone };
 }
 
-/** With a page of lines before them, newest first; as many as there is room for. Returns how many are new. */
-export function withOlder(
-  held: Held,
-  page: readonly LogLine[],
-  more: boolean,
-): { held: Held; added: number } {
+/**
+ * With a page of lines before them, newest first. Where lines are followed, as many as there is room for; otherwise the
+ * newest go for them, and can be read again. Returns how many are new.
+ */
+export function withOlder(held: Held, page: readonly LogLine[]): { held: Held; added: number } {
   const known = new Set(held.lines.slice(0, page.length + 1000).map(keyOf));
   const fresh = page.filter((line) => !known.has(keyOf(line))).toReversed();
+  if (held.newer !== 'followed') {
+    const all = inOrder([...fresh, ...held.lines]);
+    const kept = all.length - tooMany(all.toReversed());
+    const newer = kept < all.length ? 'more' : held.newer;
+    return { held: { lines: all.slice(0, kept), older: true, newer }, added: fresh.length };
+  }
   const added = fresh.slice(tooMany([...fresh, ...held.lines]));
   const isFull = added.length < fresh.length || held.lines.length >= mostHeld;
-  return { held: { lines: inOrder([...added, ...held.lines]), older: more && !isFull }, added: added.length };
+  const lines = inOrder([...added, ...held.lines]);
+  return { held: { ...held, lines, older: !isFull }, added: added.length };
 }
 
-/** How many of the oldest go. The newest one stays, however long it is. */
+/** How many of the first ones go. The last one stays, however long it is. */
 function tooMany(lines: readonly LogLine[]): number {
   let text = 0;
   for (let at = lines.length - 1; at >= 0; at -= 1) {
@@ -57,9 +67,6 @@ function inOrder(lines: LogLine[]): LogLine[] {
   return sorted ? lines : lines.toSorted(compare);
 }
 
-/** Texts of one server are of one length, and tell nanoseconds; other times are compared by their meaning. */
-function compare({ timestamp: a }: LogLine, { timestamp: b }: LogLine): number {
-  if (typeof a === 'string' && typeof b === 'string' && a.length === b.length)
-    return a < b ? -1 : a > b ? 1 : 0;
-  return (parseTimestamp(a) ?? 0) - (parseTimestamp(b) ?? 0);
+function compare(a: LogLine, b: LogLine): number {
+  return compareTimestamps(a.timestamp, b.timestamp);
 }

@@ -24,6 +24,9 @@ export interface LogsOptions {
   readonly onChange: () => void;
 }
 
+/** An end of what is held, at which more can be read. */
+export type End = 'older' | 'newer';
+
 /** What is shown of a log. Heights and places in pixels. */
 export interface LogsView {
   readonly filter: LogFilter;
@@ -37,7 +40,8 @@ export interface LogsView {
   readonly unseen: number;
   readonly readable: boolean;
   readonly selected: string | undefined;
-  readonly loading: boolean;
+  /** The end at which lines are read right now. */
+  readonly loading: End | undefined;
   readonly trouble: string;
   readonly actions: LogsActions;
 }
@@ -61,8 +65,8 @@ export interface LogsActions {
 
 /** Typing is waited out for this long, in milliseconds. */
 const typingMs = 400;
-/** Nearer to the first row than this more is read, in pixels. */
-const nearTop = 400;
+/** Nearer to an end than this more is read there, in pixels. */
+const near = 400;
 export const listId = 'log-list';
 
 /** The logs of one panel: what is followed, what is held of it, and where somebody looks. */
@@ -78,8 +82,8 @@ export class Logs {
   #unseen = 0;
   #readable = true;
   #selected: string | undefined;
-  /** The session that older lines are read for. */
-  #loading: string | undefined;
+  /** What is read right now, and for which session. One page at a time: each begins where the one before has ended. */
+  #loading: { readonly session: string; readonly end: End } | undefined;
   /** Why nothing comes right now. */
   #trouble = '';
   /** Why what was asked for last was not done. */
@@ -113,7 +117,7 @@ export class Logs {
       unseen: this.#unseen,
       readable: this.#readable,
       selected: this.#selected,
-      loading: this.#loading !== undefined,
+      loading: this.#loading?.end,
       trouble: this.#trouble === '' ? this.#refusal : this.#trouble,
       actions: this.#actions,
     };
@@ -123,8 +127,8 @@ export class Logs {
   async begin(): Promise<void> {
     const session = this.#options.newId();
     this.#session = session;
-    this.#held = nothingHeld;
     this.#following = this.#filter.until === '';
+    this.#held = { ...nothingHeld, newer: this.#following ? 'followed' : 'more' };
     this.#unseen = 0;
     this.#trouble = '';
     this.#refusal = '';
@@ -135,7 +139,7 @@ export class Logs {
       const { filters } = await this.#options.host.call('followLogs', { session, filter });
       if (session !== this.#session) return;
       this.#filters = filters;
-      if (filter.until !== '') await this.#older();
+      if (filter.until !== '') await this.#read('older');
     } catch (error) {
       if (session !== this.#session) return;
       this.#session = '';
@@ -169,6 +173,8 @@ export class Logs {
     else if (shift !== 0) list.scrollTop += shift;
     this.#revealIn(list);
     if (list.scrollTop !== before) this.#placed = list.scrollTop;
+    // A list that is no longer than what is seen cannot be scrolled.
+    if (this.#filter.until !== '' && this.#refusal === '') this.#readNear(list);
     if (list.clientHeight === this.#height && Math.abs(list.scrollTop - this.#top) < rowHeight) return;
     this.#height = list.clientHeight;
     this.#top = list.scrollTop;
@@ -188,46 +194,76 @@ export class Logs {
 
   #take(lines: readonly LogLine[], leftOut: number): void {
     const note = leftOut === 0 ? [] : [leftOutLine(leftOut, lines[0])];
-    const before = this.#held.lines.length;
-    const { held, gone } = withNewer(this.#held, [...note, ...lines]);
-    this.#held = held;
-    if (gone > 0 && !held.lines.some((line) => keyOf(line) === this.#selected)) this.#selected = undefined;
-    if (this.#following) return;
-    this.#shifted -= gone;
-    this.#unseen += held.lines.length + gone - before;
+    const added = this.#add([...note, ...lines]);
+    if (!this.#following) this.#unseen += added;
   }
 
-  async #older(): Promise<void> {
+  /** Newer lines. Returns how many were not there yet. */
+  #add(lines: readonly LogLine[]): number {
+    const before = this.#held.lines.length;
+    const { held, gone } = withNewer(this.#held, lines);
+    this.#held = held;
+    if (!this.#following) this.#shifted -= gone;
+    this.#letGo(gone);
+    return held.lines.length + gone - before;
+  }
+
+  /** A chosen line that went is none any more. */
+  #letGo(gone: number): void {
+    const isHeld = (): boolean => this.#held.lines.some((line) => keyOf(line) === this.#selected);
+    if (gone > 0 && !isHeld()) this.#selected = undefined;
+  }
+
+  /** Reads on at an end that is nearly seen. */
+  #readNear(list: LogList): void {
+    if (list.scrollTop < near) void this.#read('older');
+    if (list.scrollHeight - list.scrollTop - list.clientHeight < near) void this.#read('newer');
+  }
+
+  async #read(end: End): Promise<void> {
     const session = this.#session;
-    if (session === '' || this.#loading === session || !this.#held.older) return;
-    this.#loading = session;
+    const { older, newer } = this.#held;
+    if (session === '' || this.#loading?.session === session) return;
+    if (end === 'older' ? !older : newer !== 'more') return;
+    const loading = { session, end };
+    this.#loading = loading;
     this.#refusal = '';
     this.#options.onChange();
     try {
-      const before = this.#held.lines[0]?.timestamp ?? endOf(this.#filter);
-      await this.#page(session, before);
+      const { lines } = this.#held;
+      const line = end === 'older' ? lines[0] : lines.at(-1);
+      await this.#pages(loading, line?.timestamp ?? endOf(this.#filter));
     } catch (error) {
       if (!isAbort(error) && session === this.#session) this.#refusal = describeError(error);
     } finally {
-      if (this.#loading === session) this.#loading = undefined;
+      if (this.#loading === loading) this.#loading = undefined;
       this.#options.onChange();
     }
   }
 
   /** A search that takes long is asked on, until it has found something or everything was looked through. */
-  async #page(session: string, from: string | number): Promise<void> {
-    let before = from;
-    for (;;) {
+  async #pages({ session, end }: { session: string; end: End }, from: string | number): Promise<void> {
+    const { host } = this.#options;
+    for (let at = from; ;) {
       const filter = this.#filter;
-      const { lines, searchedTo } = await this.#options.host.call('olderLogs', { filter, before });
+      const { lines, searchedTo } = await (end === 'older'
+        ? host.call('olderLogs', { filter, before: at })
+        : host.call('newerLogs', { filter, after: at }));
       if (session !== this.#session) return;
-      const { held, added } = withOlder(this.#held, lines, searchedTo !== undefined || lines.length > 0);
-      const isEnd = searchedTo === undefined && added === 0;
-      this.#held = isEnd ? { ...held, older: false } : held;
-      this.#shifted += added;
+      const added = end === 'older' ? this.#addOlder(lines) : this.#add(lines);
+      if (searchedTo === undefined && added === 0) this.#held = { ...this.#held, ...nothingMore[end] };
       if (searchedTo === undefined || added > 0) return;
-      before = searchedTo;
+      at = searchedTo;
     }
+  }
+
+  #addOlder(lines: readonly LogLine[]): number {
+    const before = this.#held.lines.length;
+    const { held, added } = withOlder(this.#held, lines);
+    this.#held = held;
+    this.#shifted += added;
+    this.#letGo(before + added - held.lines.length);
+    return added;
   }
 
   readonly #actions: LogsActions = {
@@ -261,16 +297,23 @@ export class Logs {
     },
     move: (by) => this.#move(by),
     scrolled: (list) => this.#scrolled(list),
-    older: () => void this.#older(),
+    older: () => void this.#read('older'),
     copy: (lines) => {
       const text = lines.map(({ log }) => plainText(log)).join('\n');
       void this.#ask(() => this.#options.host.call('copy', { text }));
     },
-    open: () => void this.#ask(() => this.#options.host.call('openLogs', { filter: this.#filter })),
-    save: () => void this.#ask(() => this.#options.host.call('saveLogs', { filter: this.#filter })),
+    open: () => void this.#ask(() => this.#options.host.call('openLogs', this.#shown())),
+    save: () => void this.#ask(() => this.#options.host.call('saveLogs', this.#shown())),
     openPlace: (line) => void this.#ask(() => this.#options.host.call('openPlace', { line })),
     openUrl: (url) => void this.#ask(() => this.#options.host.call('openUrl', { url })),
   };
+
+  /** What is looked for, up to the newest line that is shown where somebody has jumped to a time. */
+  #shown(): { filter: LogFilter; upTo?: string | number } {
+    const newest = this.#held.lines.at(-1)?.timestamp;
+    const filter = this.#filter;
+    return filter.until === '' || newest === undefined ? { filter } : { filter, upTo: newest };
+  }
 
   #scrolled(list: LogList): void {
     const byPerson = list.scrollTop !== this.#placed;
@@ -283,7 +326,7 @@ export class Logs {
     // Who goes back to the end follows again; what is chosen stays in sight.
     if (atEnd && byPerson && this.#filter.until === '' && this.#selected === undefined)
       this.#following = true;
-    if (list.scrollTop < nearTop && !this.#following) void this.#older();
+    if (!this.#following) this.#readNear(list);
     this.#options.onChange();
   }
 
@@ -309,6 +352,8 @@ export class Logs {
     this.#options.onChange();
   }
 }
+
+const nothingMore = { older: { older: false }, newer: { newer: 'none' } } as const;
 
 function endOf({ until }: LogFilter): string | number {
   const at = Date.parse(until);

@@ -143,11 +143,12 @@ function list(view: LogsView, managed: Managed): TemplateResult {
   const { lines } = held;
   const { from, to, above, below } = windowOf(lines.length, top, height);
   const names = new Map(managed.instances?.map(({ id, name }) => [id, name]));
-  const empty = loading
-    ? 'Looking…'
-    : filter.search === ''
-      ? 'Nothing was printed (yet).'
-      : 'No line is like that (yet).';
+  const empty =
+    loading !== undefined
+      ? 'Looking…'
+      : filter.search === ''
+        ? 'Nothing was printed (yet).'
+        : 'No line is like that (yet).';
   return html`<div
     class="log-list ${view.selected === undefined ? '' : 'short'}"
     id=${listId}
@@ -182,13 +183,18 @@ function list(view: LogsView, managed: Managed): TemplateResult {
 
 function olderNote({ held, loading }: LogsView): TemplateResult | typeof nothing {
   if (held.lines.length === 0 || held.older) return nothing;
-  const words = loading ? 'Looking for older lines…' : 'Nothing older is shown here. All of it can be saved.';
+  const words =
+    loading === 'older' ? 'Looking for older lines…' : 'Nothing older is shown here. All of it can be saved.';
   return html`<p class="lead log-begin">${words}</p>`;
 }
 
-function endNote({ held, filter }: LogsView): TemplateResult | typeof nothing {
-  if (held.lines.length === 0 || filter.until === '') return nothing;
-  return html`<p class="lead log-begin">Nothing newer is shown here. Follow shows the newest lines.</p>`;
+function endNote({ held }: LogsView): TemplateResult | typeof nothing {
+  if (held.lines.length === 0 || held.newer === 'followed') return nothing;
+  const words =
+    held.newer === 'more'
+      ? 'Looking for newer lines…'
+      : 'Nothing newer was there when this was read. Follow shows what comes.';
+  return html`<p class="lead log-begin">${words}</p>`;
 }
 
 function activeId({ held, selected }: LogsView, from: number, to: number): string | undefined {

@@ -19,7 +19,8 @@ export function logHandlers(parts: ApiParts): Some<Names> {
       const intake = await logs.of(found.id);
       if (intake === 'gone') return { logs: [] };
       const { generation } = intake.stored;
-      const page = await readPage(intake.stored, { ...filter, limit: query.limit }, { clock, signal });
+      const { limit, direction } = query;
+      const page = await readPage(intake.stored, { ...filter, limit, direction }, { clock, signal });
       return {
         logs: page.lines.map((line) => logLineView(generation, line)),
         ...(page.searchedTo === undefined ? {} : { searchedTo: wireTime(page.searchedTo) }),

@@ -58,6 +58,8 @@ describe('the API of logs', () => {
     const texts = async (query: Record<string, string>) => (await ask(query)).map(({ log }) => log);
     assert.deepEqual(await texts({ limit: '2', endTime: wireTime(logTime(5)) }), ['line 5', 'line 4']);
     assert.deepEqual(await texts({ startTime: wireTime(logTime(7)) }), ['line 8', 'line 7']);
+    const forward = { direction: 'forward', limit: '2' };
+    assert.deepEqual(await texts({ ...forward, startTime: wireTime(logTime(3)) }), ['line 3', 'line 4']);
     assert.deepEqual(await texts({ instance: two, limit: '1' }), ['line 7']);
     assert.deepEqual(await texts({ search: 'line 3' }), ['line 3']);
     assert.deepEqual(await texts({ regex: '(?i)LINE [12]$' }), ['line 2', 'line 1']);
@@ -77,7 +79,7 @@ describe('the API of logs', () => {
   });
 
   it('refuses what it cannot read, with the reason', async () => {
-    for (const query of ['regex=(', 'endTime=yesterday', 'limit=501', 'instance=x']) {
+    for (const query of ['regex=(', 'endTime=yesterday', 'limit=501', 'instance=x', 'direction=up']) {
       const { status, body } = await plane.send('GET', `/deployment/${deploymentId}/logs?${query}`);
       assert.deepEqual([status, body['error']], [400, 'wrongParameters'], query);
     }

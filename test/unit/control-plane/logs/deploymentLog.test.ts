@@ -52,7 +52,11 @@ describe('the output of a deployment', () => {
 
   async function page(log: DeploymentLog, wanted: Partial<Parameters<typeof readPage>[1]> = {}) {
     const signal = new AbortController().signal;
-    const { lines } = await readPage(log, { limit: 500, ...wanted }, { clock: systemClock, signal });
+    const { lines } = await readPage(
+      log,
+      { limit: 500, direction: 'backward', ...wanted },
+      { clock: systemClock, signal },
+    );
     return lines.map(textOf);
   }
 
@@ -78,6 +82,47 @@ describe('the output of a deployment', () => {
       'line 177',
       'line 77',
     ]);
+  });
+
+  it('is read forwards as well, oldest first, from any time on', async () => {
+    const log = await open();
+    const [even, odd] = [0, 1].map((rest) => numbers(0, 300).filter((_, n) => n % 2 === rest));
+    await store(log, even!);
+    await store(log, odd!);
+    const from = (n: number, facts: { limit?: number; until?: string } = {}) =>
+      page(log, { direction: 'forward', from: logTime(n), ...facts });
+    const found: string[] = [];
+    for (let at = 0; at < 300; at += 7) found.push(...(await from(at, { limit: 7 })));
+    assert.deepEqual(
+      found,
+      numbers(0, 300).map((_, n) => `line ${n}`),
+    );
+    assert.deepEqual(await from(298), ['line 298', 'line 299']);
+    assert.deepEqual(await from(100, { until: logTime(101) }), ['line 100', 'line 101']);
+    assert.deepEqual(await from(300), []);
+  });
+
+  it('says how far it was looked through when a search takes long, in both directions', async () => {
+    const log = await open();
+    await store(log, numbers(0, 300));
+    const signal = new AbortController().signal;
+    for (const direction of ['backward', 'forward'] as const) {
+      let [time, asked] = [0, 0];
+      // Every look at the time is a second later.
+      const clock = { ...systemClock, now: () => (time += 1000) };
+      const found: string[] = [];
+      let edge: { from?: string; until?: string } = {};
+      for (; ; asked += 1) {
+        const wanted = { limit: 500, direction, matches: (text: string) => text.endsWith('7'), ...edge };
+        const { lines, searchedTo } = await readPage(log, wanted, { clock, signal });
+        found.push(...lines.map(textOf));
+        if (searchedTo === undefined) break;
+        edge = direction === 'forward' ? { from: searchedTo } : { until: searchedTo };
+      }
+      assert.ok(asked > 2, `${asked}`);
+      const expected = Array.from({ length: 30 }, (_, n) => `line ${n * 10 + 7}`);
+      assert.deepEqual(found, direction === 'forward' ? expected : expected.toReversed());
+    }
   });
 
   it('is in the order of time, whenever which instance was read', async () => {

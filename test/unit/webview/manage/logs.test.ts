@@ -83,25 +83,41 @@ describe('lines that are held', () => {
   });
 
   it('are bounded: the oldest go, and are known to be there', () => {
-    const { held, gone } = withNewer({ lines: from(1, mostHeld), older: false }, [line(mostHeld + 1)]);
+    const { held, gone } = withNewer({ lines: from(1, mostHeld), older: false, newer: 'followed' }, [
+      line(mostHeld + 1),
+    ]);
     assert.deepEqual([held.lines.length, gone, held.older, held.lines[0]?.log], [mostHeld, 1, true, '2']);
   });
 
   it('are bounded by their text as well, and the newest one stays', () => {
     const long = (n: number) => line(n, { log: 'x'.repeat(mostText / 2) });
-    const { held, gone } = withNewer({ lines: [long(1), long(2)], older: false }, [line(3)]);
+    const { held, gone } = withNewer({ lines: [long(1), long(2)], older: false, newer: 'followed' }, [
+      line(3),
+    ]);
     assert.deepEqual([held.lines.map(({ id }) => id), gone, held.older], [['g.2', 'g.3'], 1, true]);
-    const full = withOlder({ lines: [long(2), long(3)], older: true }, [line(1)], true);
+    const full = withOlder({ ...nothingHeld, lines: [long(2), long(3)] }, [line(1)]);
     assert.deepEqual([full.added, full.held.older], [0, false]);
     const huge = line(1, { log: 'x'.repeat(mostText + 1) });
     assert.deepEqual(withNewer(nothingHeld, [huge]).held.lines, [huge]);
   });
 
   it('get older ones before them, as many as there is room for', () => {
-    const some = withOlder({ lines: from(5, 6), older: true }, from(3, 5).toReversed(), true);
+    const some = withOlder({ ...nothingHeld, lines: from(5, 6) }, from(3, 5).toReversed());
     assert.deepEqual([texts(some.held.lines), some.added, some.held.older], [['3', '4', '5', '6'], 2, true]);
-    const full = withOlder({ lines: from(10, mostHeld + 8), older: true }, from(7, 9).toReversed(), true);
+    const full = withOlder({ ...nothingHeld, lines: from(10, mostHeld + 8) }, from(7, 9).toReversed());
     assert.deepEqual([full.added, full.held.older, full.held.lines[0]?.log], [1, false, '9']);
+  });
+
+  it('make room at the other end where somebody has jumped to a time', () => {
+    const jumped = { lines: from(10, mostHeld + 9), older: false, newer: 'none' } as const;
+    const { held, added } = withOlder(jumped, from(8, 10).toReversed());
+    assert.deepEqual([added, held.lines.length, held.lines[0]?.log], [2, mostHeld, '8']);
+    assert.deepEqual([held.lines.at(-1)?.log, held.newer], [String(mostHeld + 7), 'more']);
+    const back = withNewer(held, from(mostHeld + 7, mostHeld + 9));
+    assert.deepEqual(
+      [back.gone, back.held.older, back.held.lines.at(-1)?.log],
+      [2, true, String(mostHeld + 9)],
+    );
   });
 });
 

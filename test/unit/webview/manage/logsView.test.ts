@@ -48,11 +48,19 @@ class DrawnList implements LogList {
   }
 }
 
+/** What the page hands over with a call. */
+interface Asked {
+  readonly filter?: LogFilter;
+  readonly before?: string;
+  readonly after?: string;
+  readonly upTo?: string;
+}
+
 describe('the logs of a panel', () => {
   let sessions = 0;
   let asked: { name: string; filter: LogFilter | undefined }[] = [];
   let kept: LogFilter | undefined;
-  let answer: (name: string) => unknown;
+  let answer: (name: string, input: Asked) => unknown;
   let wake: () => void;
   let logs: Logs;
   let list: DrawnList;
@@ -63,11 +71,17 @@ describe('the logs of a panel', () => {
     kept = undefined;
     wake = () => undefined;
     answer = (name) => (name === 'olderLogs' ? { lines: [] } : { filters: true });
-    logs = new Logs({
+    list = new DrawnList(() => logs);
+    logs = open();
+    await logs.begin();
+  });
+
+  const open = (): Logs =>
+    new Logs({
       host: {
-        call: async (name: string, input: { filter?: LogFilter } | null) => {
+        call: async (name: string, input: Asked | null) => {
           asked.push({ name, filter: input?.filter });
-          return await answer(name);
+          return await answer(name, input ?? {});
         },
       } as unknown as LogsOptions['host'],
       newId: () => `session ${(sessions += 1)}`,
@@ -76,9 +90,6 @@ describe('the logs of a panel', () => {
       keep: (filter) => (kept = filter),
       onChange: () => wake(),
     });
-    list = new DrawnList(() => logs);
-    await logs.begin();
-  });
 
   const tell = (some: LogLine[]): void =>
     logs.hear({ kind: 'logLines', session: `session ${sessions}`, lines: some, leftOut: 0 });
@@ -164,6 +175,97 @@ describe('the logs of a panel', () => {
       logs.view.held.lines.map(({ log }) => log),
       ['7'],
     );
+  });
+
+  describe('after a jump to a time', () => {
+    const all = lines(0, 2999);
+    const texts = (): string[] => logs.view.held.lines.map(({ log }) => log);
+    const seen = (): number => logs.view.held.lines.findIndex((_, row) => list.sees(row));
+
+    /** Five hundred at once; the time that is jumped to is that of line 999. */
+    const page = (name: string, { before = '', after = '' }: Asked): unknown => {
+      const at = all.findIndex(({ timestamp }) => timestamp === before || timestamp === after);
+      if (name === 'newerLogs') return { lines: all.slice(at, at + 500) };
+      const end = at < 0 ? 1000 : at + 1;
+      if (name === 'olderLogs') return { lines: all.slice(Math.max(0, end - 500), end).toReversed() };
+      return { filters: true };
+    };
+
+    /** Draws until nothing is read any more. */
+    async function settle(): Promise<void> {
+      for (logs.drawn(); logs.view.loading !== undefined; logs.drawn())
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    beforeEach(async () => {
+      answer = page;
+      kept = { ...noLogFilter, until: '2026-01-01T00:00:00' };
+      logs = open();
+      await logs.begin();
+    });
+
+    it('are read on forwards as one scrolls down, and back as one scrolls up, each line once', async () => {
+      assert.deepEqual([texts()[0], texts().at(-1)], ['500', '999']);
+      await settle();
+      assert.deepEqual([texts().at(-1), logs.view.held.newer], ['1498', 'more']);
+      assert.ok(list.sees(499), 'what was jumped to went out of sight');
+      while (logs.view.held.newer === 'more') {
+        const row = texts()[seen()];
+        scrollTo(list.scrollHeight);
+        assert.notEqual(texts()[seen()], row);
+        await settle();
+      }
+      assert.deepEqual(
+        texts(),
+        all.slice(500).map(({ log }) => log),
+      );
+      assert.deepEqual([logs.view.following, logs.view.held.newer], [false, 'none']);
+      scrollTo(0);
+      await settle();
+      assert.deepEqual(
+        texts(),
+        all.slice(1).map(({ log }) => log),
+      );
+      assert.ok(list.sees(499), 'what was seen has moved');
+    });
+
+    it('are read at both ends where there are too few to scroll, also where a search takes long', async () => {
+      const few = [line(10), line(20)];
+      let searches = 0;
+      answer = (name, { after }) => {
+        if (name === 'olderLogs') return { lines: [line(10)] };
+        if (name !== 'newerLogs') return { filters: true };
+        searches += 1;
+        if (after === few[1]!.timestamp) return { lines: [] };
+        return after === 'later' ? { lines: few } : { lines: [], searchedTo: 'later' };
+      };
+      await logs.begin();
+      await settle();
+      assert.deepEqual([texts(), logs.view.held.newer, logs.view.held.older], [['10', '20'], 'none', false]);
+      assert.equal(searches, 3);
+    });
+
+    it('say why they cannot be read on, and try again when somebody scrolls', async () => {
+      answer = (name, input) =>
+        name === 'newerLogs' ? Promise.reject(new Error('It is away.')) : page(name, input);
+      await logs.begin();
+      await settle();
+      await settle();
+      assert.equal(logs.view.trouble, 'It is away.');
+      assert.equal(names().filter((name) => name === 'newerLogs').length, 1);
+      answer = page;
+      scrollTo(list.scrollTop - 1);
+      await settle();
+      assert.deepEqual([logs.view.trouble, texts().at(-1)], ['', '1498']);
+    });
+
+    it('are saved up to the newest line that is shown', async () => {
+      const given: Asked[] = [];
+      await settle();
+      answer = (_, input) => given.push(input);
+      logs.view.actions.save();
+      assert.deepEqual(given, [{ filter: kept, upTo: line(1498).timestamp }]);
+    });
   });
 
   it('end with what was typed just now: nothing begins on another tab', () => {
