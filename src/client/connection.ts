@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { formatBytes } from '../base/formatBytes.ts';
 import { fillPath, type Endpoint } from '../protocol/endpoint.ts';
 import { largestAnswer, textOf } from './body.ts';
+import type { PinnedCertificate } from './certificates.ts';
 import { notOffered, NotUnderstood, Unreachable, whereTo } from './errors.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -35,6 +36,8 @@ export type OpenSocket = (
     readonly headers: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
     readonly signal: AbortSignal | undefined;
+    /** Absent: whoever has a certificate that the machine trusts. */
+    readonly pinned?: PinnedCertificate;
   },
 ) => AsyncIterable<string>;
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { pinnedTls } from './certificates.ts';
 import type { OpenSocket, SocketRefusal as Refusal } from './connection.ts';
 
 /** How often the server is asked whether it is there; one that says nothing at all until the next time is gone. */
@@ -23,13 +24,14 @@ export class SocketRefusal extends Error implements Refusal {
 }
 
 /** See `OpenSocket`. */
-export const openSocket: OpenSocket = async function* (url, { headers, timeoutMs, signal }) {
+export const openSocket: OpenSocket = async function* (url, { headers, timeoutMs, signal, pinned }) {
   signal?.throwIfAborted();
   const socket = new WebSocket(url, {
     headers: { ...headers },
     handshakeTimeout: timeoutMs,
     perMessageDeflate: false,
     maxPayload: largestMessage,
+    ...(pinned === undefined ? {} : pinnedTls(pinned)),
   });
   const leave = (): void => socket.terminate();
   signal?.addEventListener('abort', leave, { once: true });
