@@ -10,6 +10,7 @@ import { describeError } from '../base/log.ts';
 import type { CreateContract, CreateSubject } from '../protocol/panelCreate.ts';
 import type { ManageContract, ManageSubject } from '../protocol/panelManage.ts';
 import type { Deployment } from '../protocol/shapes/deployment.ts';
+import { accounts, type Accounts } from './accounts/accounts.ts';
 import type { CommandContext } from './commands/context.ts';
 import { archiveVolumes } from './commands/archiveVolumes.ts';
 import { addConfigMounts } from './commands/configMounts.ts';
@@ -32,7 +33,7 @@ import { localRegion, type Machine } from './localRegion.ts';
 import { DeploymentLogs } from './logs/deploymentLogs.ts';
 import { LogProblems } from './logs/logProblems.ts';
 import type { DeploymentsModel } from './model/deployments.ts';
-import { Models, type ConnectionList } from './model/models.ts';
+import { Models } from './model/models.ts';
 import { Notify } from './notify.ts';
 import { Output } from './output.ts';
 import { editorPrompts, switchable, type Prompts } from './prompts.ts';
@@ -52,6 +53,7 @@ export interface Exports {
   /** Of the local region. */
   readonly model: DeploymentsModel;
   readonly connection: LocalConnection;
+  readonly accounts: Accounts;
   readonly memory: DeployMemory;
   readonly tree: DeploymentsTree;
   readonly reveal: (deploymentId: string) => Promise<void>;
@@ -85,9 +87,10 @@ export function activate(context: ExtensionContext): Exports {
   const { version } = context.extension.packageJSON as { version: string };
   const region = held.add(localRegion({ extensionUri: context.extensionUri, version, trusted, output }));
   const { connection } = region;
+  const own = { context, local: connection, prompts, userAgent: `patr-vscode/${version}`, output };
+  const signedIn = held.add(accounts(own));
   const keptKeys = held.add(new KeptKeys(connection, context.secrets, output));
-  const connections: ConnectionList = { all: () => [connection], onChange: () => new DisposableStore() };
-  const models = held.add(new Models(connections, () => localId, output));
+  const models = held.add(new Models(signedIn.connections, () => localId, output));
   const model = models.local;
   const memory = new DeployMemory(context.workspaceState, (error) =>
     output.error('A listener failed', { error: describeError(error) }),
@@ -145,6 +148,7 @@ export function activate(context: ExtensionContext): Exports {
     ...common,
     model,
     keptKeys,
+    accounts: signedIn,
     journeys,
     documents,
     configs,
@@ -167,6 +171,7 @@ export function activate(context: ExtensionContext): Exports {
     models,
     model,
     connection,
+    accounts: signedIn,
     memory,
     tree,
     configs,

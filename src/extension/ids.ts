@@ -13,6 +13,7 @@ import type {
   VolumeNode,
 } from './tree/nodes.ts';
 import type { Uri } from 'vscode';
+import type { ConnectionMeant } from './commands/accounts.ts';
 import type { SecretMeant } from './config/checkText.ts';
 
 /**
@@ -84,6 +85,11 @@ export interface CommandArguments {
   'patr.registry.signOut': [];
   'patr.apiToken.dockerLogin': [];
   'patr.apiToken.revoke': [];
+  'patr.account.signIn': [meant?: ConnectionMeant];
+  'patr.account.signOut': [];
+  'patr.connection.add': [];
+  'patr.connection.remove': [meant?: ConnectionMeant];
+  'patr.connection.reviewCertificate': [meant?: ConnectionMeant];
   'patr.region.start': [];
   'patr.region.stop': [];
   'patr.region.remove': [];
@@ -168,6 +174,11 @@ export const commandIds: readonly CommandId[] = [
   'patr.registry.signOut',
   'patr.apiToken.dockerLogin',
   'patr.apiToken.revoke',
+  'patr.account.signIn',
+  'patr.account.signOut',
+  'patr.connection.add',
+  'patr.connection.remove',
+  'patr.connection.reviewCertificate',
   'patr.region.start',
   'patr.region.stop',
   'patr.region.remove',

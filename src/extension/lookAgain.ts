@@ -1,3 +1,4 @@
+import { nextWait, type Backoff } from '../base/backoff.ts';
 import { disposable, DisposableStore } from '../base/disposable.ts';
 import type { Connection, ConnectionKind } from './connections/connection.ts';
 
@@ -21,6 +22,18 @@ export const lookAgainAfter: Readonly<Record<ConnectionKind, number | undefined>
   connected: undefined,
 };
 
+/** A server that is away is left in peace: it is asked less and less often, and not by everybody at once. */
+const away: Backoff = { first: lookAgainAfter.unreachable ?? 0, most: 60_000, jitter: 0.5 };
+
+/** The wait before the next look; `looks`: how many in a row have found a server away. */
+export function waitBeforeLook(
+  kind: ConnectionKind,
+  looks: number,
+  chance: () => number,
+): number | undefined {
+  return kind === 'unreachable' ? nextWait(looks, away, chance) : lookAgainAfter[kind];
+}
+
 /** Looks again for as long as `watched` says that somebody does; `wake` after that has changed. */
 export function keepLooking(
   connection: Pick<Connection, 'state' | 'look' | 'onChange'>,
@@ -28,10 +41,18 @@ export function keepLooking(
 ): DisposableStore & { wake(): void } {
   const held = new DisposableStore();
   let timer: NodeJS.Timeout | undefined;
+  let looks = 1;
+  const lookNow = async (): Promise<void> => {
+    await connection.look();
+    looks += 1;
+    wake();
+  };
   const wake = (): void => {
     clearTimeout(timer);
-    const wait = watched() && !held.disposed ? lookAgainAfter[connection.state().kind] : undefined;
-    if (wait !== undefined) timer = setTimeout(() => void connection.look().finally(wake), wait);
+    const { kind } = connection.state();
+    if (kind !== 'unreachable') looks = 1;
+    const wait = watched() && !held.disposed ? waitBeforeLook(kind, looks, Math.random) : undefined;
+    if (wait !== undefined) timer = setTimeout(() => void lookNow(), wait);
   };
   held.add(connection.onChange(wake));
   held.add(disposable(() => clearTimeout(timer)));

@@ -2,6 +2,7 @@ import {
   env,
   ProgressLocation,
   QuickInputButtons,
+  ThemeIcon,
   Uri,
   window,
   type CancellationToken,
@@ -64,6 +65,10 @@ export interface InputQuestion extends PickQuestion {
   readonly check: (value: string) => Promise<string | undefined> | string | undefined;
   /** Told every value on the way. */
   readonly onType?: (value: string) => void;
+  /** What is wrong with a value that only others know, asked once when it is entered; it stays where it was typed. */
+  readonly accept?: (value: string) => Promise<string | undefined>;
+  /** A button at the box. */
+  readonly button?: { readonly icon: string; readonly tooltip: string; readonly run: () => unknown };
 }
 
 export type ProgressReport = (update: { message: string; increment?: number }) => void;
@@ -116,6 +121,11 @@ export const editorPrompts: Prompts = {
       box.password = question.password ?? false;
       box.ignoreFocusOut = true;
       place(box, question.place);
+      const { accept, button } = question;
+      if (button !== undefined) {
+        const shown = { iconPath: new ThemeIcon(button.icon), tooltip: button.tooltip };
+        box.buttons = [...box.buttons, shown];
+      }
       let latest = 0;
       const check = async (): Promise<boolean> => {
         const mine = (latest += 1);
@@ -124,13 +134,21 @@ export const editorPrompts: Prompts = {
         return problem === undefined;
       };
       held.push(
-        box.onDidTriggerButton(() => resolve(back)),
+        box.onDidTriggerButton((pressed) =>
+          pressed === QuickInputButtons.Back ? resolve(back) : button?.run(),
+        ),
         box.onDidChangeValue((value) => {
           question.onType?.(value);
           void check();
         }),
         box.onDidAccept(async () => {
-          if (await check()) resolve(question.password === true ? box.value : box.value.trim());
+          if (!(await check())) return;
+          const value = question.password === true ? box.value : box.value.trim();
+          if (accept === undefined) return resolve(value);
+          Object.assign(box, { busy: true, enabled: false });
+          const problem = await accept(value);
+          Object.assign(box, { busy: false, enabled: true, validationMessage: problem ?? '' });
+          if (problem === undefined) resolve(value);
         }),
         box.onDidHide(() => resolve(undefined)),
       );

@@ -12,6 +12,7 @@ import { manageSuite } from './manage.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { registrySuite } from './registry.suite.ts';
 import { resourcesSuite } from './resources.suite.ts';
+import { signInSuite } from './signIn.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
 
@@ -32,6 +33,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   deploy: deploySuite,
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,
+  signIn: signInSuite,
   // The last one: it looks at what the others have run.
   everyCommand: everyCommandSuite,
 };

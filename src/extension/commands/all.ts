@@ -14,6 +14,13 @@ import {
 } from './addresses.ts';
 import { aboutLocal, aboutOf } from './about.ts';
 import { archiveVolumesCommand } from './archiveVolumes.ts';
+import {
+  addConnectionCommand,
+  removeConnectionCommand,
+  reviewCertificateCommand,
+  signInCommand,
+  signOutCommand,
+} from './accounts.ts';
 import { chooseDeployment, pickDeployment, type CommandContext } from './context.ts';
 import { configHistoryCommand } from './configHistory.ts';
 import {
@@ -66,7 +73,7 @@ import { pushCommand } from './push.ts';
 import { eventsCommand } from './documents.ts';
 import { makeSecretCommand } from './makeSecret.ts';
 import { filterCommand, refreshCommand } from './view.ts';
-import { collectCommand, showUsageCommand, signOutCommand } from './registry.ts';
+import { collectCommand, showUsageCommand, signOutOfRegistryCommand } from './registry.ts';
 import { dockerLoginCommand, revokeTokenCommand } from './apiTokens.ts';
 import { trustCommand } from './trustAuthority.ts';
 import { removeRegionCommand, startRegionCommand, stopRegionCommand } from './region.ts';
@@ -169,9 +176,14 @@ function commandsOf(context: CommandContext, regionLog: RegionLog): CommandTable
     'patr.managedUrl.delete': (node) => deleteManagedUrlCommand(context, node),
     'patr.registry.usage': () => showUsageCommand(context),
     'patr.registry.collect': () => collectCommand(context),
-    'patr.registry.signOut': () => signOutCommand(context),
+    'patr.registry.signOut': () => signOutOfRegistryCommand(context),
     'patr.apiToken.dockerLogin': () => dockerLoginCommand(context),
     'patr.apiToken.revoke': () => revokeTokenCommand(context),
+    'patr.account.signIn': (meant) => signInCommand(context, meant),
+    'patr.account.signOut': () => signOutCommand(context),
+    'patr.connection.add': () => addConnectionCommand(context),
+    'patr.connection.remove': (meant) => removeConnectionCommand(context, meant),
+    'patr.connection.reviewCertificate': (meant) => reviewCertificateCommand(context, meant),
     'patr.region.start': () => startRegionCommand(context),
     'patr.region.stop': () => stopRegionCommand(context),
     'patr.region.remove': () => removeRegionCommand(context),

@@ -1,6 +1,7 @@
 import type { TreeView } from 'vscode';
 import { JourneyError } from '../../deploy/errors.ts';
 import type { Target } from '../../deploy/target.ts';
+import type { Accounts } from '../accounts/accounts.ts';
 import type { CreateSubject } from '../../protocol/panelCreate.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { awayWords } from '../connections/awayWords.ts';
@@ -25,6 +26,7 @@ import type { DeploymentNode, Node } from '../tree/nodes.ts';
 export interface CommandContext {
   /** The region of this machine, which alone is started, stopped and reached past its API. */
   readonly local: LocalConnection;
+  readonly accounts: Accounts;
   readonly keptKeys: Pick<KeptKeys, 'keep' | 'copyFor'>;
   readonly models: Models;
   /** What is known of the connection that the command is about: see `aboutOf`. */

@@ -58,7 +58,7 @@ function isBusy(error: unknown): error is Error {
 }
 
 /** Shows whose passwords are kept for other registries, and deletes the chosen one. */
-export async function signOutCommand(context: CommandContext): Promise<void> {
+export async function signOutOfRegistryCommand(context: CommandContext): Promise<void> {
   const { api, workspaceId } = await offering(context, 'registries');
   const params = { workspaceId };
   const kept = await Array.fromAsync(api.pages('listRegistries', { params }, ({ registries }) => registries));

@@ -77,8 +77,9 @@ export class ScriptedPrompts implements Prompts {
     if (answer === escape) return undefined;
     if (answer === back) return back;
     question.onType?.(answer);
-    const problem = await question.check(answer);
-    if (problem === undefined) return question.password === true ? answer : answer.trim();
+    const value = question.password === true ? answer : answer.trim();
+    const problem = (await question.check(answer)) ?? (await question.accept?.(value));
+    if (problem === undefined) return value;
     this.refused.push(problem);
     return undefined;
   }

@@ -20,9 +20,9 @@ export function userRoutes(time: (at: number) => string | number): Route[] {
       },
     })),
     // Not paged: the way in.
-    route('GET /user/workspaces', ({ workspaceId, userId }) => ({
+    route('GET /user/workspaces', ({ workspaces, userId }) => ({
       status: 200,
-      fields: { workspaces: [{ id: workspaceId, name: 'acme', superAdminId: userId }] },
+      fields: { workspaces: workspaces.map((one) => ({ ...one, superAdminId: userId })) },
     })),
     route(`GET ${ws}`, ({ workspaceId, userId }, { params }) => {
       if (params['workspaceId'] !== workspaceId) throw missing();

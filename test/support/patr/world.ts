@@ -50,7 +50,10 @@ export class PatrWorld {
   readonly userId = patrId(0xa2);
   readonly runnerId = patrId(0xa3);
   readonly machineTypeId = 'b3cf3771fa394281bfdfeb2e65a061b6';
-  readonly token = `patrv1.${patrId(0xa4)}.${patrId(0xa5)}`;
+  /** The one that is taken now. */
+  token = `patrv1.${patrId(0xa4)}.${patrId(0xa5)}`;
+  /** Those that the user belongs to; only the first one has anything in it. */
+  readonly workspaces = [{ id: this.workspaceId, name: 'acme' }];
   /** Newest first. */
   readonly deployments: Row[] = [];
   readonly repositories: Repository[] = [];
