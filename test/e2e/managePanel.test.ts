@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problem } from '../../src/protocol/problems.ts';
@@ -8,6 +8,7 @@ import { formatTimestamp } from '../../src/protocol/wire.ts';
 import { seriousViolations } from '../support/editor/accessibility.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, anInstance, aRelease } from '../support/fakePatrState.ts';
+import { anHourMeasured } from '../support/measured.ts';
 import { aManagedUrl } from '../support/resources.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { Panel } from '../support/editor/panel.ts';
@@ -54,6 +55,7 @@ describe('the panel of a deployment', function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'patr-manage-'));
+    await writeFile(join(folder, 'server.js'), '// of a program\n'.repeat(20));
     patr = await FakePatr.start();
     put();
     editor = await openEditor({ folder, lookAlike: patr.url, width: 1248, height: 900 });
@@ -239,7 +241,30 @@ describe('the panel of a deployment', function () {
     assert.match(await cpu.locator('tbody tr').first().innerText(), /30 %\s+v2 rolled out/);
     await cpu.getByText('Show as table').click();
     await panel.tab('Overview');
-    await panel.frame.locator('#glance-heading').waitFor();
+    const glance = panel.frame.getByRole('region', { name: 'Last hour' });
+    assert.match(await glance.innerText(), /CPU\s+30 % [▁-█] █/);
+  });
+
+  it('has the last hour under the pointer in the view, too', async () => {
+    await workbench.run('Patr: Focus on Deployments View');
+    await workbench.row(/img onerror/).hover();
+    await editor.page
+      .locator('.monaco-hover:visible')
+      .getByText(/CPU 30 %.[▁-█].█/)
+      .waitFor();
+    await screenshot(editor.page, 'manage-tooltip');
+    await workbench.run('View: Focus Active Editor Group');
+  });
+
+  it('says that there are no metrics where the server measures none', async () => {
+    const measured = patr.state.metrics.get(id)!;
+    const none = { cpuUsage: '', memoryUsage: '', networkUsageTx: '', networkUsageRx: '' };
+    patr.state.metrics.set(id, { metrics: [{ timestamp: Date.now(), ...none }] });
+    await panel.tab('Metrics');
+    await panel.control('no-metrics').getByText('This server has no metrics').waitFor();
+    patr.state.metrics.set(id, measured);
+    await panel.tab('Overview');
+    await panel.frame.getByRole('region', { name: 'Last hour' }).waitFor();
   });
 
   it('tells what instances use', async () => {
@@ -464,12 +489,69 @@ describe('the panel of a deployment', function () {
     await rows.getByText('it broke').waitFor();
   });
 
+  it('copies what is shown, and saves and opens all that is looked for', async () => {
+    const { page } = editor;
+    tell({ name: usual.name });
+    await panel.frame.locator('h1', { hasText: usual.name }).waitFor();
+    await panel.press('Copy what is shown');
+    await panel.fill('log-search', 'item/12');
+    await panel.frame.locator('.log-row[aria-setsize="11"]').first().waitFor();
+    await panel.press('Save…');
+    await workbench.quickInput.locator('input').waitFor();
+    await page.keyboard.press('Enter');
+    const saved = join(folder, 'web-shop.log');
+    await until(async () => (await readFile(saved, 'utf8').catch(() => '')).includes('GET /item/129\n'));
+    const lines = (await readFile(saved, 'utf8')).trimEnd().split('\n');
+    assert.equal(lines.length, 11);
+    assert.equal(lines[0], `${new Date(Date.UTC(2026, 0, 1) + 12).toISOString()} aaaaaa GET /item/12`);
+    await panel.press('Open as document');
+    const text = page.locator('.monaco-editor .view-line');
+    await text.getByText('aaaaaa GET /item/129').click();
+    await page.keyboard.press('Control+A');
+    await workbench.menuOf(text.getByText('aaaaaa GET /item/129'));
+    await workbench.choose('Paste');
+    await text.getByText('red and <img src=x onerror=alert(1)>').waitFor();
+    await workbench.statusBar.getByText(/Ln \d+, Col 63/).waitFor();
+    await workbench.run('Patr: Manage Deployment');
+    await panel.press('Clear filter');
+    await panel.frame.locator('.log-row').getByText('it broke').waitFor();
+  });
+
+  it('leads to the file and line that a line names, and to an address once the editor has asked', async () => {
+    const { page } = editor;
+    await panel.frame.locator('.log-row').getByText('paid').click();
+    await panel.press('Open https://shop.example/4711');
+    // An editor of automated tests shows no dialog, and says which one it would have shown.
+    await panel.control('log-trouble').getByText('open the external website?').waitFor();
+    await panel.frame.locator('.log-row').getByText('it broke').click();
+    await panel.press('Open /app/server.js:12');
+    await workbench.statusBar.getByText('Ln 12, Col 7').waitFor();
+    await page.getByRole('tab', { name: 'server.js', selected: true }).waitFor();
+    await workbench.run('Patr: Manage Deployment');
+  });
+
+  it('makes problems of lines that fit the pattern for it, until the pattern is another', async () => {
+    const { page } = editor;
+    await configure({ 'patr.logs.problemPattern': 'it broke' });
+    await panel.frame.locator('.log-row').getByText('it broke').waitFor();
+    patr.state.logs.set(id, [...patr.state.logs.get(id)!, { ...told[2]!, id: 'g.3000' }]);
+    await workbench.run('View: Toggle Problems');
+    const problems = page.locator('.markers-panel');
+    await problems.getByText('web shop: at serve (/app/server.js:12:7) it broke').waitFor();
+    await problems.getByText('[Ln 12, Col 7]').waitFor();
+    await screenshot(page, 'manage-log-problem');
+    await configure({});
+    await problems.getByText('No problems have been detected').waitFor();
+    await workbench.run('View: Toggle Problems');
+  });
+
   it('has nothing that people with a disability would trip over, in every kind of theme', async () => {
     const { page } = editor;
     put();
     tell({ ...usual, minHorizontalScale: 1, maxHorizontalScale: 3, revision: 70 });
     await panel.tab('Configuration');
     await panel.fill('value-0', 'changed');
+    patr.state.metrics.set(id, anHourMeasured(Date.now()));
     await workbench.run('View: Toggle Primary Side Bar Visibility');
     for (const [kind, { theme, css }] of Object.entries(themes)) {
       await configure({ 'workbench.colorTheme': theme });
@@ -485,6 +567,7 @@ describe('the panel of a deployment', function () {
       ]) {
         await panel.tab(tab);
         if (tab === 'Logs') await panel.frame.locator('.log-row').last().click();
+        if (tab === 'Metrics') await panel.frame.locator('[data-chart="restarts"] canvas').waitFor();
         assert.deepEqual(await seriousViolations(panel.frame), [], `${tab}, ${kind}`);
         for (const width of [400, 1200]) {
           await page.setViewportSize({ width: width + besidePanel, height: 900 });

@@ -57,6 +57,7 @@ export class FakePatrState {
     'changes',
     'instances',
     'logs',
+    'metrics',
     'releases',
     'events',
     'registries',

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { RelativePattern, Uri, workspace } from 'vscode';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import { matchPath } from './matchPath.ts';
-import { framesIn } from './stackTrace.ts';
+import { frameNamed, framesIn, type Frame } from './stackTrace.ts';
 
 /** Where a program of the workspace went wrong. `line` and `column` from 0. */
 export interface Place {
@@ -17,11 +17,11 @@ const [mostFrames, mostFiles] = [10, 50];
 
 /** The innermost line of the workspace that the output of a reason names; looked for beside and below the Dockerfile. */
 export function locate(reason: Reason, dockerfile: Uri): Promise<Place | undefined> {
-  return placeBelow(Uri.joinPath(dockerfile, '..'), reason.lines ?? []);
+  return placeBelow(Uri.joinPath(dockerfile, '..'), framesIn(reason.lines ?? []));
 }
 
-async function placeBelow(folder: Uri, lines: readonly string[]): Promise<Place | undefined> {
-  for (const { path, line, column } of framesIn(lines).slice(0, mostFrames)) {
+async function placeBelow(folder: Uri, frames: readonly Frame[]): Promise<Place | undefined> {
+  for (const { path, line, column } of frames.slice(0, mostFrames)) {
     const pattern = new RelativePattern(folder, `**/${literal(posix.basename(path))}`);
     const found = await workspace.findFiles(pattern, leaveOut, mostFiles);
     const below = new Map(found.map((uri) => [uri.path.slice(folder.path.length + 1), uri]));
@@ -32,10 +32,12 @@ async function placeBelow(folder: Uri, lines: readonly string[]): Promise<Place 
   return undefined;
 }
 
-/** The innermost line that some output names, in any folder of the workspace. */
-export async function findPlace(lines: readonly string[]): Promise<Place | undefined> {
+/** The place that one line of output names, in any folder of the workspace. */
+export async function findPlace(text: string): Promise<Place | undefined> {
+  const frame = frameNamed(text);
+  if (frame === undefined) return undefined;
   for (const { uri } of workspace.workspaceFolders ?? []) {
-    const place = await placeBelow(uri, lines);
+    const place = await placeBelow(uri, [frame]);
     if (place !== undefined) return place;
   }
   return undefined;

@@ -1,12 +1,7 @@
-/** A place in a program, as its own output names it. */
-export interface Frame {
-  /** Path in the container, or what the runtime knows of it: Java tells a package and a file name. */
-  readonly path: string;
-  /** From 1. */
-  readonly line: number;
-  /** From 1, where the runtime tells it. */
-  readonly column?: number;
-}
+import { placeIn, type NamedPlace } from '../../protocol/lineLinks.ts';
+
+/** One of a stack trace. `path` is the one in the container, or what the runtime knows: Java tells a package and a file name. */
+export type Frame = NamedPlace;
 
 /** How runtimes write a frame. `last`: the innermost frame comes last. */
 const forms: readonly { readonly pattern: RegExp; readonly last?: true; readonly read: Read }[] = [
@@ -73,6 +68,13 @@ export function framesIn(lines: readonly string[]): readonly Frame[] {
   }
   const own = trace.frames.filter(({ path }) => !foreign.test(path));
   return trace.innermostLast ? own.toReversed() : own;
+}
+
+/** The place that a line of output names: the frame that it is, or else a place that it names somewhere in its text. */
+export function frameNamed(text: string): Frame | undefined {
+  const [frame] = framesIn([text]);
+  const place = frame ?? placeIn(text);
+  return place === undefined || foreign.test(place.path) ? undefined : place;
 }
 
 interface Trace {

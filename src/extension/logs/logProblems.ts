@@ -85,7 +85,7 @@ export class LogProblems implements Disposable {
   }
 
   async #placeOf(deploymentId: string, text: string): Promise<Place | undefined> {
-    const place = await findPlace([text]);
+    const place = await findPlace(text);
     const dockerfile = this.#memory.dockerfileOf(deploymentId);
     if (place !== undefined || dockerfile === undefined) return place;
     return { uri: Uri.parse(dockerfile), line: 0, column: 0 };

@@ -65,7 +65,7 @@ export class LogsTab {
   }
 
   async save(filter: LogFilter, upTo?: string | number): Promise<null> {
-    const name = `${this.#parts.name().replaceAll(/[^\w.-]+/g, '-')}.log`;
+    const name = `${this.#parts.name().replaceAll(/\W+/g, '-').replace(/^-/, '')}.log`;
     const folder = workspace.workspaceFolders?.[0]?.uri;
     const defaultUri = folder === undefined ? Uri.file(name) : Uri.joinPath(folder, name);
     const target = await window.showSaveDialog({ defaultUri, filters: { Logs: ['log', 'txt'] } });
@@ -76,7 +76,7 @@ export class LogsTab {
   }
 
   async openPlace(line: string): Promise<null> {
-    const place = await findPlace([line]);
+    const place = await findPlace(line);
     if (place === undefined)
       throw problem('resourceDoesNotExist', {
         says: 'No file of this workspace is meant by this line. Open the folder that the image was built from.',

@@ -15,18 +15,20 @@ const mostLines = 8;
 /** What is known of a deployment, for the pointer and the screen reader. Names are text: nothing in them is markup. */
 export function deploymentTooltip(deployment: Deployment, lastHour: readonly Glance[]): MarkdownString {
   const tip = titled(deployment.name);
-  tip.appendText(`${lookOf(deployment).words} · ${describeDeployment(deployment)}`);
+  appendWords(tip, `${lookOf(deployment).words} · ${describeDeployment(deployment)}`);
   appendReason(tip, deployment.reason);
-  for (const words of imageWords(deployment)) tip.appendMarkdown('\n\n').appendText(words);
+  for (const words of imageWords(deployment)) appendParagraph(tip, words);
   for (const { label, value, line } of lastHour) {
-    tip.appendMarkdown('\n\n').appendText(`${label} ${value} ${line}`);
+    // Blanks of the line are gaps.
+    appendParagraph(tip, `${label} ${value} ${line.replaceAll(' ', '\u00a0')}`);
   }
   for (const { url } of (deployment.addresses ?? []).slice(0, 2)) {
+    // The editor makes a link of it.
     if (url !== undefined) tip.appendMarkdown('\n\n').appendText(url);
   }
-  tip.appendMarkdown('\n\n').appendText(`tag ${deployment.imageTag}`);
+  appendParagraph(tip, `tag ${deployment.imageTag}`);
   if (deployment.currentLiveDigest !== null)
-    tip.appendText(` · ${deployment.currentLiveDigest.slice(0, 19)}`);
+    appendWords(tip, ` · ${deployment.currentLiveDigest.slice(0, 19)}`);
   return tip;
 }
 
@@ -44,18 +46,17 @@ function imageWords(deployment: Deployment): readonly string[] {
 
 export function releaseTooltip(release: ReleaseInfo): MarkdownString {
   const tip = titled(`Version ${release.number}`);
-  tip.appendText(describeRelease(release));
-  if (release.digest !== null) tip.appendMarkdown('\n\n').appendText(release.digest);
+  appendWords(tip, describeRelease(release));
+  if (release.digest !== null) appendParagraph(tip, release.digest);
   appendReason(tip, release.reason);
   return tip;
 }
 
 export function instanceTooltip(instance: InstanceInfo): MarkdownString {
   const tip = titled(instance.name);
-  tip.appendText(`${describeInstance(instance)} · on ${instance.node}`);
+  appendWords(tip, `${describeInstance(instance)} · on ${instance.node}`);
   const started = instance.startedAt === undefined ? undefined : parseTimestamp(instance.startedAt);
-  if (started !== undefined)
-    tip.appendMarkdown('\n\n').appendText(`started ${new Date(started).toLocaleString()}`);
+  if (started !== undefined) appendParagraph(tip, `started ${new Date(started).toLocaleString()}`);
   appendReason(tip, instance.reason);
   return tip;
 }
@@ -64,24 +65,37 @@ export function regionTooltip(label: string, region: Runner | undefined): Markdo
   const tip = titled(label);
   if (region?.connected === false) {
     const why = region.message ?? 'The region does not answer. What runs there goes on; start its engine.';
-    return tip.appendMarkdown('$(warning) ').appendText(why);
+    return appendWords(tip.appendMarkdown('$(warning) '), why);
   }
-  tip.appendText(region?.name === 'local' ? 'This machine: your Docker engine.' : (region?.name ?? ''));
+  appendWords(tip, region?.name === 'local' ? 'This machine: your Docker engine.' : (region?.name ?? ''));
   const facts = [
     region?.platform,
     region?.freeBytes === undefined ? undefined : `${formatBytes(region.freeBytes)} free`,
   ].filter((fact) => fact !== undefined);
-  if (facts.length > 0) tip.appendMarkdown('\n\n').appendText(facts.join(' · '));
+  if (facts.length > 0) appendParagraph(tip, facts.join(' · '));
   return tip;
 }
 
+/**
+ * Appends words as text: nothing in them is markup, an icon or a link. The editor's own `appendText` makes blanks that no
+ * line is broken at, and cuts long sentences off.
+ */
+function appendWords(tip: MarkdownString, words: string): MarkdownString {
+  const text = words.replaceAll(/[^\p{L}\p{N} ]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return tip.appendMarkdown(text);
+}
+
+function appendParagraph(tip: MarkdownString, words: string): void {
+  appendWords(tip.appendMarkdown('\n\n'), words);
+}
+
 function titled(name: string): MarkdownString {
-  return new MarkdownString('', true).appendMarkdown('**').appendText(name).appendMarkdown('**\n\n');
+  return appendWords(new MarkdownString('**', true), name).appendMarkdown('**\n\n');
 }
 
 function appendReason(tip: MarkdownString, reason: Reason | undefined): void {
   if (reason === undefined) return;
-  tip.appendMarkdown('\n\n$(warning) ').appendText(reason.message);
+  appendWords(tip.appendMarkdown('\n\n$(warning) '), reason.message);
   const lines = reason.lines ?? [];
   if (lines.length > 0) tip.appendCodeblock(lines.slice(-mostLines).join('\n'));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { matchPath } from '../../../src/extension/crash/matchPath.ts';
-import { framesIn, headlineIn } from '../../../src/extension/crash/stackTrace.ts';
+import { frameNamed, framesIn, headlineIn } from '../../../src/extension/crash/stackTrace.ts';
 import { memoryBytes, nextLarger } from '../../../src/extension/machineTypes.ts';
 
 /** What runtimes print, and the innermost frame that is the application's own. */
@@ -162,5 +162,23 @@ describe('the next larger machine type', () => {
     assert.equal(nextLarger(types, 'b'), undefined);
     assert.equal(nextLarger(types, 'unknown'), undefined);
     assert.equal(memoryBytes(type('a', 2)), 500_000_000);
+  });
+});
+
+describe('the place that a line of output names', () => {
+  it('is the frame that it is, or else what it names in its text', () => {
+    assert.deepEqual(frameNamed('    at com.acme.Main.run(Main.java:12)'), {
+      path: 'com/acme/Main.java',
+      line: 12,
+    });
+    assert.deepEqual(frameNamed('error in src/server.ts:12:7: no database'), {
+      path: 'src/server.ts',
+      line: 12,
+      column: 7,
+    });
+  });
+
+  it('is none of a library, which nobody mends here', () => {
+    assert.equal(frameNamed('    at run (/app/node_modules/x/index.js:3:1)'), undefined);
   });
 });

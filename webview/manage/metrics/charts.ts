@@ -8,17 +8,19 @@ export type Shown =
   | { readonly kind: 'each' }
   | { readonly kind: 'one'; readonly name: string };
 
+interface Line {
+  readonly figure: FigureName;
+  readonly name: string;
+  readonly dashed?: boolean;
+}
+
 interface Kind {
   readonly id: string;
   readonly label: string;
   readonly unit: Unit;
-  readonly lines: readonly {
-    readonly figure: FigureName;
-    readonly name: string;
-    readonly dashed?: boolean;
-  }[];
-  /** What a line for each instance shows, where all lines for each would be too many. */
-  readonly each: { readonly figure: FigureName; readonly label: string };
+  readonly lines: readonly [Line, ...Line[]];
+  /** What a line for each instance shows, all lines for each being too many; the first of them when absent. */
+  readonly each?: { readonly figure: FigureName; readonly label: string };
 }
 
 const kinds: readonly Kind[] = [
@@ -27,7 +29,6 @@ const kinds: readonly Kind[] = [
     label: 'CPU, of the allocated',
     unit: 'share',
     lines: [{ figure: 'cpu', name: 'CPU' }],
-    each: { figure: 'cpu', label: 'CPU, of the allocated' },
   },
   {
     id: 'memory',
@@ -37,14 +38,12 @@ const kinds: readonly Kind[] = [
       { figure: 'memory', name: 'used' },
       { figure: 'memoryLimit', name: 'limit', dashed: true },
     ],
-    each: { figure: 'memory', label: 'Memory' },
   },
   {
     id: 'requests',
     label: 'Requests',
     unit: 'perSecond',
     lines: [{ figure: 'requests', name: 'requests' }],
-    each: { figure: 'requests', label: 'Requests' },
   },
   {
     id: 'status',
@@ -74,21 +73,18 @@ const kinds: readonly Kind[] = [
     label: 'Network in',
     unit: 'bytesPerSecond',
     lines: [{ figure: 'received', name: 'in' }],
-    each: { figure: 'received', label: 'Network in' },
   },
   {
     id: 'sent',
     label: 'Network out',
     unit: 'bytesPerSecond',
     lines: [{ figure: 'sent', name: 'out' }],
-    each: { figure: 'sent', label: 'Network out' },
   },
   {
     id: 'restarts',
     label: 'Restarts',
     unit: 'count',
     lines: [{ figure: 'restarts', name: 'restarts' }],
-    each: { figure: 'restarts', label: 'Restarts' },
   },
 ];
 
@@ -97,7 +93,7 @@ export function chartsOf(read: ReadMetrics, shown: Shown): readonly (Chart & { r
   const times = timesOf(read);
   const marks = marksOf(read, times);
   const one = shown.kind === 'one' ? read.instances.find(({ name }) => name === shown.name) : undefined;
-  return kinds.flatMap(({ id, label, unit, lines, each }) => {
+  return kinds.flatMap(({ id, label, unit, lines, each = { figure: lines[0].figure, label } }) => {
     const drawn: readonly ChartLine[] =
       shown.kind === 'each'
         ? read.instances.map((line) => ({ name: line.name, values: valuesOf(line, each.figure, times) }))

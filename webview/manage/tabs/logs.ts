@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
+import { addressesIn, placeIn } from '../../../src/protocol/lineLinks.ts';
 import type { Managed } from '../../../src/protocol/panelManage.ts';
 import type { LogLine } from '../../../src/protocol/shapes/log.ts';
 import { parseTimestamp } from '../../../src/protocol/wire.ts';
 import { button, check, choice, textField } from '../../shared/controls.ts';
 import { piecesOf, plainText, type Piece } from '../logs/ansi.ts';
 import { keyOf } from '../logs/held.ts';
-import { addressesIn, placeIn } from '../logs/links.ts';
 import { listId, type LogsView } from '../logs/logs.ts';
 import { structuredOf, type Structured } from '../logs/structured.ts';
 import { rowHeight, windowOf } from '../logs/window.ts';
@@ -298,7 +298,11 @@ function details({ held, selected, actions }: LogsView, managed: Managed): Templ
     ${found === undefined ? html`<pre tabindex="0">${text}</pre>` : fields(found)}
     <div class="buttons">
       ${button({ label: 'Copy line', onClick: () => actions.copy([line]) })}
-      ${place === undefined ? nothing : button({ label: `Open ${place}`, onClick: () => actions.openPlace(text) })}
+      ${
+        place === undefined
+          ? nothing
+          : button({ label: `Open ${place.path}:${place.line}`, onClick: () => actions.openPlace(text) })
+      }
       ${addressesIn(text).map((url) => button({ label: `Open ${url}`, onClick: () => actions.openUrl(url) }))}
       ${button({ label: 'Close', says: 'Close the line', onClick: () => actions.select(undefined) })}
     </div>

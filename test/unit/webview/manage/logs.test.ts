@@ -10,7 +10,6 @@ import {
   withNewer,
   withOlder,
 } from '../../../../webview/manage/logs/held.ts';
-import { addressesIn, placeIn } from '../../../../webview/manage/logs/links.ts';
 import { structuredOf } from '../../../../webview/manage/logs/structured.ts';
 import { revealed, rowHeight, windowOf } from '../../../../webview/manage/logs/window.ts';
 
@@ -138,18 +137,6 @@ describe('a row that is to be seen', () => {
     assert.equal(revealed(3, 5 * rowHeight, height), 3 * rowHeight);
     assert.equal(revealed(20, 5 * rowHeight, height), 11 * rowHeight);
     assert.equal(revealed(14, 5 * rowHeight, height), 5 * rowHeight);
-  });
-});
-
-describe('links of a line', () => {
-  it('are web addresses without the end of the sentence, and places of files', () => {
-    assert.deepEqual(addressesIn('see https://a.example/x?y=1, and (http://b.example).'), [
-      'https://a.example/x?y=1',
-      'http://b.example',
-    ]);
-    assert.equal(placeIn('    at serve (/app/server.js:12:7)'), '/app/server.js:12');
-    assert.equal(placeIn('  File "/app/main.py", line 3, in main'), '/app/main.py", line 3');
-    assert.equal(placeIn('GET https://a.example/x.js:80 took 12:30'), undefined);
   });
 });
 
