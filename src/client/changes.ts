@@ -11,6 +11,8 @@ export type ChangeNews =
   | { readonly kind: 'change'; readonly change: Change };
 
 const backoff: Backoff = { first: 500, most: 60_000, jitter: 0.5 };
+/** A stream that broke off sooner is no better than one that did not open: everything is read again for each. */
+const steadyMs = 30_000;
 
 /** Follows the changes of a workspace, connecting again for as long as the signal has not fired. */
 export async function followForEver(
@@ -20,12 +22,12 @@ export async function followForEver(
   { clock, chance, signal }: { clock: Clock; chance: () => number; signal: AbortSignal },
 ): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
+    const began = clock.now();
     try {
       let first = true;
       for await (const change of api.followChanges({ params: { workspaceId } }, { signal })) {
         if (first) tell({ kind: 'connected' });
         first = false;
-        failures = 0;
         if (change.kind !== 'alive') tell({ kind: 'change', change });
       }
       if (!signal.aborted) tell({ kind: 'lost', error: new Unreachable('The server ended the stream.') });
@@ -33,7 +35,7 @@ export async function followForEver(
       if (signal.aborted) return;
       tell({ kind: 'lost', error });
     }
-    failures += 1;
+    failures = clock.now() - began < steadyMs ? failures + 1 : 1;
     await rest(clock, nextWait(failures, backoff, chance), signal);
   }
 }

@@ -7,6 +7,7 @@ import { notOffered, whereTo } from './errors.ts';
 import { ownDialect, type Dialect, type Spoken } from './generations/dialect.ts';
 import { readLines } from './lines.ts';
 import { linesOf } from './logFrames.ts';
+import { readPages } from './pages.ts';
 import { frames, open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
 
 /** Endpoints that answer with a stream. */
@@ -30,7 +31,8 @@ type Call<K extends CallName> =
 /** One method for each endpoint of the table, and one for all rows of a list. */
 export type Api = { readonly [K in CallName]: Call<K> } & {
   /**
-   * Every row of a paged list, page after page. `rows` picks them out of an answer.
+   * Every row of a paged list, page after page, a few of them read at a time. `rows` picks them out of an answer. Rows
+   * that come or go meanwhile may be given twice, or not at all.
    */
   pages<K extends CallName, T>(
     name: K,
@@ -52,8 +54,6 @@ export type Api = { readonly [K in CallName]: Call<K> } & {
   ): Promise<ReadableStream<Uint8Array>>;
 };
 
-/** The most pages that are read of one list. */
-const mostPages = 1000;
 /** The server says `alive` every 20 s at the latest. */
 const silenceMs = 45_000;
 
@@ -88,23 +88,14 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
 
   return {
     ...calls,
-    async *pages(name, given, rows, options = {}) {
-      const asked = given as AnyRequest;
-      const pageSize = dialect.pageSize(name);
-      let seen = 0;
-      let firstBefore: string | undefined;
-      for (let page = 0; page < mostPages; page += 1) {
-        const query = { ...asked.query, count: pageSize, page };
-        const { value, total } = await ask(name, { ...asked, query }, options);
-        const found = rows(value as Parameters<typeof rows>[0]);
-        const first = JSON.stringify(found[0]);
-        // A server that does not page this list gives all of it again and again.
-        if (page > 0 && first === firstBefore) return;
-        firstBefore = first;
-        yield* found;
-        seen += found.length;
-        if (isLast(found.length, seen, total, pageSize)) return;
-      }
+    pages(name, given, rows, options = {}) {
+      const { query, ...asked } = given as AnyRequest;
+      const count = dialect.pageSize(name);
+      return readPages(count, options.signal, async (page, signal) => {
+        const one = { ...asked, query: { ...query, count, page } };
+        const { value, total } = await ask(name, one, { ...options, signal });
+        return { rows: rows(value as Parameters<typeof rows>[0]), total };
+      });
     },
     async *followChanges(given, options = {}) {
       const stream = await openOf('followChanges', given, options.signal);
@@ -122,12 +113,6 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
     },
     archiveVolumeData: (given, options = {}) => openOf('archiveVolumeData', given, options.signal),
   };
-}
-
-/** Servers count the total from the rows of the page, and say 0 past the end: it counts only beside rows. */
-function isLast(rows: number, seen: number, total: number | undefined, pageSize: number): boolean {
-  if (rows === 0) return true;
-  return total === undefined || total < rows ? rows < pageSize : seen >= total;
 }
 
 /** Kinds of change that a newer server may have are passed over. */

@@ -40,8 +40,8 @@ export interface Difference {
 
 export type Differences = Readonly<Partial<Record<EndpointName, Difference>>>;
 
-/** Rows of a page, where nothing else is known. */
-const usualPageSize = 200;
+/** Rows of a page: Patr's own pages ask for 25 to 100 at a time, and our control plane gives up to 1,000. */
+const pageSizes: Readonly<Record<Generation, number>> = { legacy: 100, rewrite: 100, current: 100, own: 200 };
 
 /** A dialect out of what a generation lacks and where it differs. */
 export function dialectOf(
@@ -52,7 +52,7 @@ export function dialectOf(
   return {
     generation,
     has,
-    pageSize: (name) => differences[name]?.pageSize ?? usualPageSize,
+    pageSize: (name) => differences[name]?.pageSize ?? pageSizes[generation],
     say(name, given) {
       const endpoint = endpoints[name] as Endpoint;
       const differs = differences[name];

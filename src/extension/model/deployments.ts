@@ -1,8 +1,9 @@
 import { Emitter } from '../../base/emitter.ts';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
-import { rest, systemClock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { followForEver, type ChangeNews } from '../../client/changes.ts';
+import { Pace, pollForEver, tickMs, type Looked, type Polled } from '../../client/poll.ts';
 import type { Target } from '../../deploy/target.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
@@ -19,8 +20,9 @@ export type ModelChange = { readonly kind: 'all' } | { readonly kind: 'one'; rea
 const gatherMs = 100;
 /** When more than these changed at once, the list is read instead of each of them. */
 const mostSingly = 20;
-/** Without a stream of changes the list is read this often while somebody looks. */
-const pollMs = 5000;
+/** Without a stream of changes this many that are being deployed are looked at singly, for this long. */
+const mostMoving = 10;
+const moveForMs = 600_000;
 /** How many of a deployment's releases are read, newest first. */
 export const mostReleases = 100;
 
@@ -46,6 +48,12 @@ export class DeploymentsModel implements Disposable {
   /** Ids of what was listed and is not any more, because it is gone or the server is away. */
   readonly #former = new Set<string>();
   #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
+  /** How often that target is asked. */
+  #pace: { readonly target: Target; readonly pace: Pace } | undefined;
+  /** Deployments that are deploying, and since when that is known. */
+  #movingSince: ReadonlyMap<string, number> = new Map();
+  /** Its stream of changes is open. */
+  #told = false;
   #watched = false;
   #loaded = false;
   #failure: string | undefined;
@@ -167,23 +175,54 @@ export class DeploymentsModel implements Disposable {
     void this.#follow(target, signal);
   }
 
+  /** A server that cannot be heard is asked: some proxies let no stream through. */
   async #follow(target: Target, signal: AbortSignal): Promise<void> {
-    if (target.backend.offers('changes')) {
-      const options = { clock: systemClock, chance: Math.random, signal };
-      await followForEver(target.api, target.workspaceId, (news) => this.#hear(target, news), options);
-      return;
+    const { api, backend, workspaceId } = target;
+    const options = { clock: systemClock, chance: Math.random, signal };
+    this.#told = false;
+    const asked = pollForEver(this.#polled(target), this.#paceOf(target), options);
+    if (backend.offers('changes'))
+      await followForEver(api, workspaceId, (news) => this.#hear(target, news), options);
+    await asked;
+  }
+
+  #paceOf(target: Target): Pace {
+    if (this.#pace?.target !== target) {
+      this.#pace = { target, pace: new Pace() };
+      // A stream that opens has everything read at once.
+      if (target.backend.offers('changes')) this.#pace.pace.putOff(systemClock.now(), tickMs);
     }
-    while (!signal.aborted) {
-      await this.#readAll(target);
-      await rest(systemClock, pollMs, signal);
-    }
+    return this.#pace.pace;
+  }
+
+  #polled(target: Target): Polled {
+    return {
+      all: (signal) => this.#readAll(target, signal),
+      isTold: () => this.#told,
+      moving: async () => {
+        const moving = this.#moving(systemClock.now());
+        await Promise.all(moving.map((id) => this.#readOne(target, id)));
+      },
+    };
+  }
+
+  /** The deployments that are about to change. On some servers one is deploying for ever. */
+  #moving(now: number): readonly string[] {
+    const deploying = this.all().filter(({ status }) => status === 'deploying');
+    this.#movingSince = new Map(deploying.map(({ id }) => [id, this.#movingSince.get(id) ?? now]));
+    return Array.from(this.#movingSince)
+      .filter(([, since]) => now - since < moveForMs)
+      .map(([id]) => id)
+      .slice(0, mostMoving);
   }
 
   #hear(target: Target, news: ChangeNews): void {
     if (this.#following?.target !== target) return;
     if (news.kind === 'connected') {
+      this.#told = true;
       void this.#readAll(target);
     } else if (news.kind === 'lost') {
+      this.#told = false;
       this.#log.debug('The stream of changes was lost', { error: describeError(news.error) });
       void this.connection.look();
     } else if (news.change.kind === 'deployment') {
@@ -209,11 +248,12 @@ export class DeploymentsModel implements Disposable {
     }, gatherMs);
   }
 
-  async #readAll(target: Target): Promise<void> {
+  async #readAll(target: Target, signal?: AbortSignal): Promise<Looked> {
     try {
       const params = { workspaceId: target.workspaceId };
       const found = new Map<string, Deployment>();
-      const rows = target.api.pages('listDeployments', { params }, ({ deployments }) => deployments);
+      const waiting = signal === undefined ? {} : { signal };
+      const rows = target.api.pages('listDeployments', { params }, ({ deployments }) => deployments, waiting);
       for await (const deployment of rows) found.set(deployment.id, deployment);
       const ids = new Set([...this.#deployments.keys(), ...found.keys()]);
       const same = ids.size === found.size && this.#deployments.size === found.size;
@@ -227,11 +267,14 @@ export class DeploymentsModel implements Disposable {
       for (const id of this.#unfolded()) if (await this.#renew(id)) told.add(id);
       if (first || !same) this.#changed.fire({ kind: 'all' });
       else for (const id of told) this.#changed.fire({ kind: 'one', id });
+      return first || !same || told.size > 0 ? 'changed' : 'same';
     } catch (error) {
+      if (signal?.aborted === true) return 'same';
       this.#failure = describeError(error);
       if (!this.#loaded) this.#changed.fire({ kind: 'all' });
       this.#log.warn('The deployments could not be read', { error: describeError(error) });
       await this.connection.look();
+      return { failed: error };
     }
   }
 

@@ -116,6 +116,23 @@ describe('the stream of changes', () => {
     );
   });
 
+  it('is opened less and less often where it lets in and breaks off, as a proxy may do it', async () => {
+    server.next(answer(200, alive));
+    let lost = 0;
+    await followForEver(
+      api,
+      given.params.workspaceId,
+      ({ kind }) => {
+        if (kind === 'lost' && ++lost === 5) left.abort();
+      },
+      { clock, chance: () => 0, signal: left.signal },
+    );
+    assert.deepEqual(
+      clock.waits.filter((ms) => ms !== 45_000),
+      [500, 1000, 2000, 4000],
+    );
+  });
+
   it('is not followed for a caller who has left', async () => {
     server.next(streaming(alive));
     left.abort();
