@@ -30,7 +30,7 @@ import type { Options } from './options.ts';
 import { networkProber } from './probes/prober.ts';
 import { defaultProbeRules, type ProbeRules } from './probes/rules.ts';
 import type { Region } from './region/region.ts';
-import { makeRegion, otherNames, registryUrl } from './regionParts.ts';
+import { makeRegion, otherNames, publishingOf, registryUrl } from './regionParts.ts';
 import { defaultPlanRules } from './reconcile/plan/model.ts';
 import { UsageMeter } from './usage/usageMeter.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
@@ -139,6 +139,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     planRules: defaultPlanRules,
     probeRules: wanted.probeRules ?? defaultProbeRules,
     domain: options.domain,
+    publishing: publishingOf(options),
     registryHost: () => region.facts().registryHost,
     repositoryPath: (id) => pathOf(store, id),
     facts: () => region.facts(),
@@ -227,6 +228,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     certificateState: (holder) => certificates?.state(holder),
     version,
     domain,
+    publicHost: publicAddresses[0] ?? options.edgeAddress,
   });
   const draining = new AbortController();
   const { signal } = draining;

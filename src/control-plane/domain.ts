@@ -5,6 +5,7 @@ import type { DnsRecord } from '../protocol/shapes/domain.ts';
 import type { ManagedUrlTarget } from '../protocol/shapes/managedUrl.ts';
 import type { Capacity } from './capacity.ts';
 import type { VolumeFacts } from './executors/executor.ts';
+import type { PortRange, PublishedAt, SlotPort } from './publicPort.ts';
 import type { ReleaseCause, ReleaseState, RolloutProof } from '../protocol/shapes/release.ts';
 
 /**
@@ -171,6 +172,11 @@ export interface ReconcileStore {
   config(deploymentId: string): ConfigGeneration;
   /** A volume as a resource of its workspace; absent when it is none (any more). */
   volume(volumeId: string): VolumeFacts | undefined;
+  /**
+   * The port of the machine that a slot's port is reached at: the same one at every call, unless it is `refused`
+   * because something else has it. Undefined: the range has none left, or the deployment is gone.
+   */
+  publicPort(slot: SlotPort, range: PortRange, refused?: number): number | undefined;
   /** What the workspace signs in to another registry with, if it has something for it. */
   registryLogin(workspaceId: string, registry: string): RegistryLogin | undefined;
   /** Value of a secret of the workspace. */
@@ -197,8 +203,8 @@ export interface LiveStatus {
   readonly wanted: number;
   readonly liveReleaseNumber: number | undefined;
   readonly rollingReleaseNumber: number | undefined;
-  /** Loopback port of each tcp and udp port that is published, by container port. */
-  readonly publishedPorts?: ReadonlyMap<number, number>;
+  /** Where tcp and udp ports of its instances are reached, by slot; absent: nowhere. */
+  readonly published?: readonly PublishedAt[];
 }
 
 export interface LiveInstance {

@@ -1,4 +1,6 @@
 import type { Address, PortType } from '../protocol/shapes/deployment.ts';
+import { isLoopback } from './placement.ts';
+import type { PublishedAt } from './publicPort.ts';
 
 /** Longest label that DNS allows. */
 const longest = 63;
@@ -60,20 +62,24 @@ export interface EdgePorts {
 }
 
 /**
- * Public addresses of a deployment, best first. `published` tells the loopback port of each tcp and udp port
- * that has one; without it they have no address yet.
+ * Public addresses of a deployment, best first. `published` tells where tcp and udp ports of its instances are reached;
+ * without it they have no address yet. `publicHost`: what leads to the machine, for those that others reach.
  */
 export function addressesOf(
   named: Named,
   edge: EdgePorts | undefined,
-  published: ReadonlyMap<number, number> = new Map(),
+  published: readonly PublishedAt[] = [],
+  publicHost: string = '127.0.0.1',
 ): readonly Address[] {
   const http = edge === undefined ? [] : httpAddresses(named, edge);
   const others = Object.entries(named.ports)
     .filter(([, type]) => type !== 'http')
     .flatMap(([key, type]): Address[] => {
-      const publicPort = published.get(Number(key));
-      return publicPort === undefined ? [] : [{ port: Number(key), type, host: '127.0.0.1', publicPort }];
+      const own = published.filter(({ port }) => port === Number(key));
+      return own.map(({ port, hostAddress, hostPort: publicPort }) => {
+        const host = isLoopback(hostAddress) ? hostAddress : publicHost;
+        return { port, type, host, publicPort };
+      });
     });
   return [...http, ...others];
 }

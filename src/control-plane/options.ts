@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { portRange, type PortRange } from './publicPort.ts';
 import { addressRange, type AddressRange } from './urls/targetAddresses.ts';
 
 /** How a control plane is run. Ports: 0 means any free one; absent leaves the choice to the region. */
@@ -35,6 +36,8 @@ export interface Options {
   readonly publicAddresses: readonly string[];
   /** Address of the machine that the edge answers at: loopback, unless the region shall be public. */
   readonly edgeAddress: string;
+  /** Ports of the machine that tcp and udp ports of a public region's deployments are reached at. */
+  readonly publicPorts: PortRange;
   /** Networks that managed URLs of a public region may lead to although they are not of the public internet. */
   readonly allowedUrlTargets: readonly AddressRange[];
   /** Directory of the authority that signs for hosts under other domains than `localhost`; absent: none does. */
@@ -80,6 +83,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --domain D            what host names of deployments end in (localhost)
   --public-address A    addresses or names that lead to the edge, joined by commas (127.0.0.1)
   --edge-address A      address that the edge answers at; 0.0.0.0 makes the region public (127.0.0.1)
+  --public-ports R      ports for tcp and udp ports of a public region's deployments (20000-20999)
   --allow-url-targets R networks that managed URLs of a public region may lead to though they are private
   --acme-directory U    letsencrypt, letsencrypt-staging, or the https address of another ACME directory
   --acme-contact M      mail address that the certificate authority may write to
@@ -112,6 +116,7 @@ const spec = {
   domain: text,
   'public-address': text,
   'edge-address': text,
+  'public-ports': text,
   'allow-url-targets': text,
   'acme-directory': text,
   'acme-contact': text,
@@ -154,6 +159,7 @@ export function parseOptions(argv: readonly string[]): Options {
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),
     publicAddresses: list(given, 'public-address', ['127.0.0.1'], isAddress, 'addresses or names'),
     edgeAddress: matching(given, 'edge-address', /^\d{1,3}(\.\d{1,3}){3}$/, '127.0.0.1', 'an IPv4 address'),
+    publicPorts: publicPorts(given),
     allowedUrlTargets: list(
       given,
       'allow-url-targets',
@@ -203,6 +209,15 @@ function whole(
   if (/^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
   throw new OptionsError(
     `--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(value)}.`,
+  );
+}
+
+function publicPorts(given: Given): PortRange {
+  const value = given['public-ports'] ?? '20000-20999';
+  const range = portRange(value);
+  if (range !== undefined) return range;
+  throw new OptionsError(
+    `--public-ports must be a range of ports such as 20000-20999, not ${JSON.stringify(value)}.`,
   );
 }
 

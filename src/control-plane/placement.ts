@@ -22,7 +22,7 @@ export interface Placement {
   publish(hostPort: number, usual: number, hostAddress?: string): readonly PublishedPort[];
 }
 
-const loopback = '127.0.0.1';
+export const loopback = '127.0.0.1';
 
 /** Whether what listens there is reached from this machine alone. */
 export function isLoopback(address: string): boolean {

@@ -6,6 +6,7 @@ import type { Engine } from '../docker/engine.ts';
 import { keptAuthority } from './keptAuthority.ts';
 import type { Options } from './options.ts';
 import { isLoopback } from './placement.ts';
+import type { Publishing } from './publicPort.ts';
 import { Region } from './region/region.ts';
 import { sharedRoot } from './region/sharedFolders.ts';
 import { insidePorts } from './region/specs.ts';
@@ -58,6 +59,11 @@ export function registryUrl(region: Region, name: string): string | undefined {
   return region.placement()?.kind === 'bridged'
     ? `http://patr-${name}-registry:${insidePorts.registry}`
     : `http://${registryHost}`;
+}
+
+/** How tcp and udp ports are published; absent where the region serves its own machine alone. */
+export function publishingOf({ edgeAddress: address, publicPorts: ports }: Options): Publishing | undefined {
+  return isLoopback(address) ? undefined : { address, ports };
 }
 
 /** Names other than loopback that the API is reached by. */

@@ -42,13 +42,23 @@ export interface DataLoss {
   readonly volumes: number;
 }
 
-/** What comes of a change; nothing when nothing restarts. The server acts by the same rules. */
-export function consequencesOf(before: Wanted, after: Wanted, runs: boolean): readonly Consequence[] {
+/**
+ * What comes of a change; nothing when nothing restarts. The server acts by the same rules. `portsAreFixed`: tcp and udp
+ * ports are ports of the machine that stay the same, as in a public region.
+ */
+export function consequencesOf(
+  before: Wanted,
+  after: Wanted,
+  runs: boolean,
+  portsAreFixed = false,
+): readonly Consequence[] {
   const files = filesChanged(before.configMounts, after.configMounts);
   const fresh =
     !sameConfig(before.config, after.config) || mountsDirectory(before.configMounts, after.configMounts);
   const lost = dataLost(before, after);
-  const slotBySlot = hasVolumes(before.config) || hasVolumes(after.config);
+  const slotBySlot = [before, after].some(
+    ({ config }) => hasVolumes(config) || (portsAreFixed && publishes(config)),
+  );
   return [
     ...(fresh && runs ? [{ kind: 'rollOut' as const, slotBySlot }] : []),
     ...((fresh || files > 0) && !runs ? [{ kind: 'nextStart' as const }] : []),
@@ -105,6 +115,11 @@ export function dataLossWords({ instances, volumes }: Omit<DataLoss, 'from'>): s
 
 function hasVolumes({ volumes }: InstanceConfig): boolean {
   return Object.keys(volumes).length > 0;
+}
+
+/** Whether it has ports that the edge does not serve. */
+function publishes({ ports }: InstanceConfig): boolean {
+  return Object.values(ports).some((type) => type !== 'http');
 }
 
 /** JSON whose keys are in order, so that it can be compared. */

@@ -186,6 +186,7 @@ export function controlPlaneOver<R extends Reconciler>(
     certificateState: () => undefined,
     version: '1.2.3',
     domain: 'localhost',
+    publicHost: '203.0.113.5',
   });
   const { signal } = stopping;
   const app = createApp({

@@ -256,7 +256,7 @@ export class FakeExecutor implements Executor {
       exitCode: undefined,
       outOfMemory: false,
       node: 'fake',
-      published: new Map(),
+      published: spec.published.map(({ port, hostAddress, hostPort }) => ({ port, hostAddress, hostPort })),
     };
   }
 

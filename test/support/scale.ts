@@ -63,6 +63,7 @@ export function loopOver(
     planRules: defaultPlanRules,
     probeRules: defaultProbeRules,
     domain: 'localhost',
+    publishing: undefined,
     registryHost: () => undefined,
     repositoryPath: () => undefined,
     facts: () => connected,

@@ -57,7 +57,12 @@ export function consequencesOfEdit({ base, draft }: Editing): readonly Consequen
     ? (base.instances?.wanted ?? 0)
     : scaleWithin(1, base.minHorizontalScale, base.maxHorizontalScale);
   const after = wantedOf(draft, scaleWithin(scale, least, most));
-  return consequencesOf(wantedOf(draftOf(base), scale), after, runs);
+  return consequencesOf(wantedOf(draftOf(base), scale), after, runs, portsAreFixed(base));
+}
+
+/** As its addresses show: on a region of its own machine alone they are on loopback, and change. */
+function portsAreFixed({ addresses = [] }: Editing['base']): boolean {
+  return addresses.some(({ host }) => host !== undefined && host !== '127.0.0.1');
 }
 
 function wantedOf(draft: Draft, scale: number): Wanted {

@@ -32,7 +32,7 @@ export function consequenceWords(consequence: Consequence, data: readonly Volume
   switch (consequence.kind) {
     case 'rollOut':
       return consequence.slotBySlot
-        ? 'Rolls out slot by slot: each instance is away for a moment, because its volume has one user.'
+        ? 'Rolls out slot by slot: each instance is away for a moment, because its volume or its port of the machine has one user.'
         : 'Rolls out without downtime: new instances take over when they are ready.';
     case 'nextStart':
       return 'It does not run: the change is taken up when it is started.';

@@ -105,6 +105,7 @@ export class Adoption {
     // A name that led to another deployment goes on leading there.
     store.deployments.insert(deployment, adopted.hasHostLabel ? deployment.createdAt : deployment.updatedAt);
     for (const release of adopted.releases) store.releases.insert({ ...release, source });
+    for (const { publicPort, ...slot } of adopted.publicPorts) store.publicPorts.put(slot, publicPort);
     this.#putConfig(adopted);
     this.#tell(publish, adopted, deployment);
     return true;

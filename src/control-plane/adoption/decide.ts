@@ -3,6 +3,7 @@ import type { ReleaseState } from '../../protocol/shapes/release.ts';
 import type { ConfigGeneration, Deployment, Release, ReleaseConfig, RepositoryRow } from '../domain.ts';
 import { identitiesOf } from '../executors/remains.ts';
 import type { RemainingInstance, Remains } from '../executors/executor.ts';
+import type { SlotPort } from '../publicPort.ts';
 import type { VolumeRow } from '../state/volumes.ts';
 
 /** Where a deployment is taken over to, and when. */
@@ -33,6 +34,8 @@ export interface Adopted {
   readonly releases: readonly Release[];
   readonly repository: FoundRepository | undefined;
   readonly volumes: readonly VolumeRow[];
+  /** Ports of the machine that its slots have. */
+  readonly publicPorts: readonly (SlotPort & { readonly publicPort: number })[];
   readonly secrets: readonly FoundSecret[];
   readonly config: ConfigGeneration | undefined;
   /** It had config mounts, and they cannot be read any more. */
@@ -55,6 +58,7 @@ export function decideAdoption(remains: Remains, ground: Ground): Adopted | unde
     releases,
     repository: repositoryOf(newest),
     volumes: volumesOf(remains, target, ground),
+    publicPorts: publicPortsOf(newestFirst),
     secrets: secretsOf(newestFirst),
     config: remains.config,
     configLost: newest.record.hasConfig && remains.config === undefined,
@@ -186,6 +190,18 @@ function volumesOf(
     const { name, size } = facts ?? { name: `volume-${id.slice(0, 6)}`, size: 1 };
     return { id, workspaceId, name, size, createdAt: now };
   });
+}
+
+/** Of two instances of a slot the newer one is believed. */
+function publicPortsOf(newestFirst: readonly RemainingInstance[]): Adopted['publicPorts'] {
+  return newestFirst.toReversed().flatMap(({ deploymentId, ordinal, record }) =>
+    Object.entries(record.publicPorts ?? {}).map(([port, publicPort]) => ({
+      deploymentId,
+      port: Number(port),
+      ordinal,
+      publicPort,
+    })),
+  );
 }
 
 /** The value of each secret from the instance that was made last: it has the newest one. */

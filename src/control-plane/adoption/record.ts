@@ -40,6 +40,8 @@ export interface AdoptionRecord {
   readonly afterConfigChange?: AfterConfigChange | undefined;
   /** Volume id to mount path. */
   readonly volumes: Readonly<Record<string, string>>;
+  /** Ports of the machine that its tcp and udp ports have in a public region. */
+  readonly publicPorts?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface NamedSecret {
@@ -71,6 +73,9 @@ const shape = v.object({
   hasConfig: v.boolean(),
   afterConfigChange: v.optional(afterConfigChange),
   volumes: v.record(uuid, v.string()),
+  publicPorts: v.optional(
+    v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
+  ),
 });
 
 /** As the text of a label. */

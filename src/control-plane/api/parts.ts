@@ -43,4 +43,6 @@ export interface ApiParts {
   readonly version: string;
   /** What host names of deployments end in, such as `localhost`. */
   readonly domain: string;
+  /** What leads to the machine, for tcp and udp ports that others reach. */
+  readonly publicHost: string;
 }

@@ -34,7 +34,8 @@ export function deploymentView(parts: ApiParts, deployment: Deployment): WireDep
       domain: parts.domain,
     },
     parts.reconciler.region().edge,
-    status.publishedPorts,
+    status.published,
+    parts.publicHost,
   );
   return {
     ...deployment.source,

@@ -51,9 +51,9 @@ export function containerSpecOf(spec: InstanceSpec, around: Surroundings): Conta
     environment: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
     network: around.network,
     mounts: mountsOf(spec, around),
-    ports: spec.published.map(({ port, protocol }) => ({
-      hostAddress: '127.0.0.1',
-      hostPort: 0,
+    ports: spec.published.map(({ port, hostAddress, hostPort, protocol }) => ({
+      hostAddress,
+      hostPort,
       containerPort: port,
       protocol,
     })),

@@ -3,6 +3,7 @@ import type { ConfigSignal } from '../../protocol/shapes/configMount.ts';
 import type { Reason } from '../../protocol/shapes/deployment.ts';
 import type { AdoptionRecord } from '../adoption/record.ts';
 import type { ConfigGeneration } from '../domain.ts';
+import type { PublishedAt } from '../publicPort.ts';
 
 /**
  * What rollouts need of whatever runs containers. Everything about rollout, scale and health is above it; everything
@@ -120,8 +121,8 @@ export interface ObservedInstance {
   readonly exitCode: number | undefined;
   readonly outOfMemory: boolean;
   readonly node: string;
-  /** Loopback port of each published tcp and udp port, by container port. */
-  readonly published: ReadonlyMap<number, number>;
+  /** Where its tcp and udp ports are reached. */
+  readonly published: readonly PublishedAt[];
 }
 
 export interface ImageWanted {
@@ -162,8 +163,8 @@ export interface InstanceSpec {
   readonly hasConfig: boolean;
   /** Volume id to path. */
   readonly volumes: Readonly<Record<string, string>>;
-  /** Ports that are published on loopback as they are. */
-  readonly published: readonly { readonly port: number; readonly protocol: 'tcp' | 'udp' }[];
+  /** Its tcp and udp ports. `hostPort` 0: any free one. */
+  readonly published: readonly (PublishedAt & { readonly protocol: 'tcp' | 'udp' })[];
   /** What these volumes are as resources, by id. */
   readonly volumeFacts: Readonly<Record<string, VolumeFacts>>;
   /** What it takes along in case that the state is lost. */

@@ -27,9 +27,9 @@ export function observed(record: ContainerRecord, node: string): ObservedInstanc
     exitCode: record.exitCode,
     outOfMemory: record.outOfMemory === true,
     node,
-    published: new Map(
-      record.ports.filter(({ hostPort }) => hostPort > 0).map((port) => [port.containerPort, port.hostPort]),
-    ),
+    published: record.ports
+      .filter(({ hostPort }) => hostPort > 0)
+      .map(({ containerPort: port, hostAddress, hostPort }) => ({ port, hostAddress, hostPort })),
   };
 }
 

@@ -25,6 +25,13 @@ export function noRoom(words: string): Reason {
   };
 }
 
+/** Every port of the region's range is given away, or in use by something else. */
+export const noPublicPort: Reason = {
+  code: 'portTaken',
+  message:
+    'There is no port left on the machine for the tcp and udp ports of the deployment. Delete deployments that are not needed, or start the control plane with a wider --public-ports.',
+};
+
 /** Whether a file could not be written because its disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');

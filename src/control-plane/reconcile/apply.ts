@@ -6,9 +6,16 @@ import type { NamedSecret } from '../adoption/record.ts';
 import { recordOf } from '../adoption/recordOf.ts';
 import { memoryBytesOf } from '../capacity.ts';
 import type { ConfigGeneration, Desired, Release, SecretValue } from '../domain.ts';
-import type { ImageWanted, InstanceSpec, InstanceVolume, ObservedInstance } from '../executors/executor.ts';
+import type {
+  ImageWanted,
+  InstanceSpec,
+  InstanceVolume,
+  ObservedInstance,
+  RunOutcome,
+} from '../executors/executor.ts';
 import { environmentOf } from '../executors/environment.ts';
-import { noRoom } from '../executors/reasons.ts';
+import { noPublicPort, noRoom } from '../executors/reasons.ts';
+import { loopback } from '../placement.ts';
 import type { Memory } from './memory.ts';
 import type { LoopParts } from './parts.ts';
 import type { Step, StepKind, StepOf } from './plan/model.ts';
@@ -16,6 +23,8 @@ import { proofOf } from './proof.ts';
 
 /** How long an instance has between SIGTERM and SIGKILL, in seconds. */
 const graceSeconds = 10;
+/** How many ports of the machine are tried that turn out to be taken. */
+const portTries = 20;
 /** Steps of one pass that run side by side. */
 const together: ReadonlySet<StepKind> = new Set(['run', 'remove', 'removeVolume']);
 
@@ -141,12 +150,50 @@ export class Apply {
     if ('reason' in config) return this.#cannot(release, config.reason);
     const environment = this.#environment(release, desired, config);
     if ('reason' in environment) return this.#cannot(release, environment.reason);
-    if (Object.keys(release.config.volumes).length > 0) await this.#gone.get(step.ordinal);
+    const fixed = this.#parts.publishing !== undefined && this.#portsOf(release).length > 0;
+    if (fixed || Object.keys(release.config.volumes).length > 0) await this.#gone.get(step.ordinal);
     const spec = this.#specOf(step, release, desired, pulled.reference, environment, config.files.size > 0);
-    const outcome = await this.#parts.executor.run(spec, { signal });
+    const outcome = await this.#runPublished(spec, signal);
     if (outcome.kind === 'failed') return this.#cannot(release, outcome.reason);
     this.#memory.impossible.delete(release.id);
     this.#memory.hindered.delete(release.id);
+  }
+
+  /** A port of the machine that something else has turns out to be taken only when the container starts. */
+  async #runPublished(spec: InstanceSpec, signal: AbortSignal): Promise<RunOutcome> {
+    let refused = '';
+    for (let tries = 0; tries < portTries; tries += 1) {
+      const published = this.#publish(spec, refused);
+      if (published === undefined) break;
+      const outcome = await this.#parts.executor.run(published, { signal });
+      if (this.#parts.publishing === undefined || !isPortTaken(outcome)) return outcome;
+      refused = outcome.reason.message;
+    }
+    return { kind: 'failed', reason: noPublicPort };
+  }
+
+  /** With a port of the machine for each of its own; another one where the engine's words name it as taken. */
+  #publish(spec: InstanceSpec, refused: string): InstanceSpec | undefined {
+    const { publishing, store } = this.#parts;
+    if (publishing === undefined) return spec;
+    const { deploymentId, ordinal } = spec;
+    const published: InstanceSpec['published'][number][] = [];
+    for (const { port, protocol } of spec.published) {
+      const slot = { deploymentId, port, ordinal };
+      const given = store.publicPort(slot, publishing.ports);
+      const isRefused = given !== undefined && new RegExp(`:${given}\\b`).test(refused);
+      const hostPort = isRefused ? store.publicPort(slot, publishing.ports, given) : given;
+      if (hostPort === undefined) return undefined;
+      published.push({ port, protocol, hostAddress: publishing.address, hostPort });
+    }
+    const publicPorts = Object.fromEntries(published.map(({ port, hostPort }) => [port, hostPort]));
+    return { ...spec, published, record: { ...spec.record, publicPorts } };
+  }
+
+  #portsOf({ config }: Release): InstanceSpec['published'] {
+    return Object.entries(config.ports).flatMap(([port, protocol]) =>
+      protocol === 'http' ? [] : [{ port: Number(port), protocol, hostAddress: loopback, hostPort: 0 }],
+    );
   }
 
   async #putConfig(signal: AbortSignal): Promise<ConfigGeneration | { readonly reason: Reason }> {
@@ -270,9 +317,6 @@ export class Apply {
     hasConfig: boolean,
   ): InstanceSpec {
     const { deployment, machineType } = desired;
-    const published = Object.entries(release.config.ports).flatMap(([port, type]) =>
-      type === 'http' ? [] : [{ port: Number(port), protocol: type }],
-    );
     return {
       instanceId: this.#parts.ids().slice(0, 12),
       deploymentId: deployment.id,
@@ -288,7 +332,7 @@ export class Apply {
       memoryBytes: memoryBytesOf(machineType),
       hasConfig,
       volumes: release.config.volumes,
-      published,
+      published: this.#portsOf(release),
       volumeFacts: this.#volumeFacts(release),
       record: recordOf(desired, release, {
         repositoryName: this.#repositoryName(release),
@@ -329,6 +373,10 @@ export class Apply {
       releaseNumber,
     });
   }
+}
+
+function isPortTaken(outcome: RunOutcome): outcome is Extract<RunOutcome, { kind: 'failed' }> {
+  return outcome.kind === 'failed' && outcome.reason.code === 'portTaken';
 }
 
 function noValue(variable: string, found: Exclude<SecretValue, { kind: 'value' }>): string {

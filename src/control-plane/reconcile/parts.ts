@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ReconcileStore } from '../domain.ts';
+import type { Publishing } from '../publicPort.ts';
 import type { Edge } from '../edge/contract.ts';
 import type { ConfigSync } from '../config/configSync.ts';
 import type { Executor, Waiting } from '../executors/executor.ts';
@@ -28,6 +29,8 @@ export interface LoopParts {
   readonly probeRules: ProbeRules;
   /** What host names of deployments end in. */
   readonly domain: string;
+  /** How tcp and udp ports are published; absent: on loopback, at any port. */
+  readonly publishing: Publishing | undefined;
   /** Host of the region's registry as image references name it; absent while it is not up. */
   readonly registryHost: () => string | undefined;
   /** Path of a repository in the region's registry; absent when there is no such repository. */

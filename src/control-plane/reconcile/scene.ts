@@ -15,10 +15,12 @@ export function sceneOf(
     readonly roomShort: boolean;
     readonly now: number;
     readonly isAbandoned: (volumeId: string) => boolean;
+    /** Tcp and udp ports are ports of the machine that stay the same. */
+    readonly portsAreFixed: boolean;
   },
 ): Scene {
   const seen = observed.map((instance) => seenOf(instance, inFlight, memory));
-  const wish = wishOf(desired);
+  const wish = wishOf(desired, facts.portsAreFixed);
   return {
     wish,
     seen: spareTogether(seen, wish),
@@ -35,14 +37,14 @@ export function sceneOf(
   };
 }
 
-export function wishOf(desired: Desired | 'absent'): Wish {
+export function wishOf(desired: Desired | 'absent', portsAreFixed: boolean): Wish {
   if (desired === 'absent') return { instances: 0, target: undefined, fallback: undefined, gone: true };
   const { deployment, target, live } = desired;
   const runs = deployment.intent === 'running' && target !== undefined;
   return {
     instances: runs ? deployment.scale : 0,
-    target: runs ? wanted(target) : undefined,
-    fallback: live === undefined || live.id === target?.id ? undefined : wanted(live),
+    target: runs ? wanted(target, portsAreFixed) : undefined,
+    fallback: live === undefined || live.id === target?.id ? undefined : wanted(live, portsAreFixed),
     gone: false,
   };
 }
@@ -56,12 +58,14 @@ const states: Readonly<Record<Release['state'], WantedRelease['state']>> = {
   superseded: 'new',
 };
 
-function wanted(release: Release): WantedRelease {
+function wanted(release: Release, portsAreFixed: boolean): WantedRelease {
+  const { volumes, ports } = release.config;
+  const hasVolumes = Object.keys(volumes).length > 0;
   return {
     id: release.id,
     number: release.number,
     state: states[release.state],
-    hasVolumes: Object.keys(release.config.volumes).length > 0,
+    exclusive: hasVolumes || (portsAreFixed && Object.values(ports).some((type) => type !== 'http')),
   };
 }
 

@@ -35,7 +35,10 @@ export function statusOf(question: StatusQuestion): LiveStatus {
     wanted,
     liveReleaseNumber: desired.live?.number ?? (target?.state === 'live' ? target.number : undefined),
     rollingReleaseNumber: rolling && deployment.intent === 'running' ? target.number : undefined,
-    publishedPorts: new Map(observed.flatMap(({ published }) => Array.from(published))),
+    published: observed
+      .filter(({ id }) => !isGoing(byId.get(id)))
+      .toSorted((a, b) => a.ordinal - b.ordinal)
+      .flatMap(({ published }) => published),
   };
 }
 
@@ -121,12 +124,16 @@ const shown: Readonly<Record<Seen['health'], LiveInstance['state']>> = {
   failing: 'unready',
 };
 
+function isGoing(seen: Seen | undefined): boolean {
+  return seen?.drainingSince !== undefined || seen?.leaving === true;
+}
+
 function liveInstance(
   instance: ObservedInstance,
   seen: Seen | undefined,
   { memory, desired }: StatusQuestion,
 ): LiveInstance {
-  const draining = seen?.drainingSince !== undefined || seen?.leaving === true;
+  const draining = isGoing(seen);
   const stopped = desired.deployment.intent !== 'running' && instance.state === 'exited';
   return {
     id: instance.id,

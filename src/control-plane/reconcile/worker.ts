@@ -118,7 +118,7 @@ export class Worker {
       seen,
       memory: this.#memory,
       unreachable: this.#unreachable,
-      dependencyDown: dependencyDown(this.#rawSeen(), wishOf(desired)),
+      dependencyDown: dependencyDown(this.#rawSeen(), wishOf(desired, this.#parts.publishing !== undefined)),
     });
   }
 
@@ -154,6 +154,7 @@ export class Worker {
       roomShort: isRoomShort(freeBytes),
       now: clock.now(),
       isAbandoned,
+      portsAreFixed: this.#parts.publishing !== undefined,
     });
     this.#unreachable = undefined;
     this.#look = { desired, observed, volumes, freeBytes, scene };

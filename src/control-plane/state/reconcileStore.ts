@@ -1,8 +1,12 @@
 import type { Desired, ReconcileStore } from '../domain.ts';
+import type { PortRange } from '../publicPort.ts';
 import type { RegistryVault } from '../secrets/registryVault.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Outcome } from './releases.ts';
 import type { Store } from './store.ts';
+
+/** Setting that says which public port was given out last. */
+const lastPublicPort = 'publicPorts.last';
 
 /** The state as the reconcile loop sees it. Outcomes for a deployment deleted in the meantime are passed over. */
 export function reconcileStore(store: Store, vault: Vault, registries: RegistryVault): ReconcileStore {
@@ -64,9 +68,26 @@ export function reconcileStore(store: Store, vault: Vault, registries: RegistryV
         publish({ kind: 'outcome', deploymentId: event.deploymentId });
       });
     },
+    publicPort(slot, range, refused) {
+      return store.change(() => {
+        const kept = store.publicPorts.of(slot);
+        if (kept !== undefined && kept !== refused && isWithin(kept, range)) return kept;
+        // In turn, so that a port that was given back is not soon somebody else's.
+        const last = Number(store.identity.setting(lastPublicPort) ?? 0);
+        const found = store.publicPorts.firstFree(range, refused ?? last);
+        if (found === undefined || deployments.find(slot.deploymentId) === undefined) return undefined;
+        store.publicPorts.put(slot, found);
+        store.identity.putSetting(lastPublicPort, String(found));
+        return found;
+      });
+    },
     registryLogin: (workspaceId, registry) => registries.loginOf(workspaceId, registry),
     secretValue: (workspaceId, secretId) => vault.valueOf(workspaceId, secretId),
   };
+}
+
+function isWithin(port: number, { first, last }: PortRange): boolean {
+  return port >= first && port <= last;
 }
 
 function desired(store: Store, deploymentId: string): Desired | 'absent' {

@@ -9,6 +9,7 @@ import { Domains } from './domains.ts';
 import { Events } from './events.ts';
 import { Identity } from './identity.ts';
 import { ManagedUrls } from './managedUrls.ts';
+import { PublicPorts } from './publicPorts.ts';
 import { Registries } from './registries.ts';
 import { Releases } from './releases.ts';
 import { Repositories } from './repositories.ts';
@@ -49,6 +50,7 @@ export class Store {
   readonly secrets: Secrets;
   readonly domains: Domains;
   readonly managedUrls: ManagedUrls;
+  readonly publicPorts: PublicPorts;
   readonly identity: Identity;
   readonly apiTokens: ApiTokens;
   readonly contents: Contents;
@@ -69,6 +71,7 @@ export class Store {
     this.secrets = new Secrets(database);
     this.domains = new Domains(database);
     this.managedUrls = new ManagedUrls(database);
+    this.publicPorts = new PublicPorts(database);
     this.identity = new Identity(database);
     this.apiTokens = new ApiTokens(database);
     this.contents = new Contents(database);

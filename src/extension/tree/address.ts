@@ -21,7 +21,8 @@ export function bestAddresses(addresses: readonly Address[]): readonly Address[]
   const best = new Map<string, Address>();
   for (const address of addresses) {
     const scheme = address.url === undefined ? '' : new URL(address.url).protocol;
-    const key = `${address.port}/${address.type}/${scheme}`;
+    // Each instance has a port of the machine of its own.
+    const key = `${address.port}/${address.type}/${scheme || labelOf(address)}`;
     if (!best.has(key)) best.set(key, address);
   }
   return Array.from(best.values());

@@ -47,10 +47,17 @@ describe('host names', () => {
       domain: 'localhost',
     } as const;
     assert.deepEqual(addressesOf(named, undefined), []);
-    assert.deepEqual(addressesOf(named, { httpPort: 80, httpsPort: 443 }, new Map([[5432, 49153]])), [
+    const edge = { httpPort: 80, httpsPort: 443 };
+    const at = (hostAddress: string, hostPort: number) => [{ port: 5432, hostAddress, hostPort }];
+    assert.deepEqual(addressesOf(named, edge, at('127.0.0.1', 49153)), [
       { port: 80, type: 'http', url: `http://80-${id}.localhost` },
       { port: 80, type: 'http', url: `https://80-${id}.localhost` },
       { port: 5432, type: 'tcp', host: '127.0.0.1', publicPort: 49153 },
+    ]);
+    const [first, second] = [...at('0.0.0.0', 20000), ...at('0.0.0.0', 20001)];
+    assert.deepEqual(addressesOf(named, undefined, [first!, second!], 'edge.example.net'), [
+      { port: 5432, type: 'tcp', host: 'edge.example.net', publicPort: 20000 },
+      { port: 5432, type: 'tcp', host: 'edge.example.net', publicPort: 20001 },
     ]);
   });
 });

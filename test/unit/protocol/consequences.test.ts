@@ -27,7 +27,7 @@ describe('consequences of a change', () => {
     assert.deepEqual(kinds({ config: { ...config, environment: { B: '2', A: '1' } } }), []);
   });
 
-  it('are a rollout where instances would be made in another way, slot by slot with volumes', () => {
+  it('are a rollout where instances would be made in another way, slot by slot with volumes and fixed ports', () => {
     const changed = { ...config, environment: { A: '2', B: '2' } };
     assert.deepEqual(consequencesOf(before, { ...before, config: changed }, true), [
       { kind: 'rollOut', slotBySlot: false },
@@ -36,6 +36,12 @@ describe('consequences of a change', () => {
     assert.deepEqual(consequencesOf(before, { ...before, config: mounted }, true), [
       { kind: 'rollOut', slotBySlot: true },
     ]);
+    const published = { ...config, ports: { 5432: 'tcp' as const } };
+    for (const portsAreFixed of [false, true]) {
+      assert.deepEqual(consequencesOf(before, { ...before, config: published }, true, portsAreFixed), [
+        { kind: 'rollOut', slotBySlot: portsAreFixed },
+      ]);
+    }
   });
 
   it('come with the next start where nothing runs', () => {

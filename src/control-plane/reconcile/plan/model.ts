@@ -18,8 +18,8 @@ export interface WantedRelease {
   readonly number: number;
   /** `failed`: it will not be tried again. */
   readonly state: 'new' | 'rolling' | 'live' | 'failed';
-  /** Each of its instances has data of its own, so one slot never has two instances. */
-  readonly hasVolumes: boolean;
+  /** Each of its instances has what has one user, data or a port of the machine, so one slot never has two instances. */
+  readonly exclusive: boolean;
 }
 
 /** An instance with all that is known of it. */

@@ -4,7 +4,7 @@ import { restartAfter } from './restart.ts';
 
 /**
  * The next steps towards what is wanted; empty when all is as it shall be. Invariants, held by the property tests:
- * - without volumes there are never fewer ready instances than there were or than are wanted, whichever is less;
+ * - where slots are not exclusive there are never fewer ready instances than there were or than are wanted, whichever is less;
  * - an instance that serves is drained before it is removed;
  * - a volume is removed only when its slot is not wanted any more and nothing uses it;
  * - while room is short nothing is started, and nothing that serves is taken away for what would be.
@@ -19,7 +19,7 @@ export function plan(whole: Scene, rules: PlanRules): Step[] {
   const { main, second } = roles(scene, wish.target);
   if (main === undefined) return keepNothing(scene, rules);
   const steps =
-    main.hasVolumes || usesVolumes(scene)
+    main.exclusive || isExclusive(scene)
       ? bySlot(scene, leaving, main, rules)
       : startFirst(scene, main, second, rules);
   return [...steps, ...settle(scene, main), ...excessVolumes(whole)];
@@ -242,7 +242,7 @@ function retire(seen: readonly Seen[], { now }: Scene, rules: PlanRules, because
   });
 }
 
-/** With volumes a slot has one user: its old instance goes before its new one comes, one slot after another. */
+/** Where a slot has what has one user: its old instance goes before its new one comes, one slot after another. */
 function bySlot(scene: Scene, leaving: readonly Seen[], main: WantedRelease, rules: PlanRules): Step[] {
   const wanted = scene.wish.instances;
   const beyond = retire(
@@ -303,8 +303,8 @@ function excessVolumes(scene: Scene): Step[] {
     }));
 }
 
-function usesVolumes({ wish }: Scene): boolean {
-  return wish.fallback?.hasVolumes === true;
+function isExclusive({ wish }: Scene): boolean {
+  return wish.fallback?.exclusive === true;
 }
 
 export function serves(seen: Seen): boolean {

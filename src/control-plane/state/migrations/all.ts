@@ -11,6 +11,7 @@ import { registries } from './0010-registries.ts';
 import { adopted } from './0011-adopted.ts';
 import { configMounts } from './0012-config-mounts.ts';
 import { managedUrls } from './0013-managed-urls.ts';
+import { publicPorts } from './0014-public-ports.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
@@ -31,4 +32,5 @@ export const migrations: readonly string[] = [
   adopted,
   configMounts,
   managedUrls,
+  publicPorts,
 ];

@@ -58,6 +58,20 @@ describe('adoption', () => {
     assert.equal(notary.store.repositories.isAdopted(idOf('6')), true);
   });
 
+  it('gives the slots of a public region the ports of the machine that they have', async () => {
+    const ports = { 80: 'http', 5432: 'tcp' } as const;
+    const record = { ports, publicPorts: { 5432: 20_005 } };
+    runs(
+      aRemainingInstance({ record }),
+      aRemainingInstance({ ordinal: 1, record: { ports, publicPorts: { 5432: 20_006 } } }),
+      other({ record: { ports, publicPorts: { 5432: 20_006 } } }),
+    );
+    await adopt('d', 'e');
+    const portOf = (digit: string, ordinal: number) =>
+      notary.store.publicPorts.of({ deploymentId: idOf(digit), port: 5432, ordinal });
+    assert.deepEqual([portOf('d', 0), portOf('d', 1), portOf('e', 0)], [20_005, 20_006, undefined]);
+  });
+
   it('leaves the ids when the instances name two workspaces, or the state has something in it', async () => {
     runs(aRemainingInstance(), other({ workspaceId: idOf('f') }));
     await adoption.takeOverIdentity();

@@ -36,7 +36,13 @@ describe('config mounts', () => {
     const { executor } = plane;
     executor.images.add('page:1');
     const spec: Partial<InstanceSpec> = { instanceId, deploymentId: id, image: 'page:1', hasConfig: true };
-    const rest = { deploymentName: 'app', releaseId: 'e'.repeat(32), volumes: {}, record: aRecord() };
+    const rest = {
+      deploymentName: 'app',
+      releaseId: 'e'.repeat(32),
+      volumes: {},
+      published: [],
+      record: aRecord(),
+    };
     await executor.run({ ...rest, ...spec } as InstanceSpec);
   }
 

@@ -19,7 +19,13 @@ describe('data of volumes', () => {
     plane.executor.images.add('page:1');
     for (const ordinal of [0, 1, 2]) {
       const own = { instanceId: `${ordinal}`.padStart(12, '0'), deploymentId: id, ordinal, image: 'page:1' };
-      const rest = { deploymentName: 'app', releaseId: 'e'.repeat(32), record: aRecord(), volumeFacts: {} };
+      const rest = {
+        deploymentName: 'app',
+        releaseId: 'e'.repeat(32),
+        record: aRecord(),
+        published: [],
+        volumeFacts: {},
+      };
       await plane.executor.run({
         ...rest,
         ...own,

@@ -37,6 +37,7 @@ describe('config mounts on their way into instances', () => {
       image: 'page:1',
       hasConfig: true,
       volumes: {},
+      published: [],
       record: aRecord(),
     };
     await executor.run(spec as InstanceSpec);

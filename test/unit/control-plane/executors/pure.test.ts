@@ -81,8 +81,11 @@ describe('the container of an instance', () => {
     ]);
   });
 
-  it('publishes what is not HTTP on loopback alone', () => {
-    const spec = containerSpecOf(aSpec({ published: [{ port: 53, protocol: 'udp' }] }), around);
+  it('publishes what is not HTTP where it is told to', () => {
+    const spec = containerSpecOf(
+      aSpec({ published: [{ port: 53, protocol: 'udp', hostAddress: '127.0.0.1', hostPort: 0 }] }),
+      around,
+    );
     assert.deepEqual(spec.ports, [
       { hostAddress: '127.0.0.1', hostPort: 0, containerPort: 53, protocol: 'udp' },
     ]);

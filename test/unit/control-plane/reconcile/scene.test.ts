@@ -18,9 +18,15 @@ const instance: ObservedInstance = {
   outOfMemory: false,
   address: '10.210.0.2',
   node: 'here',
-  published: new Map(),
+  published: [],
 };
-const facts = { surroundings: false, roomShort: false, now: 5000, isAbandoned: () => false };
+const facts = {
+  surroundings: false,
+  roomShort: false,
+  now: 5000,
+  isAbandoned: () => false,
+  portsAreFixed: false,
+};
 
 /** Health of the instance when its watch says this. */
 function healthWith(watch: Pick<Watch, 'health'> & { readonly servedBefore: boolean }): string | undefined {

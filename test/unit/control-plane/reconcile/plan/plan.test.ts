@@ -136,10 +136,10 @@ describe('the planner, without volumes', () => {
 });
 
 describe('the planner, with volumes', () => {
-  const old = aRelease(1, { hasVolumes: true });
+  const old = aRelease(1, { exclusive: true });
   const wish = aWish({
     instances: 2,
-    target: aRelease(2, { state: 'rolling', hasVolumes: true }),
+    target: aRelease(2, { state: 'rolling', exclusive: true }),
     fallback: old,
   });
 
@@ -158,7 +158,7 @@ describe('the planner, with volumes', () => {
   });
 
   it('deletes the data of slots that are not wanted any more, once nothing runs in them', () => {
-    const settled = aWish({ instances: 1, target: aRelease(1, { hasVolumes: true }) });
+    const settled = aWish({ instances: 1, target: aRelease(1, { exclusive: true }) });
     const volumes = [
       { name: 'v-0', ordinal: 0, abandoned: false },
       { name: 'v-1', ordinal: 1, abandoned: false },
@@ -178,8 +178,8 @@ describe('the planner, while room is short', () => {
   const short = { roomShort: true };
   const replacing = aWish({ target: aRelease(2, { state: 'new' }), fallback: aRelease(1) });
   const withData = aWish({
-    target: aRelease(2, { state: 'new', hasVolumes: true }),
-    fallback: aRelease(1, { hasVolumes: true }),
+    target: aRelease(2, { state: 'new', exclusive: true }),
+    fallback: aRelease(1, { exclusive: true }),
   });
 
   it('starts nothing, and looks for room again and again', () => {

@@ -12,7 +12,7 @@ import { plan } from '../../../../../src/control-plane/reconcile/plan/plan.ts';
 export const now = 1_000_000;
 
 export function aRelease(number: number, changes: Partial<WantedRelease> = {}): WantedRelease {
-  return { id: `r${number}`, number, state: 'live', hasVolumes: false, ...changes };
+  return { id: `r${number}`, number, state: 'live', exclusive: false, ...changes };
 }
 
 export function anInstance(releaseNumber: number, ordinal: number, changes: Partial<Seen> = {}): Seen {

@@ -65,7 +65,7 @@ class World {
   }
 
   usesVolumes(): boolean {
-    return this.wish.target?.hasVolumes === true;
+    return this.wish.target?.exclusive === true;
   }
 
   /** Time goes on: what started is ready, what was told to end is gone, requests are answered. */
@@ -203,8 +203,8 @@ describe('the planner from any state', () => {
 
   it('starts nothing while room is short, and takes nothing that serves for it', () => {
     fc.assert(
-      fc.property(anyWish, anySeen, fc.boolean(), (wish, seen, hasVolumes) => {
-        const target = wish.target === undefined ? undefined : { ...wish.target, hasVolumes };
+      fc.property(anyWish, anySeen, fc.boolean(), (wish, seen, exclusive) => {
+        const target = wish.target === undefined ? undefined : { ...wish.target, exclusive };
         const world = new World({ ...wish, target }, seen, []);
         const before = world.seen.filter(serves);
         for (const step of plan({ ...world.scene(), roomShort: true }, defaultPlanRules)) {
@@ -221,7 +221,7 @@ describe('the planner from any state', () => {
   it('never deletes the data of a slot that is wanted or used, and gives it one user', () => {
     fc.assert(
       fc.property(anyWish, anySeen, fc.infiniteStream(fc.boolean()), (wish, seen, chance) => {
-        const target = wish.target === undefined ? undefined : { ...wish.target, hasVolumes: true };
+        const target = wish.target === undefined ? undefined : { ...wish.target, exclusive: true };
         const volumes = [0, 1, 2, 3, 4].map((ordinal) => ({
           name: `v-${ordinal}`,
           ordinal,
