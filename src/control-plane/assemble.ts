@@ -186,6 +186,7 @@ export async function assemble(wanted: AssembleWanted): Promise<ControlPlane> {
     held.add(
       certificates.onChange((holder) => {
         for (const { id } of urlsUnder(store, holder)) feed.publish({ kind: 'managedUrl', id });
+        if (store.deployments.find(holder) !== undefined) feed.publish({ kind: 'deployment', id: holder });
       }),
     );
   }

@@ -20,6 +20,7 @@ import { logRules, LogStore } from '../../src/control-plane/logs/logStore.ts';
 import { createSealer, type Sealer } from '../../src/control-plane/secrets/sealer.ts';
 import { RegistryVault } from '../../src/control-plane/secrets/registryVault.ts';
 import { MetricsFile } from '../../src/control-plane/metrics/metricsFile.ts';
+import type { CertificateState } from '../../src/protocol/shapes/certificate.ts';
 import type { Usage } from '../../src/control-plane/usage/usageMeter.ts';
 import { createDns } from '../../src/control-plane/urls/dns.ts';
 import { Verifier } from '../../src/control-plane/urls/verifier.ts';
@@ -96,6 +97,8 @@ export interface TestControlPlane {
   readonly logs: LogStore;
   /** What instances use, by id. */
   readonly used: Map<string, Usage>;
+  /** How it stands with certificates of a public authority, by what they are kept under. */
+  readonly certificates: Map<string, CertificateState>;
   /** What was measured. */
   readonly metrics: MetricsFile;
   readonly token: string;
@@ -125,6 +128,7 @@ export function controlPlaneOver<R extends Reconciler>(
   const { store } = notary;
   const registry = new FakeRegistry();
   const used = new Map<string, Usage>();
+  const certificates = new Map<string, CertificateState>();
   const usage = { of: () => Promise.resolve(used) };
   const metrics = MetricsFile.open(':memory:', (error) => {
     throw error;
@@ -183,7 +187,7 @@ export function controlPlaneOver<R extends Reconciler>(
       publicAddresses: ['203.0.113.5'],
     }),
     urlKeeper,
-    certificateState: () => undefined,
+    certificateState: (holder) => certificates.get(holder),
     version: '1.2.3',
     domain: 'localhost',
     publicHost: '203.0.113.5',
@@ -210,6 +214,7 @@ export function controlPlaneOver<R extends Reconciler>(
     posts,
     logs,
     used,
+    certificates,
     metrics,
     token,
     stopping,

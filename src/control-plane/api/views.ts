@@ -48,6 +48,7 @@ export function deploymentView(parts: ApiParts, deployment: Deployment): WireDep
     currentLiveDigest: live?.digest ?? null,
     ...given('reason', status.reason),
     addresses: [...addresses],
+    ...given('certificate', parts.certificateState(deployment.id)),
     // While a release takes over there are more for a moment, which is nothing to tell anybody.
     instances: { ready: Math.min(status.ready, status.wanted), wanted: status.wanted },
     ...given('liveRelease', status.liveReleaseNumber),

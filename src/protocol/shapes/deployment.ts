@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { configBreaches, base64Bytes } from '../configMounts.ts';
 import { base64, imageTag, portKey, portNumber, resourceName, timestamp, uuid } from '../wire.ts';
+import { certificateState } from './certificate.ts';
 import { afterConfigChange, configMountName } from './configMount.ts';
 
 /** The host that stands for Patr's own registry in an image source, whichever server is behind it. */
@@ -200,6 +201,8 @@ export type Address = v.InferOutput<typeof address>;
 const additive = {
   reason: v.optional(reason),
   addresses: v.optional(v.array(address)),
+  /** Of its own addresses, where a public authority signs for them. */
+  certificate: v.optional(certificateState),
   /** Of the instances that there shall be, those that take traffic; and how many there shall be. */
   instances: v.optional(v.object({ ready: v.number(), wanted: v.number() })),
   /** Number of the release that takes traffic. */

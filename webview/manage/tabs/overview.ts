@@ -8,6 +8,7 @@ import { button } from '../../shared/controls.ts';
 import type { View } from '../view.ts';
 import {
   agoWords,
+  certificateWords,
   cpuWords,
   digestWords,
   durationWords,
@@ -45,7 +46,7 @@ function linesOf({ lines = [] }: Reason): TemplateResult | typeof nothing {
 }
 
 function addresses({ actions }: View, { deployment }: Managed): TemplateResult {
-  const { addresses: all = [] } = deployment;
+  const { addresses: all = [], certificate } = deployment;
   return html`<section aria-labelledby="addresses-heading">
     <h2 id="addresses-heading">Addresses</h2>
     ${all.length === 0 ? html`<p class="lead">It has none yet. Addresses come with the first release.</p>` : nothing}
@@ -65,6 +66,7 @@ function addresses({ actions }: View, { deployment }: Managed): TemplateResult {
         </li>`;
       })}
     </ul>
+    ${certificate === undefined ? nothing : html`<p class="lead" id="certificate">${certificateWords(certificate)}</p>`}
   </section>`;
 }
 

@@ -150,6 +150,20 @@ describe('managed URLs over the API', () => {
     assert.match(String(unknown['message']), /name servers do not answer/);
   });
 
+  it('say how it stands with the certificate of their host, and a deployment with that of its own', async () => {
+    const domainId = await domain('example.com');
+    await made(domainId);
+    const shown = async () => {
+      const { body } = await plane.send('GET', `/deployment/${deploymentId}`);
+      return [(await listed())[0]?.['certificate'], body['certificate']];
+    };
+    assert.deepEqual(await shown(), [undefined, undefined]);
+    const waiting = { state: 'waitingForDns', message: 'There is no A record at api.example.com.' } as const;
+    const valid = { state: 'valid', validUntil: '2026-12-24T10:00:00.000Z', issuer: 'Test CA' } as const;
+    plane.certificates.set('url-api.example.com', waiting).set(deploymentId, valid);
+    assert.deepEqual(await shown(), [waiting, valid]);
+  });
+
   it('keep a place to one of them, and can be changed and deleted', async () => {
     const domainId = await domain('shop.localhost');
     const id = await made(domainId, { path: '/a' });
