@@ -9,7 +9,7 @@ import { pinnedTls, type PinnedCertificate } from './certificates.ts';
 /** Statuses whose answers have no body, whatever comes behind their headers. */
 const withoutBody = new Set([204, 205, 304]);
 
-/** As much of `fetch` as a connection needs: an address, a text as body, no redirects. */
+/** As much of `fetch` as a connection needs: an address, a text or bytes as body, no redirects. */
 export type PinnedFetch = Disposable & { readonly fetch: typeof fetch };
 
 /**
@@ -22,7 +22,9 @@ export function pinnedFetch(pin: PinnedCertificate): PinnedFetch {
   return {
     async fetch(input, init = {}) {
       if (typeof input !== 'string') throw new TypeError('Only addresses are asked.');
-      const { method = 'GET', headers, body, signal } = init;
+      const { method = 'GET', headers, body = null, signal } = init;
+      const sent = body instanceof Uint8Array || typeof body === 'string' ? body : undefined;
+      if (sent === undefined && body !== null) throw new TypeError('Only texts and bytes are sent.');
       const asking = request(input, {
         method,
         headers: Object.fromEntries(new Headers(headers)),
@@ -33,7 +35,7 @@ export function pinnedFetch(pin: PinnedCertificate): PinnedFetch {
       });
       // What breaks behind the headers breaks the body, which says so itself.
       asking.on('error', () => undefined);
-      asking.end(typeof body === 'string' ? body : undefined);
+      asking.end(sent);
       const [answer] = (await once(asking, 'response')) as [IncomingMessage];
       return asResponse(answer);
     },

@@ -140,6 +140,9 @@ export function activate(context: ExtensionContext): Exports {
     prices: ownPrices,
     trusted,
     startRegion: () => commands.executeCommand('patr.region.start'),
+    engine: async () => (await connection.host()).engine,
+    saveVolumeData: async (deployment) =>
+      void (await archiveVolumes({ ...parts, model: models.of(deployment.id) }, deployment, {})),
     manage,
   };
   const createForms = held.add(new Panels(createPanel(createParts), panels));

@@ -25,6 +25,7 @@ export interface CommandArguments {
   'patr.deploy.customize': [file?: Uri];
   'patr.deployment.create': [];
   'patr.deployment.duplicate': [node?: DeploymentNode];
+  'patr.deployment.copyTo': [node?: DeploymentNode];
   'patr.deployment.manage': [node?: DeploymentNode];
   'patr.deployImage': [];
   'patr.deployment.push': [node?: DeploymentNode];
@@ -114,6 +115,7 @@ export const commandIds: readonly CommandId[] = [
   'patr.deploy.customize',
   'patr.deployment.create',
   'patr.deployment.duplicate',
+  'patr.deployment.copyTo',
   'patr.deployment.manage',
   'patr.deployImage',
   'patr.deployment.push',
@@ -224,5 +226,6 @@ export const settingIds = [
   'build.arguments',
   'codeLens.enabled',
   'prices',
+  'registryHosts',
 ] as const;
 export type SettingId = (typeof settingIds)[number];

@@ -2,6 +2,7 @@ import { workspace, type ConfigurationScope } from 'vscode';
 import { decode } from '../protocol/decode.ts';
 import { defaultLocalSettings, type LocalSettings } from '../local/contract.ts';
 import { priceTable, type PriceTable } from '../protocol/cost.ts';
+import { registryHost } from '../protocol/shapes/registry.ts';
 import type { SettingId } from './ids.ts';
 import * as v from 'valibot';
 
@@ -65,6 +66,12 @@ export function showsCodeLens(scope: ConfigurationScope): boolean {
 /** Build arguments for Dockerfiles of a folder. */
 export function buildArguments(scope: ConfigurationScope): Readonly<Record<string, string>> {
   return read('build.arguments', v.record(v.string(), v.string()), {}, scope);
+}
+
+/** Host of the registry of a server elsewhere, where the person has named one; by the server's address. */
+export function registryOf(url: string): string | undefined {
+  const hosts = read('registryHosts', v.record(v.string(), registryHost), {});
+  return Object.entries(hosts).find(([server]) => server.replace(/\/+$/, '') === url)?.[1];
 }
 
 /** What the person's own regions cost, by the name of the region. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { pricing } from './cost.ts';
 import { nothing } from './panel.ts';
+import { afterConfigChange } from './shapes/configMount.ts';
 import {
   deploymentSettings,
   envValue,
@@ -19,10 +20,12 @@ import { uuid } from './wire.ts';
 /** Id of the connection that a deployment is made on; absent: the local region. */
 const on = { connection: v.optional(v.string()) };
 
-/** What the form begins with: nothing, another deployment, or a Dockerfile of the workspace. */
+/** What the form begins with: nothing, another deployment here or elsewhere, or a Dockerfile of the workspace. */
 export const createSubject = v.variant('kind', [
   v.object({ kind: v.literal('new'), ...on }),
   v.object({ kind: v.literal('duplicate'), deploymentId: uuid, name: v.string(), ...on }),
+  /** `from`: id of the connection that the original is on. */
+  v.object({ kind: v.literal('copy'), deploymentId: uuid, name: v.string(), from: v.string(), ...on }),
   v.object({ kind: v.literal('dockerfile'), uri: v.string(), label: v.string(), ...on }),
 ]);
 export type CreateSubject = v.InferOutput<typeof createSubject>;
@@ -34,11 +37,12 @@ export type Named = v.InferOutput<typeof named>;
 export const newVolume = v.object({ ...createVolume.entries, path: mountPath });
 export type NewVolume = v.InferOutput<typeof newVolume>;
 
-/** Where the image comes from. `build`: from the Dockerfile that the form is about. */
+/** Where the image comes from. `build`: from the Dockerfile that the form is about; `copy`: from the deployment. */
 const wishedImage = v.variant('kind', [
   v.object({ kind: v.literal('repository'), ...patrImage.entries }),
   v.object({ kind: v.literal('external'), ...externalImage.entries }),
   v.object({ kind: v.literal('build') }),
+  v.object({ kind: v.literal('copy') }),
 ]);
 
 /** What a filled in form says: the very shape of the API's request, and what is made along with it. */
@@ -49,6 +53,15 @@ export const createWish = v.object({
 });
 export type CreateWish = v.InferOutput<typeof createWish>;
 export type CreateWishInput = v.InferInput<typeof createWish>;
+
+/** What of a deployment is not the same in a copy of it, or not in it, or has to be seen to first; a sentence. */
+export const copyNote = v.object({
+  kind: v.picklist(['toDo', 'leftOut', 'changed']),
+  /** The field of the deployment. */
+  about: v.string(),
+  words: v.string(),
+});
+export type CopyNote = v.InferOutput<typeof copyNote>;
 
 /** Values that the form arrives with; what is left out is as it usually is. */
 export const prefill = v.object({
@@ -65,17 +78,27 @@ export const prefill = v.object({
   newVolumes: v.optional(v.array(v.object({ name: v.string(), size: v.number(), path: v.string() })), []),
   startupProbe: v.optional(v.object({ port: v.number(), path: v.string() })),
   livenessProbe: v.optional(probe),
+  afterConfigChange: v.optional(afterConfigChange),
   deployOnPush: v.optional(v.boolean(), true),
+  deployOnCreate: v.optional(v.boolean(), true),
   minHorizontalScale: v.optional(v.number(), 1),
   maxHorizontalScale: v.optional(v.number(), 1),
+  /** Variables whose secret has still to be chosen. */
+  wantedSecrets: v.optional(v.array(v.string()), []),
+  /** The image is copied from where the deployment has it. */
+  copiesImage: v.optional(v.boolean(), false),
+  notes: v.optional(v.array(copyNote), []),
 });
 export type Prefill = v.InferOutput<typeof prefill>;
+/** Some of them. */
+export type PrefillInput = Partial<Prefill>;
 
 /** What can be chosen from, as the server has it now. */
 export const choices = v.object({
   regions: v.array(v.object({ ...named.entries, pricing, message: v.optional(v.string()) })),
   machineTypes: v.array(machineType),
-  repositories: v.array(named),
+  /** Absent where the server has no registry. */
+  repositories: v.optional(v.array(named)),
   /** Volumes that nobody mounts. */
   volumes: v.array(v.object({ ...named.entries, size: v.number() })),
   /** Absent where the server keeps no secrets. */
@@ -113,6 +136,8 @@ export const createContract = {
     prefill: { takes: nothing, returns: prefill },
     look: { takes: nothing, returns: v.object({ server, submission }) },
     startRegion: { takes: nothing, returns: nothing },
+    /** Of a copy: saves what its original has in its volumes. */
+    saveVolumeData: { takes: nothing, returns: nothing },
     createRepository: { takes: createRepository, returns: named },
     createSecret: { takes: createSecret, returns: named },
     /** Newest first. */

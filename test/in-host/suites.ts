@@ -1,6 +1,7 @@
 import { activationSuite } from './activation.suite.ts';
 import { commandsSuite } from './commands.suite.ts';
 import { configMountsSuite } from './configMounts.suite.ts';
+import { copySuite } from './copy.suite.ts';
 import { crashSuite } from './crash.suite.ts';
 import { createFormSuite } from './createForm.suite.ts';
 import { deploySuite } from './deploy.suite.ts';
@@ -34,6 +35,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,
   signIn: signInSuite,
+  copy: copySuite,
   // The last one: it looks at what the others have run.
   everyCommand: everyCommandSuite,
 };

@@ -190,6 +190,7 @@ export class Form {
     },
     startRegion: () => void this.#startRegion(),
     look: () => void this.#look(),
+    saveVolumeData: () => void this.#saveVolumeData(),
     createRepository: (name) => void this.#createRepository(name),
   };
 
@@ -226,7 +227,12 @@ export class Form {
       },
       () => undefined,
     );
-    if (touched.includes('ports') || tag.trim() === '' || this.#options.subject.kind === 'duplicate') return;
+    if (
+      touched.includes('ports') ||
+      tag.trim() === '' ||
+      ['duplicate', 'copy'].includes(this.#options.subject.kind)
+    )
+      return;
     host.call('exposedPorts', { repositoryId, tag: tag.trim() }, { signal }).then(
       (ports) => {
         const rows = Object.entries(ports).map(([port, type], key) => ({ key, port, type }));
@@ -273,12 +279,21 @@ export class Form {
     await this.#look();
   }
 
+  /** What comes of it is told by the host. */
+  async #saveVolumeData(): Promise<void> {
+    try {
+      await this.#options.host.call('saveVolumeData', null);
+    } catch (error) {
+      if (!isAbort(error)) this.#refuse(describeError(error), []);
+    }
+  }
+
   async #createRepository(name: string): Promise<void> {
     const made = await this.#spot.make('new-repository', name, () =>
       this.#options.host.call('createRepository', { name }),
     );
     if (made === undefined) return;
-    this.#know(({ repositories, ...rest }) => ({ ...rest, repositories: [...repositories, made] }));
+    this.#know(({ repositories, ...rest }) => ({ ...rest, repositories: [...(repositories ?? []), made] }));
     this.#edit(() => ({ repositoryId: made.id }), ['repository']);
     this.#actions.goTo('repository');
   }
@@ -298,4 +313,8 @@ const noPrefill = {
   deployOnPush: true,
   minHorizontalScale: 1,
   maxHorizontalScale: 1,
+  deployOnCreate: true,
+  wantedSecrets: [],
+  copiesImage: false,
+  notes: [],
 };

@@ -1,7 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { button } from '../shared/controls.ts';
+import type { RegistryChoice } from '../shared/fields/draft.ts';
 import { sectionOf, sections, type Section } from '../shared/fields/problems.ts';
 import { detailsSection } from './sections/details.ts';
+import { copyNotes } from './sections/copyNotes.ts';
 import { reviewSection } from './sections/review.ts';
 import { runningSection } from './sections/running.ts';
 import { scalingSection } from './sections/scaling.ts';
@@ -26,7 +28,7 @@ const bodies: Readonly<Record<Section, (view: View) => TemplateResult>> = {
 export function page(view: View): TemplateResult {
   return html`<header>
       <h1>${heading(view)}</h1>
-      ${banner(view)}
+      ${banner(view)} ${copyNotes(view)}
     </header>
     <div class="columns">
       ${rail(view)}
@@ -49,6 +51,8 @@ function heading({ subject }: View): string {
       return 'Create deployment';
     case 'duplicate':
       return `Duplicate ${subject.name}`;
+    case 'copy':
+      return `Copy ${subject.name}`;
     case 'dockerfile':
       return `Deploy ${subject.label}`;
   }
@@ -94,10 +98,18 @@ function rail({ problems, current, actions }: View): TemplateResult {
   </nav>`;
 }
 
+const labels: Readonly<Record<RegistryChoice, string>> = {
+  build: 'Build and create',
+  copy: 'Copy and create',
+  patr: 'Create',
+  dockerHub: 'Create',
+  other: 'Create',
+};
+
 function footer(view: View): TemplateResult {
   const { draft, submission, actions, begun } = view;
   const running = submission.kind === 'running';
-  const label = draft.registry === 'build' ? 'Build and create' : 'Create';
+  const label = labels[draft.registry];
   return html`<footer>
     <p><span class="lead">Estimated cost</span> <span class="cost">${costOf(view)}</span></p>
     ${running ? html`<vscode-progress-ring aria-label="Working"></vscode-progress-ring>` : nothing}

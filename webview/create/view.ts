@@ -22,5 +22,7 @@ export interface Actions extends FieldActions {
   submit(): void;
   startRegion(): void;
   look(): void;
+  /** Of a copy: saves what its original has in its volumes. */
+  saveVolumeData(): void;
   createRepository(name: string): void;
 }

@@ -41,6 +41,7 @@ export function draftOf(deployment: DeploymentInfo): Draft {
     machine: deployment.machineType,
     touched: [],
     submitted: false,
+    notes: [],
     refused: notRefused,
   };
 }

@@ -221,7 +221,7 @@ async function inTime<T>(reading: Promise<T>): Promise<T> {
 }
 
 function noRegistryWords(host: string): string {
-  return `What answers at ${host} is no registry. Check the address; a self-hosted Patr may have its registry under another name.`;
+  return `What answers at ${host} is no registry. Check the address; a Patr of your own may have its registry under another name, which the setting patr.registryHosts tells.`;
 }
 
 function pathOf(path: string): string {

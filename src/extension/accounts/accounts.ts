@@ -7,6 +7,7 @@ import { KeptTrust } from '../connections/keptTrust.ts';
 import { PatrConnection } from '../connections/patrConnection.ts';
 import { KeptPlaces, placeId, type PatrPlace } from '../connections/places.ts';
 import { Ways } from '../connections/ways.ts';
+import { registryOf } from '../settings.ts';
 import type { Output } from '../output.ts';
 import type { Prompts } from '../prompts.ts';
 import { PatrAuthentication, providerId } from './authentication.ts';
@@ -35,7 +36,7 @@ export function accounts({ context, local, prompts, userAgent, output }: Account
   const held = new DisposableStore();
   const sessions = held.add(new Sessions(context.secrets, output));
   const trust = new KeptTrust(context.globalState);
-  const ways = held.add(new Ways({ trust, openSocket: openSocketOfBundle, userAgent }));
+  const ways = held.add(new Ways({ trust, openSocket: openSocketOfBundle, registryOf, userAgent }));
   const make = (place: PatrPlace): PatrConnection => {
     const token = async () => (await sessions.get(place.accountId))?.token;
     return new PatrConnection({ place, token, ways, trust, log: output });

@@ -34,6 +34,7 @@ import {
   stopFollowingCommand,
   writeConfigMountCommand,
 } from './configMounts.ts';
+import { copyToCommand } from './copyTo.ts';
 import { deployOnPushCommand } from './deployOnPush.ts';
 import { openShellCommand } from './openShell.ts';
 import { renameCommand } from './rename.ts';
@@ -113,6 +114,7 @@ function commandsOf(context: CommandContext, regionLog: RegionLog): CommandTable
     'patr.deployment.create': async () =>
       context.openCreateForm({ kind: 'new', connection: context.model.connection.id }),
     'patr.deployment.duplicate': (node) => duplicateCommand(context, node),
+    'patr.deployment.copyTo': (node) => copyToCommand(context, node),
     'patr.deployment.manage': (node) => manageCommand(context, node),
     'patr.deployImage': () => deployImageCommand(context),
     'patr.deployment.push': (node) => pushCommand(context, node),

@@ -7,6 +7,8 @@ import type { KeptTrust } from './keptTrust.ts';
 export interface WaysOptions {
   readonly trust: Pick<KeptTrust, 'of'>;
   readonly openSocket: OpenSocket;
+  /** Host of a server's registry, where the person has named one. */
+  readonly registryOf: (url: string) => string | undefined;
   readonly userAgent: string;
 }
 
@@ -25,8 +27,18 @@ export class Ways implements Disposable {
 
   /** What the client needs to speak to a server. */
   to(url: string, token: string): Connection {
-    const { trust, openSocket, userAgent } = this.#options;
-    const common = { url, token, userAgent, clock: systemClock, chance: Math.random, timeoutMs: 20_000 };
+    const { trust, openSocket, userAgent, registryOf } = this.#options;
+    const registry = registryOf(url);
+    const named = registry === undefined ? {} : { registry };
+    const common = {
+      ...named,
+      url,
+      token,
+      userAgent,
+      clock: systemClock,
+      chance: Math.random,
+      timeoutMs: 20_000,
+    };
     const pinned = trust.of(url);
     if (pinned === undefined) return { ...common, fetch, openSocket };
     const known = this.#pinned.get(pinned.sha256) ?? this.#held.add(pinnedFetch(pinned));

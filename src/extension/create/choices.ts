@@ -1,10 +1,9 @@
 import type { Target } from '../../deploy/target.ts';
+import { whereOffered } from '../../deploy/whereOffered.ts';
 import type { PriceTable, Pricing } from '../../protocol/cost.ts';
 import { patrPrices } from '../../protocol/cost.ts';
 import type { Choices, Named } from '../../protocol/panelCreate.ts';
-import { isProblem } from '../../protocol/problems.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
-import { NotOffered } from '../../client/errors.ts';
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -28,7 +27,7 @@ export async function readChoices(
   const [regions, { machineTypes }, repositories, volumes, secrets, deployments] = await Promise.all([
     all(api.pages('listRunners', given, ({ runners }) => runners, waiting)),
     api.listMachineTypes(given, waiting),
-    all(api.pages('listRepositories', given, (answer) => answer.repositories, waiting)),
+    whereOffered(all(api.pages('listRepositories', given, (answer) => answer.repositories, waiting))),
     whereOffered(all(api.pages('listVolumes', given, (answer) => answer.volumes, waiting))),
     whereOffered(all(api.pages('listSecrets', given, (answer) => answer.secrets, waiting))),
     all(api.pages('listDeployments', given, (answer) => answer.deployments, waiting)),
@@ -38,7 +37,7 @@ export async function readChoices(
     machineTypes: machineTypes.toSorted(
       (a, b) => a.cpu_count - b.cpu_count || a.memory_count - b.memory_count,
     ),
-    repositories: byName(repositories.map(named)),
+    ...(repositories === undefined ? {} : { repositories: byName(repositories.map(named)) }),
     volumes: byName(
       (volumes ?? [])
         .filter(({ deploymentId }) => deploymentId === null || deploymentId === own)
@@ -62,16 +61,6 @@ function pricingOf({ backend }: Target, region: string, prices: OwnPrices): Pric
   // Patr itself does not know the question what it is; our control plane runs on an engine of the person's.
   if (backend.version === undefined) return { kind: 'priced', table: patrPrices };
   return { kind: 'free', words: 'your machine: free' };
-}
-
-/** Some of Patr's servers declare what they do not do: where one fails, there is nothing to choose. */
-async function whereOffered<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof NotOffered || isProblem(error, 'internalServerError')) return undefined;
-    throw error;
-  }
 }
 
 const all = <T>(rows: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(rows);

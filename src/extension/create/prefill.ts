@@ -1,13 +1,12 @@
 import { Uri } from 'vscode';
 import { portsOf, readDockerfile } from '../../deploy/check.ts';
+import { freeName } from '../../deploy/freeName.ts';
 import type { Target } from '../../deploy/target.ts';
-import type { Prefill } from '../../protocol/panelCreate.ts';
+import type { PrefillInput } from '../../protocol/panelCreate.ts';
 import type { DeploymentInfo } from '../../protocol/shapes/deployment.ts';
 import type { Volume } from '../../protocol/shapes/volume.ts';
 import { sourceOf } from '../deploy/dockerfiles.ts';
-import { freeName, suggestedName } from '../deploy/suggestedName.ts';
-
-type PrefillInput = Partial<Prefill>;
+import { suggestedName } from '../deploy/suggestedName.ts';
 
 /** What is known of a Dockerfile: a name, and the ports that it exposes. */
 export async function prefillFromDockerfile(uri: string, taken: readonly string[]): Promise<PrefillInput> {
@@ -59,6 +58,9 @@ export function copyOf(
     newVolumes: mounted.map(({ volume, path }) => ({ name: `${volume.name}-copy`, size: volume.size, path })),
     ...(startupProbe === null || startupProbe === undefined ? {} : { startupProbe }),
     ...(livenessProbe === null || livenessProbe === undefined ? {} : { livenessProbe }),
+    ...(deployment.afterConfigChange === undefined
+      ? {}
+      : { afterConfigChange: deployment.afterConfigChange }),
     deployOnPush: deployment.deployOnPush,
     minHorizontalScale: deployment.minHorizontalScale,
     maxHorizontalScale: deployment.maxHorizontalScale,

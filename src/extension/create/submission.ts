@@ -72,6 +72,8 @@ function imageOf({ image }: CreateWish): ImageSource {
       return { registry: image.registry, imageName: image.imageName };
     case 'build':
       throw problem('wrongParameters', { says: 'There is no Dockerfile that this form is about.' });
+    case 'copy':
+      throw problem('wrongParameters', { says: 'There is no deployment that this form copies.' });
   }
 }
 

@@ -9,10 +9,12 @@ import {
   type ServerFacts,
   type Submission,
 } from '../../protocol/panelCreate.ts';
+import type { Engine } from '../../docker/engine.ts';
 import { problem } from '../../protocol/problems.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import { localId } from '../connections/connection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
+import { createCopy, prefillFromElsewhere } from '../create/copying.ts';
 import { prefillFromDeployment, prefillFromDockerfile } from '../create/prefill.ts';
 import { createFromDockerfile, createFromImage, refusalOf } from '../create/submission.ts';
 import { reviewContext } from '../deploy/contextReview.ts';
@@ -36,6 +38,10 @@ export interface CreatePanelParts {
   readonly prices: () => OwnPrices;
   readonly trusted: () => boolean;
   readonly startRegion: () => PromiseLike<unknown>;
+  /** The editor's engine, which the local region is on. */
+  readonly engine: () => Promise<Engine | undefined>;
+  /** Saves what a deployment has in its volumes as an archive. */
+  readonly saveVolumeData: (deployment: { readonly id: string; readonly name: string }) => Promise<void>;
   /** Opens the panel of a deployment. */
   readonly manage: (deployment: { readonly id: string; readonly name: string }) => void;
 }
@@ -56,6 +62,10 @@ export function createPanel(parts: CreatePanelParts): PanelKind<CreateContract, 
         look: (_, signal) => form.look(signal),
         startRegion: async () => {
           await parts.startRegion();
+          return null;
+        },
+        saveVolumeData: async () => {
+          if (subject.kind === 'copy') await parts.saveVolumeData(originalOf(subject));
           return null;
         },
         createRepository: async (body) => {
@@ -94,6 +104,8 @@ function keyOf(subject: CreateSubject): string {
       return `new${where}`;
     case 'duplicate':
       return `duplicate ${subject.deploymentId}${where}`;
+    case 'copy':
+      return `copy ${subject.deploymentId} of ${subject.from}${where}`;
     case 'dockerfile':
       return `dockerfile ${subject.uri}${where}`;
   }
@@ -112,6 +124,8 @@ function wordsOf(subject: CreateSubject): string {
       return 'Create deployment';
     case 'duplicate':
       return `Duplicate ${subject.name}`;
+    case 'copy':
+      return `Copy ${subject.name}`;
     case 'dockerfile':
       return `Deploy ${subject.label}`;
   }
@@ -162,6 +176,8 @@ class CreateForm {
         return {};
       case 'duplicate':
         return prefillFromDeployment(this.target(), this.#subject.deploymentId, taken, { signal });
+      case 'copy':
+        return prefillFromElsewhere(this.#parts, this.#subject, signal);
       case 'dockerfile':
         return prefillFromDockerfile(this.#subject.uri, taken);
     }
@@ -200,10 +216,12 @@ class CreateForm {
   }
 
   async #run(wish: CreateWish): Promise<void> {
-    const building = wish.image.kind === 'build';
-    this.#now({ kind: 'running', words: building ? buildingWords : 'It is being created.' });
+    const { kind } = wish.image;
+    const building = kind === 'build';
+    this.#now({ kind: 'running', words: runningWords[kind] });
     try {
       if (building) await this.#build(wish);
+      else if (kind === 'copy') await this.#copy(wish);
       else await this.#create(wish);
       this.#panel.close();
     } catch (error) {
@@ -215,12 +233,21 @@ class CreateForm {
   }
 
   async #create(wish: CreateWish): Promise<void> {
-    const { notify, output, manage } = this.#parts;
+    const { output } = this.#parts;
     const note = (text: string): void => output.append(text);
-    const id = await createFromImage(this.target(), wish, note);
+    await this.#made(await createFromImage(this.target(), wish, note), wish);
+  }
+
+  async #copy(wish: CreateWish): Promise<void> {
+    const subject = this.#subject;
+    if (subject.kind !== 'copy') throw problem('wrongParameters');
+    await this.#made(await createCopy(this.#parts, subject, wish), wish);
+  }
+
+  async #made(id: string, { name, deployOnCreate }: CreateWish): Promise<void> {
+    const { notify, manage } = this.#parts;
     await this.#model()?.reload(id);
-    const words = wish.deployOnCreate ? 'is created and starts' : 'is created';
-    const { name } = wish;
+    const words = deployOnCreate ? 'is created and starts' : 'is created';
     void notify.done(`${name} ${words}.`, [{ label: 'Manage', run: () => manage({ id, name }) }]);
   }
 
@@ -247,5 +274,14 @@ class CreateForm {
   }
 }
 
-const buildingWords =
-  'It is being built and pushed; the notification shows how far it is. This form stays until the deployment is made.';
+const runningWords: Readonly<Record<CreateWish['image']['kind'], string>> = {
+  build:
+    'It is being built and pushed; the notification shows how far it is. This form stays until the deployment is made.',
+  copy: 'Its image is being copied; the notification shows how far it is. This form stays until the deployment is made.',
+  repository: 'It is being created.',
+  external: 'It is being created.',
+};
+
+function originalOf({ deploymentId: id, name }: Extract<CreateSubject, { kind: 'copy' }>) {
+  return { id, name };
+}

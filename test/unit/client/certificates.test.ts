@@ -92,6 +92,14 @@ describe('a server with a certificate that the machine does not trust', () => {
     assert.equal(asked?.body, '{"name":"größe"}');
   });
 
+  it('is sent bytes as they are, and nothing that it does not know', async () => {
+    server.next(json({ success: true }), json({ success: true }));
+    await ask(pinOf(own), { method: 'PUT', body: new Uint8Array([104, 105]) });
+    assert.equal(server.asked[0]?.body, 'hi');
+    await assert.rejects(ask(pinOf(own), { method: 'PUT', body: new Blob(['hi']) }), TypeError);
+    assert.equal(server.asked.length, 1);
+  });
+
   it('may answer without a body, and is not followed elsewhere', async () => {
     server.next(answer(205, ''));
     assert.equal((await ask(pinOf(own))).status, 205);

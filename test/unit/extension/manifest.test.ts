@@ -94,7 +94,15 @@ describe('the manifest', () => {
 
   it('lets only machines and folders that are trusted say what is executed', () => {
     const scopes = Object.values(configuration.properties).map(({ scope }) => scope);
-    assert.ok(scopes.every((scope) => scope === 'machine-overridable' || scope === 'resource'));
+    const safe = ['machine', 'machine-overridable', 'resource'];
+    assert.deepEqual(
+      scopes.filter((scope) => !safe.includes(scope ?? '')),
+      [],
+    );
+  });
+
+  it('lets no folder say which registry is told the token', () => {
+    assert.equal(configuration.properties['patr.registryHosts']?.scope, 'machine');
   });
 
   it('has words for every placeholder, and no words for nothing', () => {

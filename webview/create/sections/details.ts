@@ -32,20 +32,36 @@ export function detailsSection(view: View): TemplateResult {
   `;
 }
 
-function registryOptions({ subject }: View) {
+function registryOptions(view: View) {
+  const { subject } = view;
+  const choices = choicesOf(view);
   const labels: Readonly<Record<RegistryChoice, string>> = {
     build: subject.kind === 'dockerfile' ? `${subject.label} of this workspace` : '',
+    copy: subject.kind === 'copy' ? `${subject.name}, copied as it is` : '',
     patr: "Patr's registry",
     dockerHub: 'Docker Hub',
     other: 'Another registry',
   };
-  return registries
-    .filter((value) => value !== 'build' || subject.kind === 'dockerfile')
-    .map((value) => ({ value, label: labels[value] }));
+  return (
+    registries
+      .filter((value) => value !== 'build' || subject.kind === 'dockerfile')
+      .filter((value) => value !== 'copy' || subject.kind === 'copy')
+      // Not offered by every server; what is chosen already is said to be missing in its own field.
+      .filter(
+        (value) =>
+          (value !== 'patr' && value !== 'copy') ||
+          choices === undefined ||
+          choices.repositories !== undefined ||
+          view.draft.registry === value,
+      )
+      .map((value) => ({ value, label: labels[value] }))
+  );
 }
 
 function registryHint(registry: RegistryChoice): string {
   switch (registry) {
+    case 'copy':
+      return 'Its image is copied into the registry first, with all its platforms; a push there updates the deployment.';
     case 'build':
       return 'It is built and pushed first; pushing again updates the deployment.';
     case 'patr':
@@ -58,7 +74,7 @@ function registryHint(registry: RegistryChoice): string {
 
 function image(view: View): TemplateResult | typeof nothing {
   const { draft, problems, actions } = view;
-  if (draft.registry === 'build') return nothing;
+  if (draft.registry === 'build' || draft.registry === 'copy') return nothing;
   if (draft.registry === 'patr') return repository(view);
   const host = textField({
     id: 'host',

@@ -53,8 +53,10 @@ function imageWords(view: View): string {
   switch (draft.registry) {
     case 'build':
       return subject.kind === 'dockerfile' ? `built from ${subject.label}, tag ${tag}` : '';
+    case 'copy':
+      return subject.kind === 'copy' ? `copied from ${subject.name}, tag ${tag}` : '';
     case 'patr': {
-      const repository = choicesOf(view)?.repositories.find(({ id }) => id === draft.repositoryId);
+      const repository = choicesOf(view)?.repositories?.find(({ id }) => id === draft.repositoryId);
       return repository === undefined ? '' : `${repository.name}:${tag}`;
     }
     case 'dockerHub':

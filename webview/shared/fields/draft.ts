@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import type { CreateSubject, Prefill } from '../../../src/protocol/panelCreate.ts';
+import { copyNote, type CreateSubject, type Prefill } from '../../../src/protocol/panelCreate.ts';
 import { configSignals, type AfterConfigChange } from '../../../src/protocol/shapes/configMount.ts';
 import { portType } from '../../../src/protocol/shapes/deployment.ts';
 
 /** Where the image comes from. `dockerHub` and `other` are registries that are not pushed to from here. */
-export const registries = ['build', 'patr', 'dockerHub', 'other'] as const;
+export const registries = ['build', 'copy', 'patr', 'dockerHub', 'other'] as const;
 export type RegistryChoice = (typeof registries)[number];
 
 /** The host that Docker Hub's images are named by. */
@@ -52,6 +52,8 @@ export const draft = v.object({
   /** Fields that were changed by the person: only they and, after a try to submit, all others show their problems. */
   touched: v.array(v.string()),
   submitted: v.boolean(),
+  /** What of a deployment is not the same in this copy of it; drafts of earlier versions have none. */
+  notes: v.optional(v.array(copyNote), []),
   /** What the server said of the last request, as far as nothing was changed since. */
   refused: v.object({ message: v.string(), fields: v.record(v.string(), v.string()) }),
 });
@@ -67,7 +69,7 @@ export const notRefused: Draft['refused'] = { message: '', fields: {} };
 
 /** A form that nobody has typed in, with what it arrives with. */
 export function emptyDraft(subject: CreateSubject, prefill: Prefill): Draft {
-  const { ports, environmentVariables, configMounts, newVolumes, startupProbe, livenessProbe } = prefill;
+  const { ports, configMounts, newVolumes, startupProbe, livenessProbe } = prefill;
   return {
     name: prefill.name ?? '',
     registry: registryOf(subject, prefill),
@@ -77,27 +79,37 @@ export function emptyDraft(subject: CreateSubject, prefill: Prefill): Draft {
     tag: prefill.imageTag ?? 'latest',
     region: prefill.runner ?? '',
     ports: Object.entries(ports).map(([port, type], key) => ({ key, port, type })),
-    environment: Object.entries(environmentVariables).map(([name, value], key) =>
-      typeof value === 'string' ? { key, name, value } : { key, name, value: '', secret: value.fromSecret },
-    ),
+    environment: variablesOf(prefill),
     mounts: Object.entries(configMounts).map(([name, content], key) => ({ key, name, content })),
     volumes: newVolumes.map(({ name, size, path }, key) => ({ key, id: '', name, size: String(size), path })),
     startup: probeDraft(startupProbe),
     liveness: probeDraft(livenessProbe),
-    after: afterDraft(undefined),
+    after: afterDraft(prefill.afterConfigChange),
     deployOnPush: prefill.deployOnPush,
-    deployOnCreate: true,
+    deployOnCreate: prefill.deployOnCreate,
     min: String(prefill.minHorizontalScale),
     max: String(prefill.maxHorizontalScale),
     machine: prefill.machineType ?? '',
     touched: [],
     submitted: false,
+    notes: prefill.notes,
     refused: notRefused,
   };
 }
 
-function registryOf(subject: CreateSubject, { registry, imageName }: Prefill): RegistryChoice {
+/** Those whose secret is still to be chosen come last. */
+function variablesOf({ environmentVariables, wantedSecrets }: Prefill): VariableRow[] {
+  const known = Object.entries(environmentVariables).map(([name, value]) =>
+    typeof value === 'string' ? { name, value } : { name, value: '', secret: value.fromSecret },
+  );
+  const wanted = wantedSecrets.map((name) => ({ name, value: '', secret: '' }));
+  return [...known, ...wanted].map((row, key) => ({ key, ...row }));
+}
+
+function registryOf(subject: CreateSubject, { registry, imageName, copiesImage }: Prefill): RegistryChoice {
   if (subject.kind === 'dockerfile') return 'build';
+  if (copiesImage) return 'copy';
+  if (subject.kind === 'copy' && imageName === undefined) return 'other';
   if (imageName === undefined) return 'patr';
   return registry === dockerHub ? 'dockerHub' : 'other';
 }

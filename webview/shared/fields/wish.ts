@@ -45,7 +45,7 @@ export function newVolumes({ volumes }: Draft): Draft['volumes'] {
 
 /** Whether the image is in a registry that tells of pushes. */
 export function pushes({ registry }: Draft): boolean {
-  return registry === 'build' || registry === 'patr';
+  return registry === 'build' || registry === 'copy' || registry === 'patr';
 }
 
 /** With volumes there is no automatic scaling: every instance has data of its own. */
@@ -63,6 +63,8 @@ function imageOf(draft: Draft): CreateWishInput['image'] {
   switch (draft.registry) {
     case 'build':
       return { kind: 'build' };
+    case 'copy':
+      return { kind: 'copy' };
     case 'patr':
       return { kind: 'repository', registry: patrRegistry, repositoryId: draft.repositoryId };
     case 'dockerHub': {

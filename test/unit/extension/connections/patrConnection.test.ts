@@ -38,7 +38,7 @@ describe('the connection to a workspace of Patr', () => {
     patr = await startCurrent();
     token = patr.world.token;
     trust = new KeptTrust(new MemoryOfWindows());
-    ways = new Ways({ trust, openSocket, userAgent: 'patr-vscode/test' });
+    ways = new Ways({ trust, openSocket, registryOf: () => undefined, userAgent: 'patr-vscode/test' });
   });
   afterEach(async () => {
     for (const one of made.splice(0)) one.dispose();

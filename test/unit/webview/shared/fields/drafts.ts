@@ -10,6 +10,10 @@ export const noPrefill: Prefill = {
   configMounts: {},
   newVolumes: [],
   deployOnPush: true,
+  deployOnCreate: true,
+  wantedSecrets: [],
+  copiesImage: false,
+  notes: [],
   minHorizontalScale: 1,
   maxHorizontalScale: 1,
 };
