@@ -16,9 +16,13 @@ export interface FakePrinter {
   start(): void;
 }
 
+/** What a container prints that never stops, the n-th time that it is asked. */
+export type Flood = (n: number) => readonly LogMessage[];
+
 interface Kept {
   readonly record: ContainerRecord;
   readonly messages: LogMessage[];
+  readonly flood: Flood | undefined;
   running: boolean;
 }
 
@@ -30,9 +34,9 @@ export class FakeLogEngine {
   #breaks = 0;
   #wake = Promise.withResolvers<void>();
 
-  add(id: string, labels: Labels): FakePrinter {
+  add(id: string, labels: Labels, flood?: Flood): FakePrinter {
     const record = { id, name: id, labels, image: '', addresses: {}, ports: [], mounts: [] };
-    const kept: Kept = { record: { ...record, state: 'running' }, messages: [], running: true };
+    const kept: Kept = { record: { ...record, state: 'running' }, messages: [], flood, running: true };
     this.#containers.set(id, kept);
     const start = (): void => {
       kept.running = true;
@@ -90,6 +94,11 @@ export class FakeLogEngine {
     since: string | undefined,
     { signal }: Waiting = {},
   ): AsyncGenerator<readonly LogMessage[]> {
+    const flood = this.#containers.get(id)?.flood;
+    for (let n = 0; flood !== undefined && signal?.aborted !== true; n += 1) {
+      yield flood(n);
+      await setImmediate();
+    }
     let next = 0;
     for await (const _ of this.#changes(signal)) {
       const kept = this.#containers.get(id);

@@ -12,8 +12,8 @@ export interface LogFilter {
 }
 
 /**
- * Those that come first in the wanted direction come first. `searchedTo`: the time ran out; all that comes before this
- * was looked through.
+ * Those that come first in the wanted direction come first. `searchedTo`: the time or the room ran out; all that comes
+ * before this was looked through.
  */
 export interface LogPage {
   readonly lines: readonly StoredLine[];
@@ -31,6 +31,8 @@ export interface PageWanted extends LogFilter {
 /** How long a search may take, and how long it may keep others waiting, in milliseconds. */
 const searchMs = 2000;
 const turnMs = 10;
+/** What a page holds of all its lines, in bytes; the first one however long it is. */
+const pageBytes = 4 * 1024 * 1024;
 /** Lines between two looks at the clock. */
 const linesPerLook = 128;
 
@@ -60,12 +62,24 @@ export async function readPage(
     const last = best.at(-1);
     if (best.length === page.limit && last !== undefined && order.times(last.at, edge) < 0) break;
     if (index > 0 && clock.now() > end && order.times(edge, order.begin(page)) > 0) {
-      return { lines: best.filter(({ at }) => order.times(at, edge) < 0), searchedTo: edge };
+      return bounded({ lines: best.filter(({ at }) => order.times(at, edge) < 0), searchedTo: edge });
     }
     const found = await linesIn(segment, page, { clock, signal });
     best = [...best, ...found].toSorted(order.lines).slice(0, page.limit);
   }
-  return { lines: best, searchedTo: undefined };
+  return bounded({ lines: best, searchedTo: undefined });
+}
+
+/** Without the lines that there is no room for. */
+function bounded(page: LogPage): LogPage {
+  let bytes = 0;
+  const { lines } = page;
+  const over = lines.findIndex(({ content }) => {
+    bytes += content.kind === 'dropped' ? 0 : content.bytes.length;
+    return bytes > pageBytes;
+  });
+  if (over <= 0) return page;
+  return { lines: lines.slice(0, over), searchedTo: lines[over]?.at };
 }
 
 function overlaps({ oldest, newest }: LogSegment, { from, until }: LogFilter): boolean {

@@ -9,9 +9,9 @@ import { followDeployment } from './logFeed.ts';
 import type { LogProblems } from './logProblems.ts';
 import { logText } from './logText.ts';
 
-/** A channel grows so often, in milliseconds, and by so many lines at most: the editor draws no more. */
+/** A channel grows so often, in milliseconds, and by so much at most: the editor draws no more. */
 const showEveryMs = 150;
-const mostAtOnce = 1000;
+const mostAtOnce = { lines: 1000, text: 1024 * 1024, textOf: (line: string) => line };
 
 interface Opened {
   readonly channel: OutputChannel;

@@ -12,9 +12,9 @@ import type { PanelHandle } from '../panels/panelKind.ts';
 import { redact } from '../redact.ts';
 import { logQueryOf } from './logQuery.ts';
 
-/** The page is told so often, in milliseconds, and of so many lines at most. */
+/** The page is told so often, in milliseconds, and of so much at most. */
 const tellEveryMs = 100;
-const mostAtOnce = 2000;
+const mostAtOnce = { lines: 2000, text: 2 * 1024 * 1024, textOf: ({ log }: LogLine) => log };
 
 export interface FollowedLogsParts {
   readonly model: LogModel;

@@ -105,13 +105,23 @@ describe('lines of an output', () => {
   });
 
   it('are the newest ones where there are too many, and the others are counted', () => {
-    const lines = new BoundedLines<number>(3);
+    const lines = new BoundedLines({ lines: 3, text: 1000, textOf: String });
     lines.push([1, 2]);
     lines.push([3, 4]);
     assert.deepEqual(lines.take(), { leftOut: 1, lines: [2, 3, 4] });
     assert.equal(lines.take(), undefined);
     lines.push([1, 2, 3, 4, 5]);
     assert.deepEqual(lines.take(), { leftOut: 2, lines: [3, 4, 5] });
+  });
+
+  it('are as many as there is room for their text, and one in any case', () => {
+    const lines = new BoundedLines({ lines: 100, text: 10, textOf: (line: string) => line });
+    lines.push(['four', 'five', 'six', 'seven']);
+    assert.deepEqual(lines.take(), { leftOut: 2, lines: ['six', 'seven'] });
+    lines.push(['much longer than that']);
+    assert.deepEqual(lines.take(), { leftOut: 0, lines: ['much longer than that'] });
+    lines.push(['one', 'two']);
+    assert.deepEqual(lines.take(), { leftOut: 0, lines: ['one', 'two'] });
   });
 });
 

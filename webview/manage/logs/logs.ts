@@ -246,11 +246,13 @@ export class Logs {
     const { host } = this.#options;
     for (let at = from; ;) {
       const filter = this.#filter;
-      const { lines, searchedTo } = await (end === 'older'
+      const { lines, searchedTo: to } = await (end === 'older'
         ? host.call('olderLogs', { filter, before: at })
         : host.call('newerLogs', { filter, after: at }));
       if (session !== this.#session) return;
       const added = end === 'older' ? this.#addOlder(lines) : this.#add(lines);
+      // More of one moment than an answer holds cannot be asked for.
+      const searchedTo = to === at ? undefined : to;
       if (searchedTo === undefined && added === 0) this.#held = { ...this.#held, ...nothingMore[end] };
       if (searchedTo === undefined || added > 0) return;
       at = searchedTo;

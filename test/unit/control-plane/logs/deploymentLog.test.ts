@@ -125,6 +125,29 @@ describe('the output of a deployment', () => {
     }
   });
 
+  it('is read in pages that are no larger than anybody can take, none of it left out', async () => {
+    const log = await open({ mostBytes: 40_000_000, segmentBytes: 4_000_000 });
+    const long = (n: number): LogEntry => entry(n, `${n} ${'x'.repeat(32_000)}`);
+    await store(
+      log,
+      numbers(0, 300).map((_, n) => long(n)),
+    );
+    const signal = new AbortController().signal;
+    for (const direction of ['backward', 'forward'] as const) {
+      const found = new Set<string>();
+      let edge: { from?: string; until?: string } = {};
+      for (;;) {
+        const how = { clock: systemClock, signal };
+        const { lines, searchedTo } = await readPage(log, { limit: 500, direction, ...edge }, how);
+        assert.ok(lines.length * 32_000 < 4_300_000, `${lines.length} long lines`);
+        for (const line of lines) found.add(textOf(line));
+        if (searchedTo === undefined) break;
+        edge = direction === 'forward' ? { from: searchedTo } : { until: searchedTo };
+      }
+      assert.equal(found.size, 300);
+    }
+  });
+
   it('is in the order of time, whenever which instance was read', async () => {
     const log = await open();
     const [even, odd] = [0, 1].map((rest) =>

@@ -43,6 +43,32 @@ describe('lines out of messages', () => {
     assert.deepEqual(words(lines.push([aMessage(1, 'end'), aMessage(2, 'next')])), ['line next']);
   });
 
+  it('keep a character whole that the engine cut in two, and bytes that are none as they came', () => {
+    const lines = assembler();
+    const bytes = Buffer.from(`${'x'.repeat(16_383)}ü`);
+    const pieces = [bytes.subarray(0, 16_384), bytes.subarray(16_384)];
+    const [{ content }] = lines.push([aMessage(1, pieces[0]!, { ends: false }), aMessage(1, pieces[1]!)]) as [
+      LogEntry,
+    ];
+    assert.ok(content.kind === 'line' && content.bytes.equals(bytes));
+    const rubbish = Buffer.from([0, 0xff, 0xc3, 0x1b, 0x80]);
+    const [kept] = lines.push([aMessage(2, rubbish)]);
+    assert.ok(kept?.content.kind === 'line' && kept.content.bytes.equals(rubbish));
+  });
+
+  it('are one, and nothing after that, where none ends for minutes', () => {
+    const lines = assembler();
+    const piece = Buffer.alloc(16_384, 'x');
+    const found: LogEntry[] = [];
+    // 160 MB in 10,000 pieces, each with the time of the first.
+    for (let n = 0; n < 10_000; n += 1) found.push(...lines.push([aMessage(1, piece, { ends: false })]));
+    assert.deepEqual(
+      found.map(({ content }) => content.kind),
+      ['cut'],
+    );
+    assert.deepEqual(words(lines.push([aMessage(1, 'the end'), aMessage(2, 'a line')])), ['line a line']);
+  });
+
   it('end where another time begins, or with a short last piece, when the engine does not say so', () => {
     const piece = 'x'.repeat(16_384);
     const lines = assembler();

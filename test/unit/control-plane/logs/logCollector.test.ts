@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,8 @@ import { label } from '../../../../src/control-plane/labels.ts';
 import { LogCollector } from '../../../../src/control-plane/logs/logCollector.ts';
 import { LogReader } from '../../../../src/control-plane/logs/readLog.ts';
 import { logRules, LogStore } from '../../../../src/control-plane/logs/logStore.ts';
-import { FakeLogEngine } from '../../../support/fakeLogEngine.ts';
+import { FakeLogEngine, type Flood } from '../../../support/fakeLogEngine.ts';
+import { aMessage } from '../../../support/logFrames.ts';
 
 const deploymentId = 'd'.repeat(32);
 
@@ -48,8 +50,8 @@ describe('collecting output', () => {
   }
 
   /** Resolves when so many lines are stored. */
-  async function stored(store: LogStore, lines: number): Promise<void> {
-    const intake = await store.of(deploymentId);
+  async function stored(store: LogStore, lines: number, id = deploymentId): Promise<void> {
+    const intake = await store.of(id);
     assert.ok(intake !== 'gone');
     while (intake.stored.end <= lines) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -133,6 +135,44 @@ describe('collecting output', () => {
       assert.ok(intake.stored.marksOf('c2').stdout !== undefined);
     });
   });
+
+  const piece = Buffer.alloc(16_384, 'x');
+  /** Each with the times at which it is printed, in nanoseconds. */
+  const noises: Readonly<Record<string, Flood>> = {
+    'lines as fast as they can be printed': (n) =>
+      Array.from({ length: 1000 }, (_, line) => aMessage((n * 1000 + line) * 1000, 'noise')),
+    'lines of a megabyte': (n) => [
+      ...Array.from({ length: 60 }, () => aMessage(n * 1e6, piece, { ends: false })),
+      aMessage(n * 1e6, 'the end'),
+    ],
+    'a line without an end': () => [aMessage(1, piece, { ends: false })],
+    'what is no text': (n) =>
+      Array.from({ length: 100 }, (_, line) => aMessage((n * 100 + line) * 10_000, randomBytes(8000))),
+  };
+
+  for (const [kind, flood] of Object.entries(noises))
+    it(`is not kept from the output of others by ${kind}, and keeps little of it`, async () => {
+      const noisy = 'e'.repeat(32);
+      engine.add('n', { ...labels('noisy'), [label.deployment]: noisy }, flood);
+      const calm = engine.add('c', labels('calm'));
+      const expected = Array.from({ length: 20 }, (_, n) => `line ${n}`);
+      const found = await collecting(async (_, store) => {
+        const noise = await store.of(noisy);
+        assert.ok(noise !== 'gone');
+        await stored(store, 1, noisy);
+        for (const [n, line] of expected.entries()) {
+          calm.print(line);
+          await stored(store, n + 1);
+          assert.ok(noise.waitingBytes < 6_000_000, `${noise.waitingBytes} bytes wait`);
+        }
+        const kept = noise.stored.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+        assert.ok(kept <= 1024 * 1024, `${kept} bytes are kept`);
+      });
+      assert.deepEqual(
+        found,
+        expected.map((line) => `calm ${line}`),
+      );
+    });
 
   it('stores nothing of a deployment that was deleted', async () => {
     const container = engine.add('c1', labels('one'));

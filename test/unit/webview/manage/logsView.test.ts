@@ -245,6 +245,15 @@ describe('the logs of a panel', () => {
       assert.equal(searches, 3);
     });
 
+    it('end where more is of one moment than an answer holds', async () => {
+      const { timestamp } = line(10);
+      answer = (name) =>
+        name.endsWith('erLogs') ? { lines: [line(10)], searchedTo: timestamp } : { filters: true };
+      await logs.begin();
+      await settle();
+      assert.deepEqual([texts(), logs.view.held.newer, logs.view.held.older], [['10'], 'none', false]);
+    });
+
     it('say why they cannot be read on, and try again when somebody scrolls', async () => {
       answer = (name, input) =>
         name === 'newerLogs' ? Promise.reject(new Error('It is away.')) : page(name, input);
