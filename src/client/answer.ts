@@ -78,13 +78,13 @@ export function refusal(server: string, heard: Heard, now: number): Error {
   if (status === 404 && text === '') return notOffered(server);
   const asked = patienceAsked(headers, now);
   if (status === 429) {
-    const says = `${server} was asked too often and wants to be left alone${forWords(asked)}. Try again later.`;
+    const says = `${server} was asked too often.${patienceWords(asked)} Try again later.`;
     return new Unreachable(says, { retryAfterMs: asked });
   }
   const failure = failureIn(text);
   if (failure !== undefined) return problemOf(failure, status);
   if (status >= 502 && status <= 504) {
-    const says = `${server} is away: what stands in front of it answered with status ${status}${forWords(asked)}. Try again; what is deployed there goes on.`;
+    const says = `${server} is away: what stands in front of it answered with status ${status}.${patienceWords(asked)} Try again; what is deployed there goes on.`;
     return new Unreachable(says, { retryAfterMs: asked });
   }
   if (status === 407) {
@@ -110,9 +110,10 @@ function redirected(server: string, headers: Headers): NotUnderstood {
   );
 }
 
-function forWords(ms: number): string {
+function patienceWords(ms: number): string {
   if (ms === 0) return '';
-  return ms < 90_000 ? ` for ${Math.ceil(ms / 1000)} s` : ` for ${Math.ceil(ms / 60_000)} min`;
+  const time = ms < 90_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`;
+  return ` It wants to be left alone for ${time}.`;
 }
 
 interface ReadFailure {

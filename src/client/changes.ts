@@ -22,6 +22,7 @@ export async function followForEver(
   { clock, chance, signal }: { clock: Clock; chance: () => number; signal: AbortSignal },
 ): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
+    let asked = 0;
     const began = clock.now();
     try {
       let first = true;
@@ -34,8 +35,9 @@ export async function followForEver(
     } catch (error) {
       if (signal.aborted) return;
       tell({ kind: 'lost', error });
+      if (error instanceof Unreachable) asked = error.retryAfterMs;
     }
     failures = clock.now() - began < steadyMs ? failures + 1 : 1;
-    await rest(clock, nextWait(failures, backoff, chance), signal);
+    await rest(clock, Math.max(asked, nextWait(failures, backoff, chance)), signal);
   }
 }

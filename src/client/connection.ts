@@ -38,6 +38,8 @@ export type OpenSocket = (
     readonly signal: AbortSignal | undefined;
     /** Absent: whoever has a certificate that the machine trusts. */
     readonly pinned?: PinnedCertificate;
+    /** How often the server is asked whether it is there, in milliseconds; one that is silent until the next time is gone. */
+    readonly pingEveryMs?: number;
   },
 ) => AsyncIterable<string>;
 

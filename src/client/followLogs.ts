@@ -41,6 +41,8 @@ const backoff: Backoff = { first: 500, most: 10_000, jitter: 0.5 };
 /** Where there is no stream the newest lines are asked for again and again: how often in milliseconds, and how many. */
 const askEveryMs = 2000;
 const atOnce = 500;
+/** After so many streams in a row that gave no line the newest lines are asked for before each further one. */
+const deafAfter = 3;
 /** Lines that are remembered of a server that does not name them. */
 const mostRemembered = 2000;
 /** Before everything. */
@@ -73,7 +75,10 @@ export async function followLogsForEver(
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof NotOffered) return poll(server, wish, seen, tell, { clock, chance, signal });
-      if (trouble.met(error) === 'last') return;
+      // Some proxies let no stream through and everything else.
+      const deaf = failures + 1 >= deafAfter && !isProblem(error);
+      const worth = deaf ? await ask(server, wish, seen, tell, trouble, signal) : trouble.met(error);
+      if (worth === 'last') return;
     }
     // Why a server has ended a stream is what it answers the next time, if there is a reason at all.
     failures += 1;
@@ -91,24 +96,35 @@ function asked(workspaceId: string, { deploymentId, ...filter }: LogWish, seen: 
 /** For servers without a stream. */
 async function poll(
   server: () => LogServer,
-  { deploymentId, ...filter }: LogWish,
+  wish: LogWish,
   seen: Seen,
   tell: (news: LogNews) => void,
   { clock, signal }: LogFollowing,
 ): Promise<void> {
   const trouble = new LogTrouble(tell);
-  while (!signal.aborted) {
-    try {
-      const { api, workspaceId } = server();
-      const given = { params: { workspaceId, deploymentId }, query: { ...filter, limit: atOnce } };
-      const { logs } = await api.getLogs(given, { signal });
-      trouble.over();
-      const fresh = seen.fresh(logs.toReversed());
-      if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
-    } catch (error) {
-      if (signal.aborted || trouble.met(error) === 'last') return;
-    }
+  while ((await ask(server, wish, seen, tell, trouble, signal)) === 'passing' && !signal.aborted)
     await rest(clock, askEveryMs, signal);
+}
+
+/** Asks once for the newest lines, and tells those that are new. Whether it is worth to ask again. */
+async function ask(
+  server: () => LogServer,
+  { deploymentId, ...filter }: LogWish,
+  seen: Seen,
+  tell: (news: LogNews) => void,
+  trouble: LogTrouble,
+  signal: AbortSignal,
+): Promise<'passing' | 'last'> {
+  try {
+    const { api, workspaceId } = server();
+    const given = { params: { workspaceId, deploymentId }, query: { ...filter, limit: atOnce } };
+    const { logs } = await api.getLogs(given, { signal });
+    trouble.over();
+    const fresh = seen.fresh(logs.toReversed());
+    if (fresh.length > 0) tell({ kind: 'lines', lines: fresh });
+    return 'passing';
+  } catch (error) {
+    return signal.aborted ? 'last' : trouble.met(error);
   }
 }
 

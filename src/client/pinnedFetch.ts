@@ -45,10 +45,6 @@ export function pinnedFetch(pin: PinnedCertificate): PinnedFetch {
 
 function asResponse(answer: IncomingMessage): Response {
   const { statusCode: status = 0, headersDistinct } = answer;
-  if (status >= 301 && status <= 308 && status !== 304) {
-    answer.destroy();
-    throw new TypeError('The server sends elsewhere, which is not followed.');
-  }
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(headersDistinct))
     for (const value of values) headers.append(name, value);

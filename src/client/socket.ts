@@ -4,8 +4,7 @@ import { WebSocket } from 'ws';
 import { pinnedTls } from './certificates.ts';
 import type { OpenSocket, SocketRefusal as Refusal } from './connection.ts';
 
-/** How often the server is asked whether it is there; one that says nothing at all until the next time is gone. */
-const pingEveryMs = 20_000;
+const usualPingMs = 20_000;
 const largestMessage = 64 * 1024 * 1024;
 const longestRefusal = 64 * 1024;
 /** Messages that wait to be taken before no more are read. */
@@ -24,7 +23,8 @@ export class SocketRefusal extends Error implements Refusal {
 }
 
 /** See `OpenSocket`. */
-export const openSocket: OpenSocket = async function* (url, { headers, timeoutMs, signal, pinned }) {
+export const openSocket: OpenSocket = async function* (url, options) {
+  const { headers, timeoutMs, signal, pinned, pingEveryMs = usualPingMs } = options;
   signal?.throwIfAborted();
   const socket = new WebSocket(url, {
     headers: { ...headers },
@@ -36,7 +36,7 @@ export const openSocket: OpenSocket = async function* (url, { headers, timeoutMs
   const leave = (): void => socket.terminate();
   signal?.addEventListener('abort', leave, { once: true });
   const messages = new Messages(socket);
-  const stopAsking = askNowAndThen(socket);
+  const stopAsking = askNowAndThen(socket, pingEveryMs);
   try {
     for (;;) {
       const message = await messages.next();
@@ -100,7 +100,7 @@ class Messages {
   }
 }
 
-function askNowAndThen(socket: WebSocket): () => void {
+function askNowAndThen(socket: WebSocket, pingEveryMs: number): () => void {
   let heard = true;
   const onSign = (): void => void (heard = true);
   for (const sign of ['message', 'ping', 'pong']) socket.on(sign, onSign);

@@ -1,4 +1,5 @@
 import { isAbort } from '../base/abort.ts';
+import { whyCertificateRefused } from './certificates.ts';
 
 /** What broke a request before there was an answer. `sent`: something of it may have come to the server. */
 export interface Trouble {
@@ -15,13 +16,10 @@ const checkNetwork = 'Check that it runs and that the network is up.';
 export function troubleOf(error: unknown, timeoutMs: number): Trouble {
   const codes = codesOf(error);
   const has = (pattern: RegExp): boolean => codes.some((code) => pattern.test(code));
-  const certificate = codes.find((code) => badCertificate.test(code));
-  if (certificate !== undefined) {
-    return {
-      sent: false,
-      lasting: true,
-      says: `shows a certificate that is not trusted here (${certificate}). If it is yours, add its authority to the system's; if it is said to be expired or not valid yet, check this machine's clock.`,
-    };
+  const why = whyCertificateRefused(error);
+  if (why !== undefined) {
+    const says = `shows a certificate that is not trusted: ${why}. Nothing was said to it.`;
+    return { sent: false, lasting: true, says };
   }
   if (has(noName)) {
     const says = 'cannot be reached: the network does not know this name. Check the address and the network.';
@@ -45,9 +43,6 @@ const noName = /^(ENOTFOUND|EAI_\w+|ERR_NAME_NOT_RESOLVED)$/;
 const noListener =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT|ERR_CONNECTION_REFUSED|ERR_ADDRESS_UNREACHABLE|ERR_INTERNET_DISCONNECTED|ERR_PROXY_CONNECTION_FAILED)$/;
 const tooLate = /^(UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT|ERR_TIMED_OUT)$/;
-const badCertificate =
-  /^(\w*SELF_SIGNED\w*|UNABLE_TO_(VERIFY|GET_ISSUER)\w*|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID|ERR_CERT_\w+)$/;
-
 /** How many causes behind an error are looked at. */
 const deepest = 5;
 

@@ -2,66 +2,17 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../src/base/clock.ts';
 import { NotOffered } from '../../src/client/errors.ts';
 import { openServer, type Server } from '../../src/client/server.ts';
-import { listen } from '../../src/control-plane/server.ts';
-import type { Generation } from '../../src/client/generations/dialect.ts';
 import { isProblem, type ProblemCode } from '../../src/protocol/problems.ts';
 import type { CreateDeploymentInput } from '../../src/protocol/shapes/deployment.ts';
 import { parseTimestamp } from '../../src/protocol/wire.ts';
-import { testControlPlane } from '../support/controlPlane.ts';
 import { digestOf } from '../support/fakeRegistry.ts';
-import type { PatrDouble } from '../support/patr/double.ts';
-import { startCurrent } from '../support/patr/current.ts';
-import { startLegacy } from '../support/patr/legacy.ts';
-import { hasRun, startRewrite } from '../support/patr/rewrite.ts';
-
-/** A server of one generation, and what of its inside a test may touch. */
-interface Opened {
-  readonly url: string;
-  readonly token: string;
-  /** What it has answered, as far as it notes that. */
-  readonly asked: readonly string[];
-  /** A deployment ran these digests, the first one last. */
-  ran?(deploymentId: string, digests: readonly string[]): void;
-  close(): Promise<void>;
-}
-
-const implementations: Readonly<Record<Generation, () => Promise<Opened>>> = {
-  own: openOwn,
-  legacy: async () => doubled(await startLegacy()),
-  rewrite: async () => doubled(await startRewrite()),
-  current: async () => doubled(await startCurrent()),
-};
-
-async function openOwn(): Promise<Opened> {
-  const plane = testControlPlane();
-  const server = await listen((request) => plane.app.fetch(request), { host: '127.0.0.1', port: 0 });
-  return {
-    url: `http://127.0.0.1:${server.port}`,
-    token: plane.token,
-    asked: [],
-    async close() {
-      plane.stopping.abort();
-      await server.close();
-      plane.dispose();
-    },
-  };
-}
-
-function doubled(double: PatrDouble): Opened {
-  return {
-    url: double.url,
-    token: double.world.token,
-    asked: double.asked,
-    ran: (id, digests) => hasRun(double.world, id, digests),
-    close: () => double.stop(),
-  };
-}
+import { openServerOf, type OpenedServer } from '../support/patr/servers.ts';
 
 const unknownId = 'f'.repeat(32);
 
-for (const [generation, open] of Object.entries(implementations)) {
+for (const [generation, open] of Object.entries(openServerOf)) {
   describe(`a client of ${generation === 'own' ? 'our control plane' : `Patr's ${generation} generation`}`, () => {
-    let opened: Opened;
+    let opened: OpenedServer;
     let server: Server;
     let workspaceId: string;
     let runner: string;

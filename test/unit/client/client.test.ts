@@ -257,10 +257,10 @@ describe('the client', () => {
     const failure = await failureOf(api.getDeployment({ params }));
     assert.ok(failure instanceof Unreachable);
     assert.equal(failure.retryAfterMs, 600_000);
-    assert.match(failure.message, /is away: .*status 503 for 10 min\. Try again/);
+    assert.match(failure.message, /is away: .*status 503\. It wants to be left alone for 10 min\. Try again/);
     server.next(answer(429, '', { 'retry-after': '40' }));
     const limited = await failureOf(api.createRepository({ params: wsParams, body: { name: 'shop' } }));
-    assert.match(limited.message, /asked too often .* for 40 s\. Try again later/);
+    assert.match(limited.message, /asked too often\. It wants to be left alone for 40 s\. Try again later/);
     assert.deepEqual([clock.waits, server.asked.length], [[40_000], 2]);
   });
 
