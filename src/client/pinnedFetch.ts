@@ -9,7 +9,7 @@ import { pinnedTls, type PinnedCertificate } from './certificates.ts';
 /** Statuses whose answers have no body, whatever comes behind their headers. */
 const withoutBody = new Set([204, 205, 304]);
 
-/** As much of `fetch` as a connection needs: an address, a text or bytes as body, no redirects. */
+/** As much of `fetch` as a connection needs: an address, a text or bytes as body; no redirect is followed. */
 export type PinnedFetch = Disposable & { readonly fetch: typeof fetch };
 
 /**

@@ -16,7 +16,7 @@ export interface Passage {
   /** Towards whoever asked. */
   readonly response: ServerResponse;
   /** Has the server do it; its answer, of which nothing was passed on yet. */
-  forward(): Promise<IncomingMessage>;
+  readonly forward: () => Promise<IncomingMessage>;
 }
 
 /** What befalls a request. */

@@ -104,7 +104,7 @@ describe('a server with a certificate that the machine does not trust', () => {
     server.next(answer(205, ''));
     assert.equal((await ask(pinOf(own))).status, 205);
     server.next(answer(302, '', { location: 'https://elsewhere.example' }));
-    await assert.rejects(ask(pinOf(own)), /elsewhere/);
+    assert.equal((await ask(pinOf(own))).status, 302);
     assert.equal(server.asked.length, 1);
   });
 
