@@ -1,6 +1,7 @@
 import type { InstanceConfig } from '../protocol/consequences.ts';
 import type { AfterConfigChange } from '../protocol/shapes/configMount.ts';
 import type { ImageSource, Reason } from '../protocol/shapes/deployment.ts';
+import type { TrafficLimits } from '../protocol/shapes/trafficLimits.ts';
 import type { DnsRecord } from '../protocol/shapes/domain.ts';
 import type { ManagedUrlTarget } from '../protocol/shapes/managedUrl.ts';
 import type { Capacity } from './capacity.ts';
@@ -29,6 +30,8 @@ export interface Deployment {
   readonly config: ReleaseConfig;
   /** What happens in instances after their config mounts have changed. */
   readonly afterConfigChange: AfterConfigChange;
+  /** What was declared of what the edge holds clients and instances to. */
+  readonly trafficLimits: TrafficLimits;
   /** The release that shall run; absent until there is one. */
   readonly targetReleaseId: string | undefined;
   /** Instances wanted now, within min and max. */

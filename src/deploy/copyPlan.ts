@@ -2,6 +2,7 @@ import type { Generation } from '../client/generations/dialect.ts';
 import { isLoopback } from '../client/registry/registryPlace.ts';
 import type { Choices, CopyNote, PrefillInput } from '../protocol/panelCreate.ts';
 import type { DeploymentInfo, EnvValue, MachineType, Probe } from '../protocol/shapes/deployment.ts';
+import { declaresLimits } from '../protocol/shapes/trafficLimits.ts';
 import { freeName } from './freeName.ts';
 
 /** A server, as far as it matters for what can be had on it. */
@@ -123,6 +124,7 @@ const carriers: {
   livenessProbe: (from, to) => probeCarried('livenessProbe', from, to),
   configMounts: ({ deployment: { configMounts } }) => ({ prefill: { configMounts } }),
   afterConfigChange: afterCarried,
+  trafficLimits: limitsCarried,
   volumes: volumesCarried,
   minHorizontalScale: ({ deployment: { minHorizontalScale } }) => ({ prefill: { minHorizontalScale } }),
   maxHorizontalScale: ({ deployment: { maxHorizontalScale } }) => ({ prefill: { maxHorizontalScale } }),
@@ -349,6 +351,15 @@ function environmentCarried(from: CopyOrigin, to: CopyDestination): Carried {
     }
   }
   return { prefill: { environmentVariables: variables, wantedSecrets }, notes };
+}
+
+function limitsCarried(
+  { deployment: { trafficLimits } }: CopyOrigin,
+  { choices, label }: CopyDestination,
+): Carried {
+  if (trafficLimits === undefined || !declaresLimits(trafficLimits)) return {};
+  if (choices.trafficLimits === true) return { prefill: { trafficLimits } };
+  return leftOut('trafficLimits', `${label} has no traffic limits of a deployment's own.`);
 }
 
 function afterCarried(

@@ -1,4 +1,5 @@
 import type { EnvValue, PortType, Probe } from './shapes/deployment.ts';
+import type { TrafficLimits } from './shapes/trafficLimits.ts';
 
 /** What instances are made from. Config mounts are not among it: they are synced into instances that run. */
 export interface InstanceConfig {
@@ -19,6 +20,7 @@ export interface Wanted {
   readonly config: InstanceConfig;
   /** Name under /etc/config to Base64 content. */
   readonly configMounts: Readonly<Record<string, string>>;
+  readonly limits: TrafficLimits;
 }
 
 /** What a change does to a deployment, besides being noted. */
@@ -30,6 +32,8 @@ export type Consequence =
   /** So many files under /etc/config change in the instances that run, which go on running. */
   | { readonly kind: 'syncConfig'; readonly files: number }
   | { readonly kind: 'scale'; readonly from: number; readonly to: number }
+  /** What the edge holds clients and instances to is another; instances go on running. */
+  | { readonly kind: 'limits' }
   /** Addresses that are made of its name are others. */
   | { readonly kind: 'rename' }
   | ({ readonly kind: 'dataLoss' } & DataLoss);
@@ -66,6 +70,7 @@ export function consequencesOf(
     ...(runs && before.scale !== after.scale
       ? [{ kind: 'scale' as const, from: before.scale, to: after.scale }]
       : []),
+    ...(runs && canonical(before.limits) !== canonical(after.limits) ? [{ kind: 'limits' as const }] : []),
     ...(before.name === after.name ? [] : [{ kind: 'rename' as const }]),
     ...(lost === undefined ? [] : [{ kind: 'dataLoss' as const, ...lost }]),
   ];

@@ -13,6 +13,7 @@ import {
   probe,
 } from './shapes/deployment.ts';
 import { createSecret } from './shapes/secret.ts';
+import { trafficLimits } from './shapes/trafficLimits.ts';
 import { createVolume } from './shapes/volume.ts';
 import { createRepository } from './shapes/workspace.ts';
 import { uuid } from './wire.ts';
@@ -79,6 +80,7 @@ export const prefill = v.object({
   startupProbe: v.optional(v.object({ port: v.number(), path: v.string() })),
   livenessProbe: v.optional(probe),
   afterConfigChange: v.optional(afterConfigChange),
+  trafficLimits: v.optional(trafficLimits),
   deployOnPush: v.optional(v.boolean(), true),
   deployOnCreate: v.optional(v.boolean(), true),
   minHorizontalScale: v.optional(v.number(), 1),
@@ -105,6 +107,8 @@ export const choices = v.object({
   secrets: v.optional(v.array(named)),
   /** Names that are taken, in any case of letters. */
   takenNames: v.array(v.string()),
+  /** Whether the server holds clients and instances to limits that a deployment declares. */
+  trafficLimits: v.optional(v.boolean()),
 });
 export type Choices = v.InferOutput<typeof choices>;
 

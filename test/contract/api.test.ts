@@ -203,7 +203,7 @@ for (const [way, open] of Object.entries(ways)) {
       it('names what it offers beyond Patr', async () => {
         const info = await json(await send('GET', '/server'));
         const inTable = Object.values(endpoints).flatMap(({ capability }) => capability ?? []);
-        const offered = new Set([...inTable, 'logs']);
+        const offered = new Set([...inTable, 'logs', 'trafficLimits']);
         assert.deepEqual(new Set(info['capabilities'] as string[]), offered);
         assert.equal((info['capabilities'] as string[]).length, offered.size);
         assert.deepEqual(info['registry'], { host: '127.0.0.1:7050', username: 'patr' });

@@ -32,7 +32,9 @@ describe('what passes the edge', function () {
 
   const nextAddress = (): string => `127.3.0.${addresses++}`;
   const apply = (...members: readonly Member[]): Promise<void> =>
-    proxy.edge().apply({ deploymentId, ports: [{ port, hosts: [host], members }] });
+    proxy
+      .edge()
+      .apply({ deploymentId, ports: [{ port, hosts: [host], members }], limits: { maxBodyBytes: null } });
   const member = (
     { id, address }: { id: string; address: string },
     protocol: AppProtocol,

@@ -28,6 +28,7 @@ export function addDeployment(notary: TestNotary, changes: Partial<Deployment> =
       machineTypeId,
     },
     afterConfigChange: { kind: 'nothing' },
+    trafficLimits: {},
     targetReleaseId: undefined,
     scale: 1,
     pushesPaused: false,

@@ -65,6 +65,7 @@ export class FakePatrState {
     'apiTokens',
     'volumeData',
     'configMounts',
+    'trafficLimits',
   ];
   #last = 0;
   #changes: Change[] = [];

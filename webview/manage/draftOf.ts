@@ -1,7 +1,9 @@
 import { patrRegistry, type DeploymentInfo } from '../../src/protocol/shapes/deployment.ts';
+import type { LimitName } from '../../src/protocol/shapes/trafficLimits.ts';
 import {
   afterDraft,
   dockerHub,
+  limitsDraft,
   nextKey,
   notRefused,
   type Draft,
@@ -34,6 +36,7 @@ export function draftOf(deployment: DeploymentInfo): Draft {
     startup: probeDraft(deployment.startupProbe),
     liveness: probeDraft(deployment.livenessProbe),
     after: afterDraft(deployment.afterConfigChange),
+    limits: limitsDraft(deployment.trafficLimits),
     deployOnPush: deployment.deployOnPush,
     deployOnCreate: true,
     min: String(deployment.minHorizontalScale),
@@ -76,6 +79,8 @@ export function adopt(draft: Draft, path: string, from: Draft): Draft {
     return { ...draft, [field]: from[field] };
   }
   const [, map = '', name = ''] = /^(\w+)\.(.*)$/s.exec(path) ?? [];
+  if (map === 'trafficLimits' && name in from.limits)
+    return { ...draft, limits: { ...draft.limits, [name]: from.limits[name as LimitName] } };
   if (!(map in rowsOf)) return draft;
   const { rows, nameOf } = rowsOf[map as keyof typeof rowsOf];
   return { ...draft, [rows]: adoptRow(draft[rows], from[rows], name, nameOf as (row: Row) => string) };

@@ -80,5 +80,6 @@ function wantedOf(draft: Draft, scale: number): Wanted {
       machineTypeId: wish.machineType,
     },
     configMounts: wish.configMounts ?? {},
+    limits: wish.trafficLimits ?? {},
   };
 }

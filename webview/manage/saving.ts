@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatBytes } from '../../src/base/formatBytes.ts';
 import { dataLossWords, type Consequence, type DataLoss } from '../../src/protocol/consequences.ts';
+import { limitNames, limitWords } from '../../src/protocol/limitWords.ts';
+import type { LimitName } from '../../src/protocol/shapes/trafficLimits.ts';
 import type { VolumeData } from '../../src/protocol/shapes/volume.ts';
 import { button, check } from '../shared/controls.ts';
 import { draftOf } from './draftOf.ts';
@@ -46,6 +48,8 @@ export function consequenceWords(consequence: Consequence, data: readonly Volume
         ? `Starts ${instancesWords(to - from)}.`
         : `Drains and ends ${instancesWords(from - to)}.`;
     }
+    case 'limits':
+      return 'Holds at the edge within a second, for connections that are open as well. No instance restarts for it.';
     case 'rename':
       return 'Addresses with the old name stop answering; those with the new one begin to.';
     case 'dataLoss':
@@ -73,6 +77,7 @@ const names: Readonly<Record<string, string>> = {
   startupProbe: 'startup probe',
   livenessProbe: 'liveness probe',
   afterConfigChange: 'action after a change of config mounts',
+  ...Object.fromEntries(Object.entries(limitNames).map(([name, words]) => [`trafficLimits.${name}`, words])),
 };
 const kinds: Readonly<Record<string, string>> = {
   ports: 'port',
@@ -122,6 +127,8 @@ function valueWords(settings: Settings, path: string): string {
   if (text === undefined) return 'not set';
   const value: unknown = JSON.parse(text);
   if (path.startsWith('configMounts.')) return 'another content';
+  if (path.startsWith('trafficLimits.') && (typeof value === 'number' || value === null))
+    return limitWords(path.slice('trafficLimits.'.length) as LimitName, value);
   const words = typeof value === 'string' ? value : text;
   return words.length > mostShown ? `${words.slice(0, mostShown)}…` : words;
 }

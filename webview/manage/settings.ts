@@ -20,7 +20,7 @@ const whole = [
   'livenessProbe',
   'afterConfigChange',
 ] as const;
-const maps = ['ports', 'environmentVariables', 'configMounts', 'volumes'] as const;
+const maps = ['ports', 'environmentVariables', 'configMounts', 'volumes', 'trafficLimits'] as const;
 
 export function settingsOf(draft: Draft): Settings {
   const wish = wishOf(draft);
@@ -84,5 +84,6 @@ export function changeOf(
 function valueIn(wish: CreateWishInput, part: (typeof whole)[number] | (typeof maps)[number]): unknown {
   if (part === 'startupProbe' || part === 'livenessProbe') return wish[part] ?? noProbe;
   if (part === 'afterConfigChange') return wish[part] ?? { kind: 'nothing' };
+  if (part === 'trafficLimits') return wish[part] ?? {};
   return wish[part];
 }

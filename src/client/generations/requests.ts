@@ -6,6 +6,7 @@ const ours: ReadonlySet<string> = new Set([
   'allowDataLoss',
   'pushesPaused',
   'afterConfigChange',
+  'trafficLimits',
 ]);
 
 /** An update without the fields that are ours. Patr ignores what it does not know; none of them says anything to it. */

@@ -86,6 +86,7 @@ function deploymentOf(
     intent: 'running',
     config: target.config,
     afterConfigChange: record.afterConfigChange ?? { kind: 'nothing' },
+    trafficLimits: record.trafficLimits ?? {},
     targetReleaseId: target.id,
     scale,
     pushesPaused: record.pushesPaused,

@@ -7,6 +7,7 @@ import {
   type Probe,
 } from '../../protocol/shapes/deployment.ts';
 import { afterConfigChange, type AfterConfigChange } from '../../protocol/shapes/configMount.ts';
+import { trafficLimits, type TrafficLimits } from '../../protocol/shapes/trafficLimits.ts';
 import { uuid } from '../../protocol/wire.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface AdoptionRecord {
   readonly hasConfig: boolean;
   /** As it was when the instance started; absent: nothing. */
   readonly afterConfigChange?: AfterConfigChange | undefined;
+  /** As they were declared when the instance started; absent: none. */
+  readonly trafficLimits?: TrafficLimits | undefined;
   /** Volume id to mount path. */
   readonly volumes: Readonly<Record<string, string>>;
   /** Ports of the machine that its tcp and udp ports have in a public region. */
@@ -72,6 +75,7 @@ const shape = v.object({
   secrets: v.record(v.string(), v.object({ id: uuid, name: v.string() })),
   hasConfig: v.boolean(),
   afterConfigChange: v.optional(afterConfigChange),
+  trafficLimits: v.optional(trafficLimits),
   volumes: v.record(uuid, v.string()),
   publicPorts: v.optional(
     v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),

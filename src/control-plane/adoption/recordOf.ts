@@ -1,3 +1,4 @@
+import { declaresLimits } from '../../protocol/shapes/trafficLimits.ts';
 import type { Desired, Release } from '../domain.ts';
 import type { AdoptionRecord, NamedSecret } from './record.ts';
 
@@ -37,6 +38,7 @@ export function recordOf(
     ...(deployment.afterConfigChange.kind === 'nothing'
       ? {}
       : { afterConfigChange: deployment.afterConfigChange }),
+    ...(declaresLimits(deployment.trafficLimits) ? { trafficLimits: deployment.trafficLimits } : {}),
     volumes: config.volumes,
   };
 }

@@ -90,6 +90,7 @@ export function deploymentInfoView(
     ...(deployment.afterConfigChange.kind === 'nothing'
       ? {}
       : { afterConfigChange: deployment.afterConfigChange }),
+    ...filled('trafficLimits', deployment.trafficLimits),
   };
 }
 

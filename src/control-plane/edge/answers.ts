@@ -53,6 +53,50 @@ export const unreadyRules: readonly string[] = [
   `http-request return status 503 content-type "text/html; charset=utf-8" hdr retry-after 2 string ${quoted(page(unavailable.title, unavailable.text))}`,
 ];
 
+/** Refuses what a condition is true of: for programs that ask for JSON, and for people. */
+function refusal(
+  status: number,
+  error: string,
+  { title, text }: { readonly title: string; readonly text: string },
+  condition: string,
+  headers = '',
+): readonly string[] {
+  return [
+    `http-request deny status ${status} content-type application/json${headers} string ${quoted(json(error, text))} if ${condition} ${wantsJson}`,
+    `http-request deny status ${status} content-type "text/html; charset=utf-8"${headers} string ${quoted(page(title, text))} if ${condition}`,
+  ];
+}
+
+const tooLarge = {
+  title: 'The request is too large',
+  text: 'The body of this request is larger than this deployment takes. Its traffic limits, in the Patr view of the editor, say how large one may be.',
+};
+
+const unmeasured = {
+  title: 'The request does not say how large it is',
+  text: 'This deployment takes bodies up to a limit, so a request has to say the length of its body before it (content-length). Its traffic limits, in the Patr view of the editor, can be changed or lifted.',
+};
+
+const tooOften = {
+  title: 'Too many requests',
+  text: 'This deployment was asked more often from this address than its traffic limits allow. Try again in a few seconds.',
+};
+
+/** For bodies that say that they are larger than a deployment takes. */
+export function tooLargeRules(condition: string): readonly string[] {
+  return refusal(413, 'requestTooLarge', tooLarge, condition);
+}
+
+/** For bodies of which nobody can say how large they are. */
+export function unmeasuredRules(condition: string): readonly string[] {
+  return refusal(411, 'lengthRequired', unmeasured, condition);
+}
+
+/** For clients that ask more often than they may. */
+export function tooOftenRules(condition: string): readonly string[] {
+  return refusal(429, 'tooManyRequests', tooOften, condition, ' hdr retry-after 5');
+}
+
 /** How the edge tells a request that it has passed on before. */
 const mark = 'patr-edge';
 const loop = 'This address leads back to itself. Let its managed URL lead elsewhere.';
@@ -85,8 +129,8 @@ const slow = {
 };
 
 const refused = {
-  title: 'The deployment cannot be reached',
-  text: 'The instances of this deployment refuse connections. Check that the application listens on the declared port, on all addresses; the Patr view of the editor shows their state.',
+  title: 'The deployment cannot take this request',
+  text: 'The instances of this deployment refuse connections, or all of them have as many requests at once as its traffic limits allow. Check that the application listens on the declared port, on all addresses; the Patr view of the editor shows the state of the instances, and the limits.',
 };
 
 /** For everybody, while there are more connections than are served. */

@@ -1,4 +1,5 @@
 import type { TimeCounts } from './answerTimes.ts';
+import type { TrafficLimits } from '../../protocol/shapes/trafficLimits.ts';
 import type { UrlTarget } from '../domain.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface EdgeCounter {
 export interface DeploymentRoutes {
   readonly deploymentId: string;
   readonly ports: readonly PortRoute[];
+  /** Those that were declared; absent: none, as in what was kept before there were any. */
+  readonly limits?: TrafficLimits;
 }
 
 /** One http port: the names it answers to, and the instances behind it. */

@@ -1,6 +1,7 @@
 import type { DeploymentRoutes, UrlRoute } from './contract.ts';
 import type { ConfiguredServer } from './haproxyConfig.ts';
 import { slotName } from './haproxyConfig.ts';
+import { limitEntries, limitMapNames, serverLimit, type LimitMapName } from './limitRules.ts';
 import { entry, word } from './runtimeApi.ts';
 import { urlMaps, type Maps } from './urlMaps.ts';
 import { assign, mapKey, routeKey, serverName, withKnownProtocols, type SlotPlan } from './wanted.ts';
@@ -93,9 +94,10 @@ export class EdgeWish {
   }
 
   plans(routes: DeploymentRoutes): SlotPlan[] {
-    return routes.ports.flatMap(({ port, hosts, members }) => {
-      const slot = this.#assignments.get(routeKey(routes.deploymentId, port));
-      return slot === undefined ? [] : [{ slot, port, hosts, members }];
+    const { deploymentId, ports, limits = {} } = routes;
+    return ports.flatMap(({ port, hosts, members }) => {
+      const slot = this.#assignments.get(routeKey(deploymentId, port));
+      return slot === undefined ? [] : [{ slot, port, hosts, members, limits }];
     });
   }
 
@@ -115,10 +117,11 @@ export class EdgeWish {
       return slot === undefined ? undefined : slotName(slot);
     };
     const { hosts, ...others } = urlMaps(this.#urls, backendOf);
-    const names = this.#allPlans().flatMap(({ slot, hosts: own }) =>
+    const plans = this.#allPlans();
+    const names = plans.flatMap(({ slot, hosts: own }) =>
       own.map((host): [string, string] => [mapKey(host), slotName(slot)]),
     );
-    return { ...others, hosts: new Map([...hosts, ...names]) };
+    return { ...others, ...limitMaps(plans), hosts: new Map([...hosts, ...names]) };
   }
 
   servers(): Map<number, ConfiguredServer[]> {
@@ -154,9 +157,27 @@ function check({ deploymentId, ports }: DeploymentRoutes): void {
   }
 }
 
-function configured({ port, members }: SlotPlan): ConfiguredServer[] {
+function configured({ port, members, limits }: SlotPlan): ConfiguredServer[] {
+  const limit = serverLimit(limits);
   return members.map((member) => {
     const { address, protocol = 'http1', state } = member;
-    return { name: serverName(member), protocol, address, port, state };
+    return { name: serverName(member), protocol, address, port, state, limit };
   });
+}
+
+function limitMaps(plans: readonly SlotPlan[]): Pick<Maps, LimitMapName> {
+  const maps = {
+    bodies: new Map<string, string>(),
+    measured: new Map<string, string>(),
+    rates: new Map<string, string>(),
+    silences: new Map<string, string>(),
+  };
+  for (const { slot, limits } of plans) {
+    const entries = limitEntries(limits);
+    for (const name of limitMapNames) {
+      const value = entries[name];
+      if (value !== undefined) maps[name].set(slotName(slot), value);
+    }
+  }
+  return maps;
 }

@@ -1,5 +1,6 @@
 import { timesBackend, timesRules } from './answerTimes.ts';
 import type { AppProtocol } from './contract.ts';
+import { limitMapNames, limitRules, ratesBackend, silenceRule } from './limitRules.ts';
 import {
   faultAnswers,
   foreignFaultAnswers,
@@ -17,6 +18,8 @@ export interface ConfiguredServer {
   readonly address: string;
   readonly port: number;
   readonly state: 'ready' | 'drain';
+  /** Requests that it has at once. */
+  readonly limit: number;
 }
 
 export interface Owner {
@@ -43,8 +46,11 @@ export interface ProxyConfig {
   readonly servers: ReadonlyMap<number, readonly ConfiguredServer[]>;
 }
 
-/** Maps: which backend a host and path lead to, and where the backends of managed URLs lead on to. */
-export const mapNames = ['hosts', 'redirects', 'proxied'] as const;
+/**
+ * Maps: which backend a host and path lead to, where the backends of managed URLs lead on to, and what a deployment's
+ * backends are limited to.
+ */
+export const mapNames = ['hosts', 'redirects', 'proxied', ...limitMapNames] as const;
 export type MapName = (typeof mapNames)[number];
 
 export function mapFile(name: MapName): string {
@@ -117,9 +123,16 @@ export function haproxyConfig(config: ProxyConfig): string {
     proxied(folder, false),
   ];
   return (
-    [global(config), defaults, frontends(config), nowhere, timesBackend, ...ofUrls, ...backends].join(
-      '\n\n',
-    ) + '\n'
+    [
+      global(config),
+      defaults,
+      frontends(config),
+      nowhere,
+      timesBackend,
+      ratesBackend,
+      ...ofUrls,
+      ...backends,
+    ].join('\n\n') + '\n'
   );
 }
 
@@ -178,6 +191,7 @@ function frontends(config: ProxyConfig): string {
     `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
     `  http-request return status 200 content-type text/plain lf-string "%[path,map_str(${folder}/${challengeMapName})]" if { path_beg ${challengePath} } { path,map_str(${folder}/${challengeMapName}) -m found }`,
     ...(config.httpsOnly === true ? [redirectRule(httpsPort)] : []),
+    ...limitRules((map) => `${folder}/${mapFile(map)}`).map((rule) => `  ${rule}`),
     // What a client says of itself in these headers is not believed.
     '  http-request del-header forwarded',
     '  http-request del-header x-real-ip',
@@ -238,10 +252,11 @@ function backend(slot: number, servers: readonly ConfiguredServer[]): string {
     '  balance leastconn',
     '  http-reuse safe',
     ...unavailableRules.map((rule) => `  ${rule}`),
-    ...servers.map(({ name, protocol, address, port, state }) => {
+    `  ${silenceRule}`,
+    ...servers.map(({ name, protocol, address, port, state, limit }) => {
       // Weight 0 is what draining is: what it has goes on, nothing new comes.
       const weight = state === 'drain' ? 0 : 100;
-      return `  server ${name} ${address}:${port} weight ${weight} ${serverWords(protocol)}`;
+      return `  server ${name} ${address}:${port} weight ${weight} maxconn ${limit} ${serverWords(protocol)}`;
     }),
   ].join('\n');
 }

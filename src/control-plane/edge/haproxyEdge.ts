@@ -270,7 +270,8 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
 
   /** Brings the worker to the wish for one deployment. */
   async #bring(routes: DeploymentRoutes, change: SlotChange, options: Waiting): Promise<void> {
-    const { identity } = await this.#withSlots(routes, options);
+    const highest = Math.max(-1, ...this.#wish.plans(routes).map(({ slot }) => slot));
+    const { identity } = await this.#workerWith(highest + 1, options);
     if (change.gained.length + change.lost.length > 0) {
       this.#meter.note(identity, change, parseStat(await this.#api.ask('show stat', options)));
     }
@@ -279,6 +280,7 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
   }
 
   async #bringMaps(options: Waiting): Promise<void> {
+    await this.#workerWith(0, options);
     await bringMaps(this.#proxy(), options);
     await this.#withdrawFromReplaced(options);
   }
@@ -293,13 +295,18 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
     return { api: this.#api, files: this.#options.files, wish: this.#wish };
   }
 
-  /** More slots than the worker has are the one change that needs the proxy to read its configuration again. */
-  async #withSlots(routes: DeploymentRoutes, options: Waiting): Promise<Worker> {
+  /**
+   * The worker, with so many slots at the least. More than it has, or a map that a control plane of before did not know,
+   * are what needs the proxy to read its configuration again.
+   */
+  async #workerWith(slots: number, options: Waiting): Promise<Worker> {
+    const { files, log, reload } = this.#options;
     const worker = await this.#workers.current(options);
-    const highest = Math.max(-1, ...this.#wish.plans(routes).map(({ slot }) => slot));
-    if (highest < worker.slots) return worker;
-    this.#options.log.info('The edge gets more slots', { before: worker.slots, after: this.#wish.slots });
-    return this.#workers.reload(this.#options.reload, options);
+    const unknown = mapNames.filter((name) => !worker.maps.has(files.inside(mapFile(name))));
+    if (slots <= worker.slots && unknown.length === 0) return worker;
+    const after = { slots: this.#wish.slots, maps: unknown.join(',') };
+    log.info('The edge reads its configuration anew', { before: worker.slots, ...after });
+    return this.#workers.reload(reload, options);
   }
 
   /** Everything that a proxy needs to start with the present wish, and what the next control plane needs to go on. */

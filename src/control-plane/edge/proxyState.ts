@@ -73,6 +73,16 @@ function statRows(text: string): Row[] {
   });
 }
 
+/** Reads from `show stat` how many requests each server has at once at the most; 0: nothing was said. */
+export function parseServerLimits(text: string): ReadonlyMap<string, number> {
+  return new Map(statRows(text).map((row) => [row('svname'), Number(row('slim') || 0)]));
+}
+
+/** Reads from `show map` which files the maps are read from. */
+export function parseMapFiles(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(/^-?\d+ \((.+?)\)/gm), ([, file = '']) => file));
+}
+
 /** Reads from `show stat` how many connections of clients a worker has. */
 export function parseOpenConnections(text: string): number {
   const frontend = statRows(text).find((row) => row('pxname') === publicName && row('svname') === 'FRONTEND');

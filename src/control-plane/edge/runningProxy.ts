@@ -9,9 +9,10 @@ import {
 import type { EdgeFiles } from './edgeFiles.ts';
 import type { DeploymentRoutes } from './contract.ts';
 import type { EdgeWish } from './edgeWish.ts';
-import { parseMap, parseServersState, type RunningServer } from './proxyState.ts';
+import { limitMapNames, serverLimit } from './limitRules.ts';
+import { parseMap, parseServerLimits, parseServersState, type RunningServer } from './proxyState.ts';
 import { entry, word, type RuntimeApi, type Waiting } from './runtimeApi.ts';
-import { serverChanges, type ServerChange } from './wanted.ts';
+import { serverChanges, serverName, type ServerChange, type SlotPlan } from './wanted.ts';
 
 /** A worker, and what it shall be like. */
 export interface Proxy {
@@ -29,6 +30,7 @@ export async function bring(proxy: Proxy, routes: DeploymentRoutes, options: Wai
   const running = parseServersState(await api.ask('show servers state', options));
   for (const plan of wish.plans(routes)) {
     for (const change of serverChanges(plan, running)) await changeServer(api, plan.slot, change, options);
+    await limitServers(api, plan, options);
   }
   await bringMaps(proxy, options);
   await emptyFreeSlots(proxy, running, options);
@@ -55,10 +57,25 @@ async function changeServer(
     }
     case 'add': {
       const target = `${word(change.address)}:${word(change.port)}`;
-      const words = `add server ${name} ${target} weight 100 ${serverWords(change.protocol)}`;
+      const words = `add server ${name} ${target} weight 100 maxconn ${change.limit} ${serverWords(change.protocol)}`;
       await api.tell(words, /new server registered/i, options);
       return setState(api, name, change.state, options);
     }
+  }
+}
+
+/** Brings the members that were there before to the limit of requests. Those that wait are let in at once. */
+async function limitServers(
+  api: RuntimeApi,
+  { slot, members, limits }: SlotPlan,
+  options: Waiting,
+): Promise<void> {
+  const limit = serverLimit(limits);
+  const there = parseServerLimits(await api.ask(`show stat ${slotName(slot)} 4 -1`, options));
+  for (const member of members) {
+    const name = serverName(member);
+    if (there.get(name) === limit) continue;
+    await api.tell(`set maxconn server ${slotName(slot)}/${word(name)} ${limit}`, /^$/, options);
   }
 }
 
@@ -85,11 +102,16 @@ async function removeServer(api: RuntimeApi, name: string, options: Waiting): Pr
 type Entries = ReadonlyMap<string, string>;
 
 /**
- * Brings the maps to the wish. Targets of URLs are there before a name leads to them. What only a request that is on
- * its way may still look for goes with the next change.
+ * Brings the maps to the wish. Limits and targets of URLs are there before a name leads to them. What only a request
+ * that is on its way may still look for goes with the next change.
  */
 export async function bringMaps(proxy: Proxy, options: Waiting): Promise<void> {
   const wanted = proxy.wish.maps();
+  for (const map of limitMapNames) {
+    const difference = { there: await entriesOf(proxy, map, options), wanted: wanted[map] };
+    await fill(proxy, map, difference, options);
+    await removeBut(proxy, map, difference, options);
+  }
   const hosts = await entriesOf(proxy, 'hosts', options);
   for (const map of ['redirects', 'proxied'] as const) {
     const there = await entriesOf(proxy, map, options);
@@ -102,7 +124,7 @@ export async function bringMaps(proxy: Proxy, options: Waiting): Promise<void> {
   await removeBut(proxy, 'hosts', { there: hosts, wanted: wanted.hosts }, options);
 }
 
-function readsFrom(map: Exclude<MapName, 'hosts'>, backend: string | undefined): boolean {
+function readsFrom(map: 'redirects' | 'proxied', backend: string | undefined): boolean {
   return [true, false].some(
     (flag) => backend === { redirects: redirectBackend, proxied: proxiedBackend }[map](flag),
   );

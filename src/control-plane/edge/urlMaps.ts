@@ -6,6 +6,9 @@ import { exactKeys, prefixKey } from './wanted.ts';
 /** Entries of the maps by name, each of keys and values. */
 export type Maps = Readonly<Record<MapName, ReadonlyMap<string, string>>>;
 
+/** Those that say where managed URLs lead. */
+export type UrlMaps = Pick<Maps, 'hosts' | 'redirects' | 'proxied'>;
+
 /** What separates the parts of a way to another server: none of them can have it. */
 export const partsSeparator = '@';
 
@@ -15,7 +18,7 @@ export const partsSeparator = '@';
 export function urlMaps(
   routes: readonly UrlRoute[],
   backendOf: (deploymentId: string, port: number) => string | undefined,
-): Maps {
+): UrlMaps {
   const maps = {
     hosts: new Map<string, string>(),
     redirects: new Map<string, string>(),

@@ -1,5 +1,7 @@
+import type { TrafficLimits } from '../../protocol/shapes/trafficLimits.ts';
 import type { AppProtocol, DeploymentRoutes, Member, PortRoute } from './contract.ts';
 import { pathEnd } from './haproxyConfig.ts';
+import { serverLimit } from './limitRules.ts';
 import type { RunningServer } from './proxyState.ts';
 
 /** What a proxy shall be: names to slots, and the servers of each slot. */
@@ -8,6 +10,7 @@ export interface SlotPlan {
   readonly port: number;
   readonly hosts: readonly string[];
   readonly members: readonly Member[];
+  readonly limits: TrafficLimits;
 }
 
 /** Which slot each route has, by `<deploymentId>:<port>`. */
@@ -94,6 +97,7 @@ export type ServerChange =
       readonly address: string;
       readonly port: number;
       readonly state: 'ready' | 'drain';
+      readonly limit: number;
     }
   | {
       readonly kind: 'move';
@@ -114,11 +118,12 @@ export function serverChanges(plan: SlotPlan, running: readonly RunningServer[])
   const there = new Map(
     running.filter(({ slot }) => slot === plan.slot).map((server) => [server.name, server]),
   );
+  const limit = serverLimit(plan.limits);
   const changes: ServerChange[] = [];
   for (const [name, { address, state, protocol = 'http1' }] of wanted) {
     const server = there.get(name);
     if (server === undefined) {
-      changes.push({ kind: 'add', name, protocol, address, port: plan.port, state });
+      changes.push({ kind: 'add', name, protocol, address, port: plan.port, state, limit });
     } else if (server.address !== address || server.port !== plan.port) {
       // An instance that was started again has another address, and connections may still hang on the old one.
       changes.push({ kind: 'move', name, address, port: plan.port, state });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { parseMapFiles } from './proxyState.ts';
 import { ProxyError, workerApi, type RuntimeApi, type Waiting } from './runtimeApi.ts';
 
 const reloadWithinMs = 15_000;
@@ -11,6 +12,8 @@ export interface Worker {
   readonly identity: string;
   /** Number of backends it has. */
   readonly slots: number;
+  /** Files of the maps that it reads, as it sees them. */
+  readonly maps: ReadonlySet<string>;
 }
 
 /**
@@ -34,7 +37,8 @@ export class Workers {
     const identity = await this.#identity(options);
     if (this.#known?.identity === identity) return this.#known;
     const slots = countSlots(await this.#api.ask('show backend', options));
-    this.#known = { identity, slots };
+    const maps = parseMapFiles(await this.#api.ask('show map', options));
+    this.#known = { identity, slots, maps };
     return this.#known;
   }
 

@@ -1,3 +1,4 @@
+import { declaresLimits } from '../../protocol/shapes/trafficLimits.ts';
 import type { Desired, Release } from '../domain.ts';
 import type { DeploymentRoutes, Member, PortRoute } from '../edge/contract.ts';
 import type { ObservedInstance } from '../executors/executor.ts';
@@ -38,6 +39,7 @@ export function routesOf(
   });
   return {
     deploymentId: deployment.id,
+    ...(declaresLimits(deployment.trafficLimits) ? { limits: deployment.trafficLimits } : {}),
     ports: Array.from(ports)
       .toSorted((a, b) => a - b)
       .map((port): PortRoute => {

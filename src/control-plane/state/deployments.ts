@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AfterConfigChange } from '../../protocol/shapes/configMount.ts';
+import { declaresLimits, type TrafficLimits } from '../../protocol/shapes/trafficLimits.ts';
 import { nameLabel } from '../hostNames.ts';
 import type { Deployment, ReleaseConfig } from '../domain.ts';
 import { sourceColumns, sourceOf } from './images.ts';
@@ -24,6 +25,7 @@ const columns = [
   'intent',
   'config',
   'after_config_change',
+  'traffic_limits',
   'target_release_id',
   'scale',
   'pushes_paused',
@@ -159,6 +161,7 @@ function columnsOf(deployment: Deployment) {
     intent: deployment.intent,
     config: JSON.stringify(deployment.config),
     after_config_change: afterColumn(deployment.afterConfigChange),
+    traffic_limits: limitsColumn(deployment.trafficLimits),
     target_release_id: deployment.targetReleaseId ?? null,
     scale: deployment.scale,
     pushes_paused: Number(deployment.pushesPaused),
@@ -170,6 +173,10 @@ function columnsOf(deployment: Deployment) {
 
 function afterColumn(after: AfterConfigChange): string | null {
   return after.kind === 'nothing' ? null : JSON.stringify(after);
+}
+
+function limitsColumn(limits: TrafficLimits): string | null {
+  return declaresLimits(limits) ? JSON.stringify(limits) : null;
 }
 
 function deploymentOf(row: Row): Deployment {
@@ -187,6 +194,7 @@ function deploymentOf(row: Row): Deployment {
     intent: text(row, 'intent') as Deployment['intent'],
     config: configOf(row),
     afterConfigChange: optionalJson(row, 'after_config_change') ?? { kind: 'nothing' },
+    trafficLimits: optionalJson(row, 'traffic_limits') ?? {},
     targetReleaseId: optionalText(row, 'target_release_id'),
     scale: number(row, 'scale'),
     pushesPaused: flag(row, 'pushes_paused'),

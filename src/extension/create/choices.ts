@@ -45,6 +45,7 @@ export async function readChoices(
     ),
     ...(secrets === undefined ? {} : { secrets: byName(secrets.map(named)) }),
     takenNames: deployments.filter(({ id }) => id !== own).map(({ name }) => name),
+    trafficLimits: target.backend.offers('trafficLimits'),
   };
 }
 

@@ -61,6 +61,7 @@ export function copyOf(
     ...(deployment.afterConfigChange === undefined
       ? {}
       : { afterConfigChange: deployment.afterConfigChange }),
+    ...(deployment.trafficLimits === undefined ? {} : { trafficLimits: deployment.trafficLimits }),
     deployOnPush: deployment.deployOnPush,
     minHorizontalScale: deployment.minHorizontalScale,
     maxHorizontalScale: deployment.maxHorizontalScale,

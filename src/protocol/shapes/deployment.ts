@@ -3,6 +3,7 @@ import { configBreaches, base64Bytes } from '../configMounts.ts';
 import { base64, imageTag, portKey, portNumber, resourceName, timestamp, uuid } from '../wire.ts';
 import { certificateState } from './certificate.ts';
 import { afterConfigChange, configMountName } from './configMount.ts';
+import { trafficLimits } from './trafficLimits.ts';
 
 /** The host that stands for Patr's own registry in an image source, whichever server is behind it. */
 export const patrRegistry = 'registry.patr.cloud';
@@ -123,6 +124,8 @@ export const deploymentSettings = v.object({
   volumes: v.optional(maps.volumes, {}),
   /** Ours: what happens in instances after their config mounts have changed; absent: nothing. */
   afterConfigChange: v.optional(afterConfigChange),
+  /** Ours: what the edge holds clients and instances to; absent: what is usual. */
+  trafficLimits: v.optional(trafficLimits),
 });
 export type DeploymentSettings = v.InferOutput<typeof deploymentSettings>;
 
@@ -145,6 +148,8 @@ export const updateDeployment = v.object({
   volumes: v.optional(maps.volumes),
   /** Ours: what happens in instances after their config mounts have changed. */
   afterConfigChange: v.optional(afterConfigChange),
+  /** Ours: all limits that shall be declared from now on; those that are not in it are usual again. */
+  trafficLimits: v.optional(trafficLimits),
   /** Ours: refuse with `revisionConflict` when the deployment is not at this revision any more. */
   ifRevision: v.optional(v.number()),
   /** Ours: the caller knows that this change deletes volumes. */
@@ -217,6 +222,8 @@ const additive = {
   newerImage: v.optional(v.object({ digest: v.string(), pushedAt: timestamp })),
   /** What happens in instances after their config mounts have changed; absent: nothing. */
   afterConfigChange: v.optional(v.fallback(afterConfigChange, { kind: 'nothing' })),
+  /** What was declared of what the edge holds clients and instances to; absent: nothing. */
+  trafficLimits: v.optional(v.fallback(trafficLimits, {})),
 };
 
 const identity = v.object({

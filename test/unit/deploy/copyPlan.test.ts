@@ -9,6 +9,7 @@ import {
   type CopyPlan,
 } from '../../../src/deploy/copyPlan.ts';
 import type { CopyNote } from '../../../src/protocol/panelCreate.ts';
+import { declaresLimits } from '../../../src/protocol/shapes/trafficLimits.ts';
 import type { DeploymentInfo, EnvValue } from '../../../src/protocol/shapes/deployment.ts';
 import { aDeployment, machineTypeId, regionId } from '../../support/fakePatrState.ts';
 
@@ -80,6 +81,7 @@ const deployments = fc.record({
   livenessProbe: probes,
   configMounts: fc.dictionary(fc.constantFrom('app.toml', 'ca.pem'), fc.constantFrom('', 'YWJj')),
   volumes: fc.dictionary(fc.constantFrom(volumeId, id('8')), fc.constantFrom('/data', '/cache')),
+  trafficLimits: fc.constantFrom(undefined, {}, { maxBodyBytes: 1000 }),
   afterConfigChange: fc.constantFrom(undefined, { kind: 'nothing' }, { kind: 'restart' }),
   deployOnPush: fc.boolean(),
   pushesPaused: fc.boolean(),
@@ -166,6 +168,9 @@ describe('the plan of a copy', () => {
           assert.ok(
             isDeepEqual(prefill.afterConfigChange, after) || said(plan, 'afterConfigChange').length > 0,
           );
+        const limits = from.deployment.trafficLimits;
+        if (limits !== undefined && declaresLimits(limits))
+          assert.ok(isDeepEqual(prefill.trafficLimits, limits) || said(plan, 'trafficLimits').length > 0);
         if (from.deployment.pushesPaused === true) assert.deepEqual(kinds(plan, 'pushesPaused'), ['leftOut']);
         assert.deepEqual(kinds(plan, 'history'), ['leftOut']);
         const named = 'imageName' in from.deployment && prefill.imageName === from.deployment.imageName;

@@ -16,12 +16,19 @@ const config: InstanceConfig = {
   volumes: {},
   machineTypeId: '3'.repeat(32),
 };
-const before: Wanted = { name: 'shop', scale: 3, config, configMounts: {} };
+const before: Wanted = { name: 'shop', scale: 3, config, configMounts: {}, limits: {} };
 const volumes = { ['7'.repeat(32)]: '/data' };
 const kinds = (after: Partial<Wanted>, runs = true, from = before) =>
   consequencesOf(from, { ...from, ...after }, runs).map(({ kind }) => kind);
 
 describe('consequences of a change', () => {
+  it('are none for instances where the edge alone holds to something else', () => {
+    const limits = { maxBodyBytes: 1000 };
+    assert.deepEqual(kinds({ limits }), ['limits']);
+    assert.deepEqual(kinds({ limits }, true, { ...before, limits }), []);
+    assert.deepEqual(kinds({ limits }, false), []);
+  });
+
   it('are none where instances stay as they are', () => {
     assert.deepEqual(kinds({}), []);
     assert.deepEqual(kinds({ config: { ...config, environment: { B: '2', A: '1' } } }), []);

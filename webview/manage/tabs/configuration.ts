@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { textField } from '../../shared/controls.ts';
 import { environment } from '../../shared/fields/environment.ts';
 import { afterChange } from '../../shared/fields/afterChange.ts';
+import { limits } from '../../shared/fields/limits.ts';
 import { ports } from '../../shared/fields/ports.ts';
 import { probes } from '../../shared/fields/probes.ts';
 import { deployOnPush } from '../../shared/fields/scaling.ts';
@@ -22,6 +23,6 @@ export function configuration(view: View, managed: Managed, { fields }: EditView
       problem: problems.get('name'),
       onInput: (name) => actions.change({ name }, 'name'),
     })}
-    ${deployOnPush(fields)} ${ports(fields)} ${environment(fields)} ${mounts(view, managed)}
+    ${deployOnPush(fields)} ${ports(fields)} ${limits(fields)} ${environment(fields)} ${mounts(view, managed)}
     ${managed.liveMounts ? afterChange(fields) : nothing} ${volumes(fields)} ${probes(fields)}`;
 }

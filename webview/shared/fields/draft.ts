@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { copyNote, type CreateSubject, type Prefill } from '../../../src/protocol/panelCreate.ts';
 import { configSignals, type AfterConfigChange } from '../../../src/protocol/shapes/configMount.ts';
 import { portType } from '../../../src/protocol/shapes/deployment.ts';
+import type { LimitName, TrafficLimits } from '../../../src/protocol/shapes/trafficLimits.ts';
 
 /** Where the image comes from. `dockerHub` and `other` are registries that are not pushed to from here. */
 export const registries = ['build', 'copy', 'patr', 'dockerHub', 'other'] as const;
@@ -23,6 +24,14 @@ const after = v.object({
   port: v.string(),
   path: v.string(),
 });
+/** `value` as it was typed: megabytes for bodies, seconds for times. */
+const limit = v.object({ kind: v.picklist(['usual', 'own', 'none']), value: v.string() });
+const limits = v.object({
+  maxBodyBytes: limit,
+  answerTimeoutSeconds: limit,
+  maxRequestsPerInstance: limit,
+  maxRequestsPerSecond: limit,
+} satisfies Record<LimitName, typeof limit>);
 const probe = v.object({ on: v.boolean(), port: v.string(), path: v.string() });
 
 /** Everything that was typed, as it was typed. It outlives the page and the window with the editor's state. */
@@ -44,6 +53,8 @@ export const draft = v.object({
   liveness: probe,
   /** What happens in instances after their config mounts have changed; drafts of earlier versions have none. */
   after: v.optional(after, { kind: 'nothing', signal: 'SIGHUP', port: '', path: '/' }),
+  /** What the edge holds clients and instances to; drafts of earlier versions have none. */
+  limits: v.optional(limits, () => limitsDraft(undefined)),
   deployOnPush: v.boolean(),
   deployOnCreate: v.boolean(),
   min: v.string(),
@@ -63,6 +74,8 @@ export type VariableRow = v.InferOutput<typeof variable>;
 export type MountRow = v.InferOutput<typeof mount>;
 export type VolumeRow = v.InferOutput<typeof volume>;
 export type ProbeDraft = v.InferOutput<typeof probe>;
+export type LimitDraft = v.InferOutput<typeof limit>;
+export type LimitsDraft = v.InferOutput<typeof limits>;
 export type AfterChangeDraft = v.InferOutput<typeof after>;
 
 export const notRefused: Draft['refused'] = { message: '', fields: {} };
@@ -85,6 +98,7 @@ export function emptyDraft(subject: CreateSubject, prefill: Prefill): Draft {
     startup: probeDraft(startupProbe),
     liveness: probeDraft(livenessProbe),
     after: afterDraft(prefill.afterConfigChange),
+    limits: limitsDraft(prefill.trafficLimits),
     deployOnPush: prefill.deployOnPush,
     deployOnCreate: prefill.deployOnCreate,
     min: String(prefill.minHorizontalScale),
@@ -121,6 +135,22 @@ export function afterDraft(after: AfterConfigChange | undefined): AfterChangeDra
     signal: after?.kind === 'signal' ? after.signal : 'SIGHUP',
     port: after?.kind === 'post' ? String(after.port) : '',
     path: after?.kind === 'post' ? after.path : '/',
+  };
+}
+
+/** Bytes in a megabyte, as sizes are written. */
+export const megabyte = 1_000_000;
+
+export function limitsDraft(limits: TrafficLimits | undefined): LimitsDraft {
+  const draftOf = (value: number | null | undefined, unit = 1): LimitDraft => {
+    if (value === null) return { kind: 'none', value: '' };
+    return value === undefined ? { kind: 'usual', value: '' } : { kind: 'own', value: String(value / unit) };
+  };
+  return {
+    maxBodyBytes: draftOf(limits?.maxBodyBytes, megabyte),
+    answerTimeoutSeconds: draftOf(limits?.answerTimeoutSeconds),
+    maxRequestsPerInstance: draftOf(limits?.maxRequestsPerInstance),
+    maxRequestsPerSecond: draftOf(limits?.maxRequestsPerSecond),
   };
 }
 

@@ -2,8 +2,10 @@ import { decode } from '../../../src/protocol/decode.ts';
 import { createWish, type Choices } from '../../../src/protocol/panelCreate.ts';
 import type { FieldProblem } from '../../../src/protocol/problems.ts';
 import { breachesAmong } from '../../../src/protocol/rules.ts';
-import type { Draft, ProbeDraft } from './draft.ts';
-import { newVolumes, numberOf, scalesItself, wishOf } from './wish.ts';
+import { mostOfLimits, type LimitName } from '../../../src/protocol/shapes/trafficLimits.ts';
+import { megabyte, type Draft, type LimitDraft, type ProbeDraft } from './draft.ts';
+import { limitField } from './limitField.ts';
+import { bytesOf, newVolumes, numberOf, scalesItself, wishOf } from './wish.ts';
 
 /** Problems by the id of their field, each in words that go on from the field's name. */
 export type Problems = ReadonlyMap<string, string>;
@@ -28,6 +30,7 @@ export function problemsOf(draft: Draft, choices: Choices | undefined): Problems
   const all = [
     ...unfilled(draft),
     ...doubles(draft),
+    ...limitProblems(draft),
     ...placed(decoded.ok ? [] : decoded.fields, draft),
     ...placed(rules, draft),
     ...placed(afterProblems(draft), draft),
@@ -66,6 +69,9 @@ const fixed: Readonly<Record<string, string>> = {
   'livenessProbe.path': 'liveness-path',
   'afterConfigChange.port': 'after-port',
   'afterConfigChange.path': 'after-path',
+  ...Object.fromEntries(
+    Object.keys(mostOfLimits).map((name) => [`trafficLimits.${name}`, limitField(name as LimitName)]),
+  ),
 };
 
 /** The field of the form that a path of the request is about: `ports.8080` is the row with that port. */
@@ -140,6 +146,19 @@ function unfilled(draft: Draft): (readonly [string, string])[] {
     ...probe('startup', draft.startup),
     ...probe('liveness', draft.liveness),
   ];
+}
+
+/** Limits that are no numbers. That of bodies is typed in megabytes, and has to be said in them as well. */
+function limitProblems({ limits }: Draft): (readonly [string, string])[] {
+  return (Object.entries(limits) as [LimitName, LimitDraft][]).flatMap(([name, { kind, value }]) => {
+    const says = (words: string): (readonly [string, string])[] => [[limitField(name), words]];
+    if (kind !== 'own') return [];
+    if (value.trim() === '') return says('must be filled in');
+    if (name !== 'maxBodyBytes') return Number.isNaN(numberOf(value)) ? says('must be a whole number') : [];
+    const [bytes, most] = [bytesOf(value), mostOfLimits.maxBodyBytes];
+    if (Number.isNaN(bytes)) return says('must be a number of megabytes');
+    return bytes > most ? says(`must be at most ${most / megabyte}`) : [];
+  });
 }
 
 /** Rows with the same name, of which the request could hold only one. */

@@ -1,7 +1,15 @@
 import type { CreateWishInput } from '../../../src/protocol/panelCreate.ts';
 import type { AfterConfigChange } from '../../../src/protocol/shapes/configMount.ts';
 import { patrRegistry, type Probe } from '../../../src/protocol/shapes/deployment.ts';
-import { dockerHub, type AfterChangeDraft, type Draft, type ProbeDraft } from './draft.ts';
+import type { TrafficLimits } from '../../../src/protocol/shapes/trafficLimits.ts';
+import {
+  dockerHub,
+  megabyte,
+  type AfterChangeDraft,
+  type Draft,
+  type LimitsDraft,
+  type ProbeDraft,
+} from './draft.ts';
 
 /**
  * What the form says, in the shape of the request. It is not checked: texts that are no numbers are NaN, and what is
@@ -30,6 +38,7 @@ export function wishOf(draft: Draft): CreateWishInput {
     ...(startupProbe === undefined ? {} : { startupProbe }),
     ...(livenessProbe === undefined ? {} : { livenessProbe }),
     ...(draft.after.kind === 'nothing' ? {} : { afterConfigChange: afterOf(draft.after) }),
+    ...limitsOf(draft.limits),
     configMounts: Object.fromEntries(draft.mounts.map(({ name, content }) => [name, content])),
     volumes: Object.fromEntries(
       draft.volumes.filter(({ id }) => id !== '').map(({ id, path }) => [id, path]),
@@ -56,6 +65,22 @@ export function scalesItself({ volumes }: Draft): boolean {
 /** A number as a person types it; NaN where it is none. */
 export function numberOf(text: string): number {
   return /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A size in megabytes as a person types it, in bytes; NaN where it is none. */
+export function bytesOf(text: string): number {
+  const [typed] = /^\s*\d{1,9}([.,]\d{1,6})?\s*$/.exec(text) ?? [];
+  return typed === undefined ? Number.NaN : Math.round(Number(typed.replace(',', '.')) * megabyte);
+}
+
+/** Nothing where all of them are as usual. */
+function limitsOf(limits: LimitsDraft): { readonly trafficLimits?: TrafficLimits } {
+  const declared = Object.entries(limits).flatMap(([name, { kind, value }]) => {
+    if (kind === 'usual') return [];
+    const number = name === 'maxBodyBytes' ? bytesOf(value) : numberOf(value);
+    return [[name, kind === 'none' ? null : number] as const];
+  });
+  return declared.length === 0 ? {} : { trafficLimits: Object.fromEntries(declared) as TrafficLimits };
 }
 
 function imageOf(draft: Draft): CreateWishInput['image'] {

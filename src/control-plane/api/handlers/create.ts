@@ -123,6 +123,7 @@ function deploymentFrom({ notary }: ApiParts, workspaceId: string, body: CreateD
       machineTypeId: body.machineType,
     },
     afterConfigChange: body.afterConfigChange ?? { kind: 'nothing' },
+    trafficLimits: body.trafficLimits ?? {},
     targetReleaseId: undefined,
     scale: body.minHorizontalScale,
     pushesPaused: false,

@@ -17,7 +17,7 @@ type Names =
   | 'followChanges';
 
 /** What Patr's own endpoints answer more of here. */
-const more = ['logs'];
+const more = ['logs', 'trafficLimits'];
 
 /** What this server offers beyond Patr's own API, each once. */
 export const capabilities: readonly string[] = Array.from(

@@ -1,4 +1,5 @@
 import { dataLossWords, dataLost, sameConfig, scaleWithin } from '../../../protocol/consequences.ts';
+import { limitChangeWords } from '../../../protocol/limitWords.ts';
 import { problem } from '../../../protocol/problems.ts';
 import type { Probe, UpdateDeployment } from '../../../protocol/shapes/deployment.ts';
 import type { Deployment } from '../../domain.ts';
@@ -60,6 +61,7 @@ export function updateDeployment(
     } else {
       note(notary, publish, after);
     }
+    noteLimits(parts, before, after);
     const more = after.machineTypeId !== before.machineTypeId || after.scale > before.scale;
     if (before.intent === 'running' && more) {
       noteOvercommit(parts, publish, after.id);
@@ -87,6 +89,7 @@ function changed(before: Deployment, body: UpdateDeployment): Deployment {
     maxScale,
     scale: scaleWithin(before.scale, minScale, maxScale),
     afterConfigChange: body.afterConfigChange ?? before.afterConfigChange,
+    trafficLimits: body.trafficLimits ?? before.trafficLimits,
     config: {
       ports: body.ports ?? config.ports,
       environment: body.environmentVariables ?? config.environment,
@@ -96,6 +99,15 @@ function changed(before: Deployment, body: UpdateDeployment): Deployment {
       machineTypeId,
     },
   };
+}
+
+/** Limits belong to no release: what they were is told by an event. */
+function noteLimits({ store, notary }: ApiParts, before: Deployment, after: Deployment): void {
+  const message = limitChangeWords(before.trafficLimits, after.trafficLimits);
+  if (message === undefined) return;
+  const { id: deploymentId } = after;
+  const at = notary.now();
+  store.events.append({ deploymentId, at, kind: 'limitsChanged', message, releaseNumber: undefined });
 }
 
 /** Absent leaves it as it is; port 0 removes it. */

@@ -12,6 +12,7 @@ import { adopted } from './0011-adopted.ts';
 import { configMounts } from './0012-config-mounts.ts';
 import { managedUrls } from './0013-managed-urls.ts';
 import { publicPorts } from './0014-public-ports.ts';
+import { trafficLimits } from './0015-traffic-limits.ts';
 
 /**
  * Every step from an empty database to the present one, oldest first. Append only: a step that was released is
@@ -33,4 +34,5 @@ export const migrations: readonly string[] = [
   configMounts,
   managedUrls,
   publicPorts,
+  trafficLimits,
 ];

@@ -53,6 +53,7 @@ const deployment: fc.Arbitrary<Deployment> = fc.record(
     targetReleaseId: fc.constant(undefined),
     scale: fc.constant(1),
     afterConfigChange: fc.constantFrom({ kind: 'nothing' }, { kind: 'signal', signal: 'SIGHUP' }),
+    trafficLimits: fc.constantFrom({}, { maxBodyBytes: null, maxRequestsPerSecond: 20 }),
     pushesPaused: fc.boolean(),
     revision: fc.constant(1),
     createdAt: fc.nat(),

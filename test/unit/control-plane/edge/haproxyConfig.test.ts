@@ -17,8 +17,8 @@ describe('the configuration of the proxy', () => {
       [
         1,
         [
-          { name: 'iaaa', protocol: 'http1', address: '10.210.0.2', port: 8080, state: 'ready' },
-          { name: 'hbbb', protocol: 'h2c', address: '10.210.0.3', port: 8080, state: 'drain' },
+          { name: 'iaaa', protocol: 'http1', address: '10.210.0.2', port: 8080, state: 'ready', limit: 5000 },
+          { name: 'hbbb', protocol: 'h2c', address: '10.210.0.3', port: 8080, state: 'drain', limit: 65_536 },
         ],
       ],
     ]),

@@ -56,7 +56,7 @@ describe('changes of servers', () => {
   it('lead from anything to the wish, and then there is nothing to change', () => {
     fc.assert(
       fc.property(members, running, (wanted, before) => {
-        const plan = { slot, port, hosts: [], members: wanted };
+        const plan = { slot, port, hosts: [], members: wanted, limits: {} };
         const end = serverChanges(plan, before).reduce(
           (servers, change) => after(servers, change, false),
           before,
@@ -78,7 +78,7 @@ describe('changes of servers', () => {
           );
         fc.pre(ready(before) && wanted.some((one) => one.state === 'ready' && inPlace(one)));
         let servers: RunningServer[] = before;
-        for (const change of serverChanges({ slot, port, hosts: [], members: wanted }, before)) {
+        for (const change of serverChanges({ slot, port, hosts: [], members: wanted, limits: {} }, before)) {
           servers = after(servers, change, true);
           assert.ok(ready(servers), JSON.stringify(change));
         }
@@ -91,7 +91,7 @@ describe('changes of servers', () => {
       { slot, name: serverName({ instanceId: 'a' }), address: '10.210.0.2', port, state: 'ready' },
     ] as const;
     const members = [{ instanceId: 'a', protocol: 'h2c', address: '10.210.0.2', state: 'ready' }] as const;
-    const changes = serverChanges({ slot, port, hosts: [], members }, before);
+    const changes = serverChanges({ slot, port, hosts: [], members, limits: {} }, before);
     assert.deepEqual(
       changes.map(({ kind, name }) => [kind, instanceOf(name)]),
       [
@@ -105,7 +105,7 @@ describe('changes of servers', () => {
     fc.assert(
       fc.property(members, running, (wanted, before) => {
         const elsewhere = before.map((server) => ({ ...server, slot: slot + 1 }));
-        const plan = { slot, port, hosts: [], members: wanted };
+        const plan = { slot, port, hosts: [], members: wanted, limits: {} };
         assert.deepEqual(serverChanges(plan, [...before, ...elsewhere]), serverChanges(plan, before));
       }),
     );

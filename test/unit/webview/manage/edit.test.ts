@@ -7,7 +7,8 @@ import { draftOf } from '../../../../webview/manage/draftOf.ts';
 import { changeOf, settingsOf } from '../../../../webview/manage/settings.ts';
 import type { Editing } from '../../../../webview/manage/state.ts';
 import { problemsOf } from '../../../../webview/shared/fields/problems.ts';
-import { withVariables, type Draft } from '../../../../webview/shared/fields/draft.ts';
+import { pathWords } from '../../../../webview/manage/saving.ts';
+import { limitsDraft, withVariables, type Draft } from '../../../../webview/shared/fields/draft.ts';
 
 const volume = '7'.repeat(32);
 const base = aDeployment({
@@ -184,6 +185,39 @@ describe('what saving an edit does', () => {
       { kind: 'scale', from: 3, to: 1 },
       { kind: 'dataLoss', from: 1, instances: 2, volumes: 1 },
     ]);
+  });
+
+  it('is no restart where the edge alone is told, in the words of each limit', () => {
+    const on = aDeployment({ ...base, trafficLimits: { maxBodyBytes: 1_500_000 } } as DeploymentInfo);
+    const { limits } = draftOf(on);
+    assert.deepEqual(limits.maxBodyBytes, { kind: 'own', value: '1.5' });
+    const edit = typing(
+      {
+        limits: {
+          ...limits,
+          maxBodyBytes: { kind: 'own', value: '2,5' },
+          maxRequestsPerInstance: { kind: 'none', value: '' },
+        },
+      },
+      on,
+    );
+    assert.deepEqual(kinds(edit), ['limits']);
+    const changes = changesOf(edit);
+    assert.deepEqual(changes.map(pathWords), ['largest request body', 'requests at once per instance']);
+    assert.deepEqual(changeOf(edit.draft, changes, 4).update, {
+      trafficLimits: { maxBodyBytes: 2_500_000, maxRequestsPerInstance: null },
+      ifRevision: 4,
+    });
+    const usual = typing({ limits: limitsDraft(undefined) }, on);
+    assert.deepEqual(changeOf(usual.draft, changesOf(usual), 4).update, { trafficLimits: {}, ifRevision: 4 });
+  });
+
+  it('takes over a limit that was changed elsewhere beside one that was changed here', () => {
+    const { limits } = draftOf(base);
+    const edit = typing({ limits: { ...limits, maxRequestsPerSecond: { kind: 'own', value: '5' } } });
+    const after = rebase(edit, elsewhere({ trafficLimits: { maxBodyBytes: null } }));
+    assert.deepEqual(settingsOf(after.draft).get('trafficLimits.maxBodyBytes'), 'null');
+    assert.deepEqual([changesOf(after), after.collisions], [['trafficLimits.maxRequestsPerSecond'], []]);
   });
 
   it('cannot be told while a number is none', () => {

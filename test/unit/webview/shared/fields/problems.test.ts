@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { decode } from '../../../../../src/protocol/decode.ts';
 import { createWish } from '../../../../../src/protocol/panelCreate.ts';
-import type { Draft } from '../../../../../webview/shared/fields/draft.ts';
+import { limitsDraft, type Draft } from '../../../../../webview/shared/fields/draft.ts';
 import {
   fieldOf,
   problemsOf,
@@ -34,6 +34,32 @@ describe('the problems of a draft', () => {
         min: 'must be a whole number',
         ports: 'must have at least one port',
       },
+    );
+  });
+
+  it('say of a limit what is wrong with it in the unit that it is typed in', () => {
+    const own = (value: string) => ({ kind: 'own' as const, value });
+    const limits = limitsDraft(undefined);
+    assert.deepEqual(problems({ limits: { ...limits, maxBodyBytes: own('1,5') } }), {});
+    assert.deepEqual(
+      problems({
+        limits: {
+          maxBodyBytes: own('2000000'),
+          answerTimeoutSeconds: own('4000'),
+          maxRequestsPerInstance: own(''),
+          maxRequestsPerSecond: own('1.5'),
+        },
+      }),
+      {
+        'limit-maxBodyBytes': 'must be at most 1000000',
+        'limit-answerTimeoutSeconds': 'must be at most 3600',
+        'limit-maxRequestsPerInstance': 'must be filled in',
+        'limit-maxRequestsPerSecond': 'must be a whole number',
+      },
+    );
+    assert.equal(
+      problems({ limits: { ...limits, maxBodyBytes: own('much') } })['limit-maxBodyBytes'],
+      'must be a number of megabytes',
     );
   });
 
