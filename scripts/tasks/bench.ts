@@ -24,7 +24,7 @@ async function benches(): Promise<Bench[]> {
 /** `--only rollout` runs a part; `--only rollout.ratio_to_bare` runs the part that has this figure. */
 function wanted({ name }: Bench): boolean {
   const only = values.only;
-  return only === undefined || only.startsWith(name) || name.startsWith(only);
+  return only === undefined || only === name || only.startsWith(`${name}.`);
 }
 
 await ensureEngine(say);

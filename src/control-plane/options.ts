@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 import { portRange, type PortRange } from './publicPort.ts';
 import { addressRange, type AddressRange } from './urls/targetAddresses.ts';
 
+export const httpsRedirects = ['auto', 'on', 'off'] as const;
+export type HttpsRedirect = (typeof httpsRedirects)[number];
+
 /** How a control plane is run. Ports: 0 means any free one; absent leaves the choice to the region. */
 export interface Options {
   readonly port: number;
@@ -40,6 +43,8 @@ export interface Options {
   readonly publicPorts: PortRange;
   /** Networks that managed URLs of a public region may lead to although they are not of the public internet. */
   readonly allowedUrlTargets: readonly AddressRange[];
+  /** Whether who comes to the edge by HTTP is sent on to HTTPS. `auto`: where the edge is public. */
+  readonly httpsRedirect: HttpsRedirect;
   /** Directory of the authority that signs for hosts under other domains than `localhost`; absent: none does. */
   readonly acmeDirectory: string | undefined;
   /** Mail address for the authority to write to. */
@@ -85,6 +90,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --edge-address A      address that the edge answers at; 0.0.0.0 makes the region public (127.0.0.1)
   --public-ports R      ports for tcp and udp ports of a public region's deployments (20000-20999)
   --allow-url-targets R networks that managed URLs of a public region may lead to though they are private
+  --https-redirect R    on sends who comes to the edge by HTTP on to HTTPS; auto does where it is public (auto)
   --acme-directory U    letsencrypt, letsencrypt-staging, or the https address of another ACME directory
   --acme-contact M      mail address that the certificate authority may write to
   --acme-roots F        file of certificates (PEM) to check the authority's server against
@@ -118,6 +124,7 @@ const spec = {
   'edge-address': text,
   'public-ports': text,
   'allow-url-targets': text,
+  'https-redirect': text,
   'acme-directory': text,
   'acme-contact': text,
   'acme-roots': text,
@@ -167,6 +174,7 @@ export function parseOptions(argv: readonly string[]): Options {
       (text) => addressRange(text) !== undefined,
       'networks such as 10.0.0.0/8',
     ).flatMap((text) => addressRange(text) ?? []),
+    httpsRedirect: oneOf(given, 'https-redirect', httpsRedirects, 'auto'),
     acmeDirectory: acmeDirectory(given),
     acmeContact: given['acme-contact'],
     acmeRoots: given['acme-roots'],

@@ -36,6 +36,7 @@ export async function makeRegion(wanted: RegionPartsWanted): Promise<Region> {
     authority: await keptAuthority(options.stateDir, options, () => clock.now()),
     domain: options.domain,
     edgeAddress: options.edgeAddress,
+    httpsRedirect: options.httpsRedirect,
     api: {
       get publicUrl() {
         return `http://127.0.0.1:${wanted.apiPort()}`;

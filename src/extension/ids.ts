@@ -219,6 +219,7 @@ export const settingIds = [
   'local.ports.http',
   'local.ports.https',
   'local.placement',
+  'local.httpsRedirect',
   'local.keep.versions',
   'local.keep.days',
   'local.keep.logs',

@@ -40,6 +40,7 @@ export function localSettings(): LocalSettings {
       https: read('local.ports.https', port, ports.https),
     },
     placement: read('local.placement', placement, defaultLocalSettings.placement),
+    httpsRedirect: read('local.httpsRedirect', v.boolean(), defaultLocalSettings.httpsRedirect),
     keep: {
       versions: read('local.keep.versions', whole(1, 1000), keep.versions),
       days: read('local.keep.days', whole(0, 3650), keep.days),

@@ -72,7 +72,7 @@ export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
 }
 
 function commandLine({ settings, image, port, placement }: ControlPlaneWanted): string[] {
-  const { name, images, ports, keep } = settings;
+  const { name, images, ports, httpsRedirect, keep } = settings;
   const values = {
     port: String(port),
     host: placement === 'bridged' ? containerName(name) : '127.0.0.1',
@@ -86,6 +86,7 @@ function commandLine({ settings, image, port, placement }: ControlPlaneWanted): 
     'registry-port': String(ports.registry),
     'http-port': String(ports.http),
     'https-port': String(ports.https),
+    'https-redirect': httpsRedirect ? 'on' : 'off',
     'tool-image': image,
     'keep-versions': String(keep.versions),
     'keep-days': String(keep.days),

@@ -17,6 +17,8 @@ export interface LocalSettings {
   };
   /** `auto`: `host` on a native Linux engine, `bridged` elsewhere. */
   readonly placement: 'auto' | 'host' | 'bridged';
+  /** Whether who comes to the edge by HTTP is sent on to HTTPS. */
+  readonly httpsRedirect: boolean;
   /** Which images of earlier releases stay in the registry, whatever either keeps; and what was printed. */
   readonly keep: {
     /** So many of the newest versions of each deployment. */
@@ -33,6 +35,7 @@ export const defaultLocalSettings: LocalSettings = {
   images: { node: 'node:24-slim', registry: 'registry:3', edge: 'haproxy:lts' },
   ports: { api: 7070, registry: 7050, http: 7080, https: 7443 },
   placement: 'auto',
+  httpsRedirect: false,
   keep: { versions: 10, days: 7, logs: 64 },
 };
 

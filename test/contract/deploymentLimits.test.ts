@@ -198,7 +198,7 @@ describe('the traffic limits of a deployment', function () {
   it('come to a proxy that was started before there were any, which reads its configuration anew once', async () => {
     const path = join(proxy.folder, 'haproxy.cfg');
     const lines = (await readFile(path, 'utf8')).split('\n');
-    const older = lines.filter((line) => !/bodies\.map|txn\.largest/.test(line)).join('\n');
+    const older = lines.filter((line) => !/proc\.patr_config|bodies\.map|txn\.largest/.test(line)).join('\n');
     await writeFile(path, older);
     const before = await proxy.edge().ping();
     await proxy.test.engine.killContainer(proxy.container, 'SIGUSR2');

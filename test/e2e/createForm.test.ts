@@ -122,6 +122,8 @@ describe('the create form in the editor', function () {
     await form.press('Add port');
     await form.fill('port-1', '5353');
     await form.choose('port-type-1', 'UDP');
+    await form.choose('limit-maxBodyBytes-kind', 'Limit of its own');
+    await form.fill('limit-maxBodyBytes', '5');
     await form.press('Add variable');
     await form.fill('variable-0', 'DB_PASSWORD');
     await form.fill('value-0', 'hunter2');
@@ -245,6 +247,7 @@ describe('the create form in the editor', function () {
     assert.equal(await form.value('mount-text-0'), 'port = 8080\n');
     assert.equal(await form.value('volume-name-0'), 'taken data-copy');
     assert.equal(await form.value('startup-path'), '/healthz');
+    assert.equal(await form.value('limit-maxBodyBytes'), '5');
     assert.equal(await form.review('Environment').innerText(), '2 raw values, 1 secret');
     assert.equal(await form.review('Ports').innerText(), '5353 UDP, 8080 HTTP');
   });

@@ -312,6 +312,10 @@ describe('the panel of a deployment', function () {
     await consequence('Nothing restarts.');
     await panel.fill('value-0', 'dark');
     await consequence('Rolls out without downtime');
+    await panel.choose('limit-maxBodyBytes-kind', 'Limit of its own');
+    await panel.fill('limit-maxBodyBytes', '2.5');
+    await panel.choose('limit-maxRequestsPerInstance-kind', 'No limit');
+    await consequence('Holds at the edge within a second');
     await panel.tab('Scaling');
     await panel.fill('max', '4');
     await panel.press('Save');
@@ -319,6 +323,7 @@ describe('the panel of a deployment', function () {
     assert.deepEqual(lastUpdate(), {
       deployOnPush: false,
       environmentVariables: { MODE: 'dark', SIZE: '5' },
+      trafficLimits: { maxBodyBytes: 2_500_000, maxRequestsPerInstance: null },
       maxHorizontalScale: 4,
       ifRevision: 20,
     });

@@ -51,6 +51,7 @@ export async function openTestRegion(what: string, usual = '0.1.0'): Promise<Tes
     images: { node, registry, edge },
     ports: { api: base, registry: base + 20, http: base + 40, https: base + 60 },
     placement: 'auto',
+    httpsRedirect: defaultLocalSettings.httpsRedirect,
     keep: defaultLocalSettings.keep,
   };
   const window: TestRegion['window'] = (changes = {}) =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { timesBackend, timesRules } from './answerTimes.ts';
 import type { AppProtocol } from './contract.ts';
 import { limitMapNames, limitRules, ratesBackend, silenceRule } from './limitRules.ts';
@@ -34,8 +35,10 @@ export interface ProxyConfig {
   readonly httpsPort: number;
   /** Beyond so many connections of clients everybody is told to come back; `mostConnections` when absent. */
   readonly connections?: number;
-  /** Sends who comes by HTTP to HTTPS, but for an authority that checks a host. */
-  readonly httpsOnly?: boolean;
+  /** Of one client address; absent: as many as there are. */
+  readonly connectionsPerClient?: number;
+  /** Sends who comes by HTTP to HTTPS at this port, but for an authority that checks a host. */
+  readonly httpsRedirect?: number;
   /** Folder of maps, certificates and sockets, as the proxy sees it. */
   readonly folder: string;
   /** Who may open the admin socket: the user of the control plane, as the proxy numbers it. */
@@ -106,11 +109,24 @@ export function slotName(slot: number): string {
   return `slot${slot}`;
 }
 
+/** What a running proxy tells the mark of its configuration by. */
+export const markVariable = 'proc.patr_config';
+
+/** Tells a configuration from another one, but for what is changed at run time: slots and their servers. */
+export function configMark(config: ProxyConfig): string {
+  const text = textOf({ ...config, slots: 0, servers: new Map() }, '');
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
 /**
  * The proxy's whole configuration, for HAProxy 2.6 and later. Names, members and certificates change through the
  * runtime API afterwards; this text is what a start or a reload begins with.
  */
 export function haproxyConfig(config: ProxyConfig): string {
+  return textOf(config, configMark(config));
+}
+
+function textOf(config: ProxyConfig, mark: string): string {
   const backends = Array.from({ length: config.slots }, (_, slot) =>
     backend(slot, config.servers.get(slot) ?? []),
   );
@@ -124,7 +140,7 @@ export function haproxyConfig(config: ProxyConfig): string {
   ];
   return (
     [
-      global(config),
+      global(config, mark),
       defaults,
       frontends(config),
       nowhere,
@@ -136,11 +152,12 @@ export function haproxyConfig(config: ProxyConfig): string {
   );
 }
 
-function global({ folder, owner }: ProxyConfig): string {
+function global({ folder, owner }: ProxyConfig, mark: string): string {
   return `global
   log stdout format raw local0 notice
   stats socket unix@${folder}/${adminSocketName} mode 600 uid ${owner.uid} gid ${owner.gid} level admin expose-fd listeners
   stats timeout 1m
+  set-var ${markVariable} str(${mark})
   # How many connections fit follows from the file limit of the engine: a number beyond it would not start, and
   # tables for a limit that is no limit would fill the memory.
   fd-hard-limit 65536
@@ -181,7 +198,15 @@ const defaults = `defaults
 ${faultAnswers.map((answer) => `  ${answer}`).join('\n')}`;
 
 function frontends(config: ProxyConfig): string {
-  const { listen, httpPort, httpsPort, folder, connections = mostConnections } = config;
+  const {
+    listen,
+    httpPort,
+    httpsPort,
+    httpsRedirect,
+    folder,
+    connections = mostConnections,
+    connectionsPerClient,
+  } = config;
   const times = timesRules(folder);
   const rules = [
     // Every rule here costs every request, so there are as few as can be.
@@ -190,7 +215,7 @@ function frontends(config: ProxyConfig): string {
     `  http-request deny status 503 hdr retry-after 10 hdr connection close content-type text/plain string ${fullAnswer} if { fe_conn gt ${connections} }`,
     `  http-request set-var(txn.slot) ${lookUp(folder, 'hosts')}`,
     `  http-request return status 200 content-type text/plain lf-string "%[path,map_str(${folder}/${challengeMapName})]" if { path_beg ${challengePath} } { path,map_str(${folder}/${challengeMapName}) -m found }`,
-    ...(config.httpsOnly === true ? [redirectRule(httpsPort)] : []),
+    ...(httpsRedirect === undefined ? [] : [redirectRule(httpsRedirect)]),
     ...limitRules((map) => `${folder}/${mapFile(map)}`).map((rule) => `  ${rule}`),
     // What a client says of itself in these headers is not believed.
     '  http-request del-header forwarded',
@@ -203,9 +228,24 @@ function frontends(config: ProxyConfig): string {
     ...times.response.map((rule) => `  ${rule}`),
   ];
   return `frontend ${publicName}
-  bind ${listen}:${httpPort}
+${perClientRules(connectionsPerClient)
+  .map((rule) => `  ${rule}\n`)
+  .join('')}  bind ${listen}:${httpPort}
   bind ${listen}:${httpsPort} ssl crt-list ${folder}/${certificateListName} alpn h2,http/1.1
 ${rules.join('\n')}`;
+}
+
+/**
+ * Against a client that would take all the room, and says nothing or a byte now and then: a connection counts from its
+ * first packet, also while it does not go on with TLS.
+ */
+function perClientRules(most: number | undefined): readonly string[] {
+  if (most === undefined) return [];
+  return [
+    'stick-table type ipv6 size 128k expire 10s store conn_cur',
+    'tcp-request connection track-sc2 src,ipmask(32,64)',
+    `tcp-request connection reject if { sc_conn_cur(2) gt ${most} }`,
+  ];
 }
 
 /** To the same place by HTTPS; 308 keeps the method and the body. */

@@ -23,6 +23,7 @@ import {
   adminSocketName,
   challengeMapName,
   challengePath,
+  configMark,
   configName,
   haproxyConfig,
   mapFile,
@@ -30,6 +31,7 @@ import {
   masterSocketName,
   rootsName,
   type Owner,
+  type ProxyConfig,
 } from './haproxyConfig.ts';
 import { instanceTraffic } from './instanceTraffic.ts';
 import { parseOpenConnections, parseStat } from './proxyState.ts';
@@ -44,6 +46,8 @@ import { Workers, type Worker } from './workers.ts';
 export interface ListenPorts {
   readonly http: number;
   readonly https: number;
+  /** Where people reach the latter, when that is another port; it is what they are sent to. */
+  readonly httpsOutside?: number;
 }
 
 export interface HaproxyEdgeOptions {
@@ -55,6 +59,8 @@ export interface HaproxyEdgeOptions {
   readonly ports: ListenPorts;
   /** Connections of clients that are served at once; a usual number when absent. */
   readonly connections?: number;
+  /** Connections of one client address; as many as there are when absent. */
+  readonly connectionsPerClient?: number;
   /** Sends who comes by HTTP to HTTPS. */
   readonly httpsOnly?: boolean;
   readonly owner: Owner;
@@ -113,7 +119,7 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
   /** Writes other ports into the files, for a proxy that is about to start. */
   listenOn(ports: ListenPorts): Promise<void> {
     return this.#lane.run('edge', async () => {
-      if (ports.http === this.#ports.http && ports.https === this.#ports.https) return;
+      if (samePorts(ports, this.#ports)) return;
       this.#ports = ports;
       await this.#write();
     });
@@ -296,39 +302,46 @@ export class HaproxyEdge implements Edge, EdgeCounter, UrlEdge, CertificateEdge 
   }
 
   /**
-   * The worker, with so many slots at the least. More than it has, or a map that a control plane of before did not know,
-   * are what needs the proxy to read its configuration again.
+   * The worker, with so many slots at the least. More than it has, or another configuration than it has read, as that
+   * of a control plane of another version or with other options, are what needs the proxy to read it again.
    */
   async #workerWith(slots: number, options: Waiting): Promise<Worker> {
-    const { files, log, reload } = this.#options;
+    const { log, reload } = this.#options;
     const worker = await this.#workers.current(options);
-    const unknown = mapNames.filter((name) => !worker.maps.has(files.inside(mapFile(name))));
-    if (slots <= worker.slots && unknown.length === 0) return worker;
-    const after = { slots: this.#wish.slots, maps: unknown.join(',') };
-    log.info('The edge reads its configuration anew', { before: worker.slots, ...after });
+    if (slots <= worker.slots && worker.mark === configMark(this.#config())) return worker;
+    log.info('The edge reads its configuration anew', { before: worker.slots, after: this.#wish.slots });
     return this.#workers.reload(reload, options);
   }
 
-  /** Everything that a proxy needs to start with the present wish, and what the next control plane needs to go on. */
-  async #write(): Promise<void> {
-    const { files, listen, owner, connections } = this.#options;
-    const config = haproxyConfig({
+  #config(): ProxyConfig {
+    const { files, listen, owner, connections, connectionsPerClient, httpsOnly } = this.#options;
+    return {
       listen,
       httpPort: this.#ports.http,
       httpsPort: this.#ports.https,
-      httpsOnly: this.#options.httpsOnly === true,
+      ...(httpsOnly === true ? { httpsRedirect: this.#ports.httpsOutside ?? this.#ports.https } : {}),
       ...(connections === undefined ? {} : { connections }),
+      ...(connectionsPerClient === undefined ? {} : { connectionsPerClient }),
       folder: files.inside('').replace(/\/$/, ''),
       owner,
       slots: this.#wish.slots,
       servers: this.#wish.servers(),
-    });
+    };
+  }
+
+  /** Everything that a proxy needs to start with the present wish, and what the next control plane needs to go on. */
+  async #write(): Promise<void> {
+    const { files } = this.#options;
     await files.write(timesMapName, timesMapText());
     const maps = this.#wish.maps();
     for (const name of mapNames) await files.write(mapFile(name), mapText(maps[name]));
-    await files.write(configName, config);
+    await files.write(configName, haproxyConfig(this.#config()));
     await files.write(stateName, this.#wish.toText());
   }
+}
+
+function samePorts(one: ListenPorts, other: ListenPorts): boolean {
+  return one.http === other.http && one.https === other.https && one.httpsOutside === other.httpsOutside;
 }
 
 function hostsOf(routes: DeploymentRoutes): string[] {

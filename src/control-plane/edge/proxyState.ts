@@ -78,9 +78,9 @@ export function parseServerLimits(text: string): ReadonlyMap<string, number> {
   return new Map(statRows(text).map((row) => [row('svname'), Number(row('slim') || 0)]));
 }
 
-/** Reads from `show map` which files the maps are read from. */
-export function parseMapFiles(text: string): ReadonlySet<string> {
-  return new Set(Array.from(text.matchAll(/^-?\d+ \((.+?)\)/gm), ([, file = '']) => file));
+/** Reads from `get var` the text of a variable; absent: there is none. */
+export function parseVariable(text: string): string | undefined {
+  return /^\S+: type=str value=<(.*)>$/m.exec(text)?.[1];
 }
 
 /** Reads from `show stat` how many connections of clients a worker has. */

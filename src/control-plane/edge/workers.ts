@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
-import { parseMapFiles } from './proxyState.ts';
+import { markVariable } from './haproxyConfig.ts';
+import { parseVariable } from './proxyState.ts';
 import { ProxyError, workerApi, type RuntimeApi, type Waiting } from './runtimeApi.ts';
 
 const reloadWithinMs = 15_000;
@@ -12,8 +13,8 @@ export interface Worker {
   readonly identity: string;
   /** Number of backends it has. */
   readonly slots: number;
-  /** Files of the maps that it reads, as it sees them. */
-  readonly maps: ReadonlySet<string>;
+  /** Mark of the configuration that it has read; absent where none was put in. */
+  readonly mark: string | undefined;
 }
 
 /**
@@ -37,8 +38,8 @@ export class Workers {
     const identity = await this.#identity(options);
     if (this.#known?.identity === identity) return this.#known;
     const slots = countSlots(await this.#api.ask('show backend', options));
-    const maps = parseMapFiles(await this.#api.ask('show map', options));
-    this.#known = { identity, slots, maps };
+    const mark = parseVariable(await this.#api.ask(`get var ${markVariable}`, options));
+    this.#known = { identity, slots, mark };
     return this.#known;
   }
 

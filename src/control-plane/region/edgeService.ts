@@ -15,6 +15,9 @@ const compareEveryMs = 12 * 3_600_000;
 /** How many ports are tried that turn out to be taken only when the container starts. */
 const startTries = 20;
 
+/** Connections of one client address, in a region that others reach. */
+const mostPerClient = 1000;
+
 type Ports = Pick<RegionPorts, 'http' | 'https'>;
 
 interface Waiting {
@@ -88,19 +91,21 @@ export class EdgeService {
     const ports = {
       http: placement.inside(http, insidePorts.http),
       https: placement.inside(https, insidePorts.https),
+      httpsOutside: https,
     };
     if (this.#edge !== undefined) {
       await this.#edge.listenOn(ports);
       return this.#edge;
     }
-    const { engine, name, authority, domain, clock, log } = this.#options;
+    const { engine, name, authority, domain, httpsRedirect = 'auto', clock, log } = this.#options;
     const files: EdgeFiles = await openEdgeFiles(shared.here, edgeFolder);
     this.#edge = await HaproxyEdge.open({
       files,
       authority,
       domain,
       listen: placement.edgeListen,
-      httpsOnly: !isLoopback(placement.edgeAddress),
+      ...(seesClients(placement) ? { connectionsPerClient: mostPerClient } : {}),
+      httpsOnly: httpsRedirect === 'auto' ? !isLoopback(placement.edgeAddress) : httpsRedirect === 'on',
       ports,
       owner: ownUser(),
       log,
@@ -137,6 +142,11 @@ export class EdgeService {
 async function isThere(engine: Engine, container: string, waiting: Waiting): Promise<boolean> {
   const record: ContainerRecord | 'absent' = await engine.inspectContainer(container, waiting);
   return record !== 'absent';
+}
+
+/** Whether addresses tell clients apart: on loopback all are one, and so they are behind the engine's port proxy. */
+function seesClients({ kind, edgeAddress }: Placement): boolean {
+  return kind === 'host' && !isLoopback(edgeAddress);
 }
 
 /** The user of this process, who alone may command the proxy. Systems without user numbers run it in a container. */

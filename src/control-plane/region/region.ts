@@ -8,6 +8,7 @@ import type { RegionFacts } from '../domain.ts';
 import { openEdgeFiles } from '../edge/edgeFiles.ts';
 import type { HaproxyEdge } from '../edge/haproxyEdge.ts';
 import { labelsOf } from '../labels.ts';
+import type { HttpsRedirect } from '../options.ts';
 import { controlNetworkName, placementKind, placementOf, type Placement } from '../placement.ts';
 import type { RegistryStorage } from '../registry/collect/storage.ts';
 import type { RegistryConfigWanted } from '../registry/registryConfig.ts';
@@ -34,6 +35,8 @@ export interface RegionOptions {
   readonly authority: Credential;
   /** Address of the machine that the edge answers at; loopback when absent. */
   readonly edgeAddress?: string;
+  /** Whether who comes to the edge by HTTP is sent on to HTTPS; `auto` when absent. */
+  readonly httpsRedirect?: HttpsRedirect;
   /** What host names of deployments end in, and what the authority signs for. */
   readonly domain: string;
   /** Where the engine and people reach the API, and where containers of the region reach it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { openEdgeFiles } from '../../../src/control-plane/edge/edgeFiles.ts';
-import { HaproxyEdge } from '../../../src/control-plane/edge/haproxyEdge.ts';
+import { HaproxyEdge, type HaproxyEdgeOptions } from '../../../src/control-plane/edge/haproxyEdge.ts';
 import { placementOf } from '../../../src/control-plane/placement.ts';
 import { ensureService, untilAnswering } from '../../../src/control-plane/region/service.ts';
 import { edgeFolder, edgeSpec } from '../../../src/control-plane/region/specs.ts';
@@ -28,8 +28,8 @@ export interface TestEdge {
   target(host: string): LoadTarget;
   /** How often the proxy was told to read its files again. */
   reloads(): number;
-  /** Another control plane on the same folder, as after a kill. */
-  reopen(): Promise<HaproxyEdge>;
+  /** Another control plane on the same folder, as after a kill, with other options where wanted. */
+  reopen(changes?: Pick<HaproxyEdgeOptions, 'httpsOnly'>): Promise<HaproxyEdge>;
   untilAnswering(): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,6 +41,8 @@ export interface TestEdgeOptions {
   readonly http?: number;
   /** Beyond so many connections everybody is told to come back. */
   readonly connections?: number;
+  /** Of one client address. */
+  readonly connectionsPerClient?: number;
   /** What certificates of other servers are checked against. */
   readonly roots?: string;
 }
@@ -50,6 +52,7 @@ export async function startTestEdge({
   listen,
   http,
   connections,
+  connectionsPerClient,
   roots,
 }: TestEdgeOptions): Promise<TestEdge> {
   const test = await openTestEngine();
@@ -62,17 +65,19 @@ export async function startTestEdge({
   const placement = placementOf('host', region);
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   let reloads = 0;
-  const open = (): Promise<HaproxyEdge> =>
+  const open: TestEdge['reopen'] = (changes = {}) =>
     HaproxyEdge.open({
       files,
       authority,
       domain: 'localhost',
       listen: listen ?? placement.listen,
       ...(connections === undefined ? {} : { connections }),
+      ...(connectionsPerClient === undefined ? {} : { connectionsPerClient }),
       ports: { http: httpPort, https: httpsPort },
       owner,
       slots,
       ...(roots === undefined ? {} : { roots }),
+      ...changes,
       log: silentLog,
       clock: systemClock,
       async reload(options) {
@@ -117,7 +122,7 @@ export async function startTestEdge({
     edge: () => edge,
     target: (host) => ({ host, httpPort, httpsPort, authority: authority.certificate }),
     reloads: () => reloads,
-    reopen: async () => (edge = await open()),
+    reopen: async (changes) => (edge = await open(changes)),
     untilAnswering: answering,
     close,
   };

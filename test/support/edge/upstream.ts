@@ -24,7 +24,7 @@ export interface Upstream {
 
 /**
  * `/` answers with the instance's id, a POST with its body, `/slow?ms=` after this time, `/stream?ms=` in twenty pieces
- * over this time, `/status?code=` with this status, `/held` when it is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
+ * over this time, `/status?code=` with this status, `/large` with eight megabytes, `/held` when it is told to, `/broken` not at all, `/half` breaks off; a WebSocket echoes.
  */
 export async function startUpstream(id: string, address: string, port: number): Promise<Upstream> {
   const seen: string[] = [];
@@ -38,6 +38,7 @@ export async function startUpstream(id: string, address: string, port: number): 
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://any');
     const ms = Number(searchParams.get('ms') ?? 200);
     if (pathname === '/held') held.push(response);
+    else if (pathname === '/large') response.end(large);
     else if (pathname === '/broken') request.socket.destroy();
     else if (pathname === '/half') breakOff(response);
     else if (pathname === '/stream') void stream(response, ms);
@@ -80,6 +81,8 @@ export async function startUpstream(id: string, address: string, port: number): 
     },
   };
 }
+
+const large = Buffer.alloc(8_000_000);
 
 async function listen(server: Server, address: string, port: number): Promise<void> {
   server.listen(port, address);

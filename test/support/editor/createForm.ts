@@ -11,11 +11,6 @@ export class CreateForm extends Panel {
     await this.frame.locator('.form:not([inert])').waitFor();
   }
 
-  async choose(id: string, label: string): Promise<void> {
-    await this.control(id).click();
-    await this.control(id).getByRole('option', { name: label }).click();
-  }
-
   /** What a dropdown shows as chosen. */
   chosen(id: string, label: string): Locator {
     return this.control(id).locator('.selected-value').getByText(label, { exact: true });

@@ -23,6 +23,11 @@ export class Panel {
     await this.input(id).fill(text);
   }
 
+  async choose(id: string, label: string): Promise<void> {
+    await this.control(id).click();
+    await this.control(id).getByRole('option', { name: label }).click();
+  }
+
   value(id: string): Promise<string> {
     return this.input(id).inputValue();
   }

@@ -79,11 +79,12 @@ describe('the manifest', () => {
   });
 
   it('has the defaults of the code', () => {
-    const { images, ports, placement, keep } = defaultLocalSettings;
+    const { images, ports, placement, httpsRedirect, keep } = defaultLocalSettings;
     const value = (id: string): unknown => configuration.properties[`patr.${id}`]?.default;
     for (const [name, image] of Object.entries(images)) assert.equal(value(`local.images.${name}`), image);
     for (const [name, port] of Object.entries(ports)) assert.equal(value(`local.ports.${name}`), port);
     assert.equal(value('local.placement'), placement);
+    assert.equal(value('local.httpsRedirect'), httpsRedirect);
     for (const [name, kept] of Object.entries(keep)) assert.equal(value(`local.keep.${name}`), kept);
   });
 

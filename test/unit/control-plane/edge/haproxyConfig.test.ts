@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { haproxyConfig, type ProxyConfig } from '../../../../src/control-plane/edge/haproxyConfig.ts';
+import {
+  configMark,
+  haproxyConfig,
+  type ProxyConfig,
+} from '../../../../src/control-plane/edge/haproxyConfig.ts';
 
 const golden = join(import.meta.dirname, '../../../fixtures/edge/haproxy.cfg');
 
@@ -31,11 +35,24 @@ describe('the configuration of the proxy', () => {
 
   it('sends people to HTTPS where it shall, but not an authority that checks a host', () => {
     assert.doesNotMatch(text, /redirect location https:/);
-    const lines = haproxyConfig({ ...config, httpsOnly: true, httpsPort: 443 }).split('\n');
+    const lines = haproxyConfig({ ...config, httpsRedirect: 443 }).split('\n');
     const redirect =
       '  http-request redirect location https://%[req.hdr(host),field(1,:)]%[pathq] code 308 unless { ssl_fc }';
     const answer = lines.findIndex((line) => line.includes('challenges.map'));
     assert.ok(answer !== -1 && lines.indexOf(redirect) > answer);
+  });
+
+  it('carries a mark that slots and servers make no difference to, and everything else does', () => {
+    const mark = configMark(config);
+    assert.match(text, new RegExp(`set-var proc\\.patr_config str\\(${mark}\\)`));
+    assert.equal(configMark({ ...config, slots: 256, servers: new Map() }), mark);
+    for (const other of [
+      { httpsRedirect: 443 },
+      { httpsPort: 443 },
+      { connections: 10 },
+      { listen: '0.0.0.0' },
+    ])
+      assert.notEqual(configMark({ ...config, ...other }), mark);
   });
 
   it('never sends a request again that may have reached an instance', () => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import {
   parseMap,
   parseOpenConnections,
+  parseServerLimits,
   parseServersState,
   parseStat,
+  parseVariable,
   slotOf,
 } from '../../../../src/control-plane/edge/proxyState.ts';
 import { replacedWorkers } from '../../../../src/control-plane/edge/workers.ts';
@@ -39,6 +41,17 @@ describe('what the proxy shows of itself', () => {
     assert.equal(slotOf('slot12'), 12);
     assert.equal(slotOf('slot'), undefined);
     assert.equal(slotOf('slot1x'), undefined);
+  });
+
+  it('reads a variable, and that there is none', () => {
+    assert.equal(parseVariable('proc.patr_config: type=str value=<e51d>\n'), 'e51d');
+    assert.equal(parseVariable('Variable not found.\n'), undefined);
+  });
+
+  it('reads how many requests servers have at once', () => {
+    const table = '# pxname,svname,slim,\nslot0,iaaa,5000,\nslot0,ibbb,,\n\n';
+    const limits = parseServerLimits(table);
+    assert.deepEqual([limits.get('iaaa'), limits.get('ibbb'), limits.get('iccc')], [5000, 0, undefined]);
   });
 
   it('reads entries of a map', () => {
