@@ -1,10 +1,4 @@
-import {
-  commands,
-  workspace,
-  type ExtensionContext,
-  type TreeDragAndDropController,
-  type TreeView,
-} from 'vscode';
+import { workspace, type ExtensionContext, type TreeDragAndDropController, type TreeView } from 'vscode';
 import { DisposableStore } from '../base/disposable.ts';
 import { describeError } from '../base/log.ts';
 import type { CreateContract, CreateSubject } from '../protocol/panelCreate.ts';
@@ -16,7 +10,8 @@ import { archiveVolumes } from './commands/archiveVolumes.ts';
 import { addConfigMounts } from './commands/configMounts.ts';
 import { dropFiles } from './commands/dropFiles.ts';
 import { registerCommands } from './commands/all.ts';
-import { localId } from './connections/connection.ts';
+import { CurrentConnection } from './connections/current.ts';
+import { currentStatus } from './connections/currentStatus.ts';
 import { KeptKeys } from './connections/keptKeys.ts';
 import type { LocalConnection } from './connections/localConnection.ts';
 import { CrashDiagnostics } from './crash/crashDiagnostics.ts';
@@ -50,6 +45,7 @@ import type { Node } from './tree/nodes.ts';
 /** What tests get hold of; nobody else has a use for it. */
 export interface Exports {
   readonly models: Models;
+  readonly current: CurrentConnection;
   /** Of the local region. */
   readonly model: DeploymentsModel;
   readonly connection: LocalConnection;
@@ -64,6 +60,7 @@ export interface Exports {
   readonly view: Pick<TreeView<Node>, 'badge' | 'message' | 'visible' | 'selection'>;
   readonly managePanels: Panels<ManageContract, ManageSubject>;
   readonly createForms: Panels<CreateContract, CreateSubject>;
+  readonly managePanel: PanelKind<ManageContract, ManageSubject>;
   /** The kind of panel that creates, with some of what it stands on exchanged. */
   createPanelWith(changes: Partial<CreatePanelParts>): PanelKind<CreateContract, CreateSubject>;
   /** Puts other answers in the place of the person's. */
@@ -90,11 +87,11 @@ export function activate(context: ExtensionContext): Exports {
   const own = { context, local: connection, prompts, userAgent: `patr-vscode/${version}`, output };
   const signedIn = held.add(accounts(own));
   const keptKeys = held.add(new KeptKeys(connection, context.secrets, output));
-  const models = held.add(new Models(signedIn.connections, () => localId, output));
+  const failed = (error: unknown): void => output.error('A listener failed', { error: describeError(error) });
+  const current = new CurrentConnection(context.workspaceState, failed);
+  const models = held.add(new Models(signedIn.connections, () => current.id, output));
   const model = models.local;
-  const memory = new DeployMemory(context.workspaceState, (error) =>
-    output.error('A listener failed', { error: describeError(error) }),
-  );
+  const memory = new DeployMemory(context.workspaceState, failed);
   const common = { local: connection, models, memory, prompts, notify, output };
   const configs = held.add(
     new Configs({
@@ -107,7 +104,7 @@ export function activate(context: ExtensionContext): Exports {
     }),
   );
   const drop = dropFiles((id, files) => addConfigMounts(parts, id, files), notify);
-  const { tree, view, reveal } = held.add(openDeploymentsView({ connection, model, configs, drop }));
+  const { tree, view, reveal } = held.add(openDeploymentsView({ models, configs, drop }));
   const diagnostics = held.add(new BuildDiagnostics());
   const regionLog = held.add(new RegionLog());
   const logProblems = held.add(new LogProblems(models, memory, output));
@@ -139,7 +136,6 @@ export function activate(context: ExtensionContext): Exports {
     journeys,
     prices: ownPrices,
     trusted,
-    startRegion: () => commands.executeCommand('patr.region.start'),
     engine: async () => (await connection.host()).engine,
     saveVolumeData: async (deployment) =>
       void (await archiveVolumes({ ...parts, model: models.of(deployment.id) }, deployment, {})),
@@ -150,6 +146,7 @@ export function activate(context: ExtensionContext): Exports {
   const parts: CommandContext = {
     ...common,
     model,
+    current,
     keptKeys,
     accounts: signedIn,
     journeys,
@@ -168,10 +165,12 @@ export function activate(context: ExtensionContext): Exports {
   const ranCommands = new Set<string>();
   for (const command of registerCommands(parts, regionLog, (id) => ranCommands.add(id))) held.add(command);
   held.add(statusBar(models, memory));
-  held.add(keepViewTrue(connection, model, tree, view));
+  held.add(currentStatus(models, current));
+  held.add(keepViewTrue(models, tree, view));
   held.add(followWhileNeeded({ models, memory, view, managePanels, configs }));
   return {
     models,
+    current,
     model,
     connection,
     accounts: signedIn,
@@ -183,6 +182,7 @@ export function activate(context: ExtensionContext): Exports {
     view,
     ranCommands,
     managePanels,
+    managePanel: managed,
     createForms,
     createPanelWith: (changes) => createPanel({ ...createParts, ...changes }),
     answerWith: (given) => (answers = given),

@@ -1,15 +1,13 @@
 import { commands, window, type TreeDragAndDropController, type TreeView } from 'vscode';
 import { DisposableStore } from '../base/disposable.ts';
 import type { Configs } from './config/configs.ts';
-import type { Connection } from './connections/connection.ts';
 import { deploymentsView } from './ids.ts';
-import type { DeploymentsModel } from './model/deployments.ts';
+import type { Models } from './model/models.ts';
 import { DeploymentsTree } from './tree/deploymentsTree.ts';
 import type { Node } from './tree/nodes.ts';
 
 export interface DeploymentsViewParts {
-  readonly connection: Connection;
-  readonly model: DeploymentsModel;
+  readonly models: Models;
   readonly configs: Configs;
   /** What comes of files that are dropped on a node. */
   readonly drop: TreeDragAndDropController<Node>;
@@ -23,14 +21,9 @@ export interface DeploymentsView extends DisposableStore {
 }
 
 /** The view of deployments, and the tree that is in it. */
-export function openDeploymentsView({
-  connection,
-  model,
-  configs,
-  drop,
-}: DeploymentsViewParts): DeploymentsView {
+export function openDeploymentsView({ models, configs, drop }: DeploymentsViewParts): DeploymentsView {
   const held = new DisposableStore();
-  const tree = held.add(new DeploymentsTree(connection, model, (id, name) => configs.marksOf(id, name)));
+  const tree = held.add(new DeploymentsTree(models, (id, name) => configs.marksOf(id, name)));
   held.add(configs.onMark(() => tree.refresh()));
   const view = held.add(
     window.createTreeView(deploymentsView, {
@@ -41,7 +34,7 @@ export function openDeploymentsView({
   );
   const reveal = async (deploymentId: string): Promise<void> => {
     await commands.executeCommand(`${deploymentsView}.focus`);
-    if (model.get(deploymentId) === undefined) await model.refresh();
+    if (models.get(deploymentId) === undefined) await models.of(deploymentId).refresh();
     tree.uncover(deploymentId);
     const node = tree.find(deploymentId);
     if (node !== undefined) await view.reveal(node, { expand: 1, focus: true, select: true });

@@ -4,12 +4,14 @@ import type {
   ConfigMountsNode,
   DeploymentNode,
   DomainNode,
+  DomainsNode,
   InstanceNode,
   ManagedUrlNode,
   MoreNode,
   NewerImageNode,
   ReleaseNode,
   SecretNode,
+  SecretsNode,
   VolumeNode,
 } from './tree/nodes.ts';
 import type { Uri } from 'vscode';
@@ -23,7 +25,7 @@ import type { SecretMeant } from './config/checkText.ts';
 export interface CommandArguments {
   'patr.deploy': [file?: Uri];
   'patr.deploy.customize': [file?: Uri];
-  'patr.deployment.create': [];
+  'patr.deployment.create': [meant?: ConnectionMeant];
   'patr.deployment.duplicate': [node?: DeploymentNode];
   'patr.deployment.copyTo': [node?: DeploymentNode];
   'patr.deployment.manage': [node?: DeploymentNode];
@@ -64,13 +66,13 @@ export interface CommandArguments {
   'patr.configMount.delete': [meant?: ConfigMountNode | Uri];
   'patr.address.open': [node?: AddressNode];
   'patr.address.copy': [node?: AddressNode];
-  'patr.secret.create': [];
+  'patr.secret.create': [node?: SecretsNode];
   'patr.secret.rotate': [node?: SecretNode];
   'patr.secret.rename': [node?: SecretNode];
   'patr.secret.delete': [node?: SecretNode];
-  'patr.secret.rotateKey': [];
-  'patr.secret.restoreKeys': [];
-  'patr.domain.add': [];
+  'patr.secret.rotateKey': [node?: SecretsNode];
+  'patr.secret.restoreKeys': [node?: SecretsNode];
+  'patr.domain.add': [node?: DomainsNode];
   'patr.domain.verify': [node?: DomainNode];
   'patr.domain.copyRecord': [node?: DomainNode];
   'patr.domain.remove': [node?: DomainNode];
@@ -81,10 +83,10 @@ export interface CommandArguments {
   'patr.managedUrl.verify': [node?: ManagedUrlNode];
   'patr.managedUrl.copyRecord': [node?: ManagedUrlNode];
   'patr.managedUrl.delete': [node?: ManagedUrlNode];
-  'patr.registry.usage': [];
-  'patr.registry.collect': [];
+  'patr.registry.usage': [meant?: ConnectionMeant];
+  'patr.registry.collect': [meant?: ConnectionMeant];
   'patr.registry.signOut': [];
-  'patr.apiToken.dockerLogin': [];
+  'patr.apiToken.dockerLogin': [meant?: ConnectionMeant];
   'patr.apiToken.revoke': [];
   'patr.account.signIn': [meant?: ConnectionMeant];
   'patr.account.signOut': [];
@@ -97,6 +99,8 @@ export interface CommandArguments {
   'patr.region.showLog': [];
   'patr.region.trust': [];
   'patr.region.untrust': [];
+  'patr.connection.switch': [];
+  'patr.connection.tryAgain': [meant?: ConnectionMeant];
   'patr.view.refresh': [];
   'patr.view.filter': [];
   'patr.view.clearFilter': [];
@@ -187,6 +191,8 @@ export const commandIds: readonly CommandId[] = [
   'patr.region.showLog',
   'patr.region.trust',
   'patr.region.untrust',
+  'patr.connection.switch',
+  'patr.connection.tryAgain',
   'patr.view.refresh',
   'patr.view.filter',
   'patr.view.clearFilter',

@@ -1,5 +1,6 @@
 import { isAbort } from '../base/abort.ts';
 import { describeError } from '../base/log.ts';
+import { NotOffered } from '../client/errors.ts';
 import { isBuildFailure } from '../docker/engine.ts';
 import { JourneyError, type NextAction } from '../deploy/errors.ts';
 import type { Prompts } from './prompts.ts';
@@ -43,6 +44,8 @@ export class Notify {
   async problem(error: unknown, table: ActionTable = {}): Promise<void> {
     if (isCancelled(error)) return;
     this.#log(error);
+    // Nothing failed: it is known of the server that it does not do this.
+    if (error instanceof NotOffered) return this.#choose('information', error.message, []);
     const offered = nextOf(error).flatMap((next) => table[next] ?? []);
     const actions =
       offered.length > 0 ? offered : [table.showOutput].filter((action) => action !== undefined);

@@ -14,6 +14,7 @@ export const viewStates = [
   'empty',
   'nothingMatches',
   'ready',
+  'several',
 ] as const;
 export type ViewState = (typeof viewStates)[number];
 
@@ -25,6 +26,11 @@ export interface Listing {
   readonly count: number;
   /** Those that fit the filter. */
   readonly matching: number;
+}
+
+/** Where there are several connections each says for itself how it is. */
+export function viewStateOfSeveral(filter: string, matching: number): ViewState {
+  return filter !== '' && matching === 0 ? 'nothingMatches' : 'several';
 }
 
 /** "Empty" is said only when the list was read and there is nothing in it. */
@@ -44,7 +50,10 @@ function isElsewhere(
 }
 
 /** What stands above the list while it is filtered. Nothing where a welcome view speaks: the editor shows one of both. */
-export function filterMessage(filter: string, { count, matching }: Listing): string | undefined {
+export function filterMessage(
+  filter: string,
+  { count, matching }: Pick<Listing, 'count' | 'matching'>,
+): string | undefined {
   if (filter === '' || matching === 0) return undefined;
   return `${matching} of ${count} match “${filter}”`;
 }

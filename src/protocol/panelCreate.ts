@@ -101,8 +101,8 @@ export const choices = v.object({
   machineTypes: v.array(machineType),
   /** Absent where the server has no registry. */
   repositories: v.optional(v.array(named)),
-  /** Volumes that nobody mounts. */
-  volumes: v.array(v.object({ ...named.entries, size: v.number() })),
+  /** Volumes that nobody mounts; absent where the server makes none. */
+  volumes: v.optional(v.array(v.object({ ...named.entries, size: v.number() }))),
   /** Absent where the server keeps no secrets. */
   secrets: v.optional(v.array(named)),
   /** Names that are taken, in any case of letters. */
@@ -129,8 +129,8 @@ export type Submission = v.InferOutput<typeof submission>;
 
 const server = v.variant('kind', [
   v.object({ kind: v.literal('ready'), choices }),
-  /** Nothing to choose from now; `canStart`: the local region can be started from here. */
-  v.object({ kind: v.literal('away'), message: v.string(), canStart: v.boolean() }),
+  /** Nothing to choose from now; `helps`: what is on the button that mends it, where looking again does not. */
+  v.object({ kind: v.literal('away'), message: v.string(), helps: v.optional(v.string()) }),
 ]);
 export type ServerFacts = v.InferOutput<typeof server>;
 
@@ -139,7 +139,8 @@ export const createContract = {
     /** What the form shall arrive with; asked once, before anything was typed. */
     prefill: { takes: nothing, returns: prefill },
     look: { takes: nothing, returns: v.object({ server, submission }) },
-    startRegion: { takes: nothing, returns: nothing },
+    /** Does what `helps`: starts the local region, lets one sign in again. */
+    help: { takes: nothing, returns: nothing },
     /** Of a copy: saves what its original has in its volumes. */
     saveVolumeData: { takes: nothing, returns: nothing },
     createRepository: { takes: createRepository, returns: named },

@@ -128,8 +128,8 @@ const facts = v.variant('kind', [
   there,
   /** It was deleted. */
   v.object({ kind: v.literal('gone') }),
-  /** There is nobody to ask now; `canStart`: the local region can be started from here. */
-  v.object({ kind: v.literal('away'), message: v.string(), canStart: v.boolean() }),
+  /** There is nobody to ask now; `helps`: what is on the button that mends it, where looking again does not. */
+  v.object({ kind: v.literal('away'), message: v.string(), helps: v.optional(v.string()) }),
 ]);
 export type ManageFacts = v.InferOutput<typeof facts>;
 
@@ -161,7 +161,8 @@ export const manageContract = {
     },
     runOnUrl: { takes: v.object({ verb: v.picklist(urlVerbs), id: uuid }), returns: nothing },
     fix: { takes: nothing, returns: nothing },
-    startRegion: { takes: nothing, returns: nothing },
+    /** Does what `helps`: starts the local region, lets one sign in again. */
+    help: { takes: nothing, returns: nothing },
     /** One of the deployment's own addresses, in the browser. */
     openAddress: { takes: v.object({ url: v.string() }), returns: nothing },
     copy: { takes: v.object({ text: v.string() }), returns: nothing },

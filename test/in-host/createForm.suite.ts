@@ -196,9 +196,9 @@ export function createFormSuite(): void {
       extension.connection.gone();
       const host = hostOf({ kind: 'new' });
       const { server } = await host.look(null, never);
-      assert.ok(server.kind === 'away' && server.canStart);
+      assert.ok(server.kind === 'away' && server.helps === 'Start the local region');
       assert.match(server.message, /^The local region does not run\. Start it /);
-      await host.startRegion(null, never);
+      await host.help(null, never);
       assert.deepEqual(machine.calls, ['ensure']);
       assert.ok(told > 0);
       assert.equal((await host.look(null, never)).server.kind, 'ready');

@@ -13,6 +13,7 @@ import { manageSuite } from './manage.suite.ts';
 import { manifestSuite } from './manifest.suite.ts';
 import { registrySuite } from './registry.suite.ts';
 import { resourcesSuite } from './resources.suite.ts';
+import { severalSuite } from './several.suite.ts';
 import { signInSuite } from './signIn.suite.ts';
 import { treeSuite } from './tree.suite.ts';
 import { welcomeSuite } from './welcome.suite.ts';
@@ -35,6 +36,7 @@ export const suites: Readonly<Record<string, () => void>> = {
   journeyFaults: journeyFaultsSuite,
   manage: manageSuite,
   signIn: signInSuite,
+  several: severalSuite,
   copy: copySuite,
   // The last one: it looks at what the others have run.
   everyCommand: everyCommandSuite,

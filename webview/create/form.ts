@@ -111,7 +111,7 @@ export class Form {
       this.#looked = await this.#options.host.call('look', null);
     } catch (error) {
       if (isAbort(error)) return;
-      this.#looked = { server: { kind: 'away', message: describeError(error), canStart: false } };
+      this.#looked = { server: { kind: 'away', message: describeError(error) } };
     }
     this.#usual();
     const { submission } = this.#looked;
@@ -124,11 +124,13 @@ export class Form {
   #usual(): void {
     const choices = this.#choices();
     if (choices === undefined || !this.#begun) return;
-    const { region, machine } = this.#draft;
+    const { region, machine, registry, repositoryId } = this.#draft;
+    const nowhere = registry === 'patr' && repositoryId === '' && choices.repositories === undefined;
     const [first] = choices.regions;
     const [smallest] = choices.machineTypes;
     this.#set({
       ...this.#draft,
+      registry: nowhere ? 'dockerHub' : registry,
       region: region === '' ? (first?.id ?? '') : region,
       machine: machine === '' ? (smallest?.id ?? '') : machine,
     });
@@ -188,7 +190,7 @@ export class Form {
       this.#goTo = field;
       this.#later();
     },
-    startRegion: () => void this.#startRegion(),
+    help: () => void this.#help(),
     look: () => void this.#look(),
     saveVolumeData: () => void this.#saveVolumeData(),
     createRepository: (name) => void this.#createRepository(name),
@@ -270,9 +272,9 @@ export class Form {
     this.#actions.goTo(firstOnPage(problems) ?? any);
   }
 
-  async #startRegion(): Promise<void> {
+  async #help(): Promise<void> {
     try {
-      await this.#options.host.call('startRegion', null);
+      await this.#options.host.call('help', null);
     } catch (error) {
       if (isAbort(error)) return;
     }
@@ -293,7 +295,7 @@ export class Form {
       this.#options.host.call('createRepository', { name }),
     );
     if (made === undefined) return;
-    this.#know(({ repositories, ...rest }) => ({ ...rest, repositories: [...(repositories ?? []), made] }));
+    this.#know(({ repositories = [], ...rest }) => ({ ...rest, repositories: [...repositories, made] }));
     this.#edit(() => ({ repositoryId: made.id }), ['repository']);
     this.#actions.goTo('repository');
   }

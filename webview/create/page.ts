@@ -65,13 +65,9 @@ function banner({ server, actions }: View): TemplateResult | typeof nothing {
     <p>${server.message} What you type stays here.</p>
     <div class="buttons">
       ${
-        server.canStart
-          ? button({
-              id: 'start-region',
-              label: 'Start the local region',
-              onClick: () => actions.startRegion(),
-            })
-          : button({ id: 'look-again', label: 'Look again', onClick: () => actions.look() })
+        server.helps === undefined
+          ? button({ id: 'look-again', label: 'Look again', onClick: () => actions.look() })
+          : button({ id: 'help', label: server.helps, onClick: () => actions.help() })
       }
     </div>
   </div>`;

@@ -20,7 +20,7 @@ export interface View extends FieldsView {
 /** What a person can do. */
 export interface Actions extends FieldActions {
   submit(): void;
-  startRegion(): void;
+  help(): void;
   look(): void;
   /** Of a copy: saves what its original has in its volumes. */
   saveVolumeData(): void;

@@ -139,7 +139,7 @@ export class Manage {
       await this.#lookAtChoices();
     } catch (error) {
       if (isAbort(error)) return;
-      this.#see({ kind: 'away', message: describeError(error), canStart: false });
+      this.#see({ kind: 'away', message: describeError(error) });
     }
   }
 
@@ -322,7 +322,7 @@ export class Manage {
     openAddress: (url) =>
       void this.#ask('openAddress', () => this.#options.host.call('openAddress', { url })),
     copy: (text) => void this.#ask('copy', () => this.#options.host.call('copy', { text })),
-    startRegion: () => void this.#ask('startRegion', () => this.#options.host.call('startRegion', null)),
+    help: () => void this.#ask('help', () => this.#options.host.call('help', null)),
     look: () => void this.#reading.again(),
     close: () => void this.#ask('close', () => this.#options.host.call('close', null)),
     save: () => void this.#save(),

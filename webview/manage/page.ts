@@ -87,7 +87,7 @@ function banner({ facts, actions, managed }: View): TemplateResult | typeof noth
   return html`<div class="note warning" role="status" id="away">
     <p>${facts.message} ${old}</p>
     <div class="buttons">
-      ${facts.canStart ? button({ label: 'Start the local region', onClick: () => actions.startRegion() }) : nothing}
+      ${facts.helps === undefined ? nothing : button({ id: 'help', label: facts.helps, onClick: () => actions.help() })}
       ${button({ label: 'Look again', onClick: () => actions.look() })}
     </div>
   </div>`;

@@ -61,7 +61,7 @@ export interface Actions {
   fix(): void;
   openAddress(url: string): void;
   copy(text: string): void;
-  startRegion(): void;
+  help(): void;
   look(): void;
   close(): void;
   save(): void;

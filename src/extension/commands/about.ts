@@ -2,6 +2,7 @@ import { Uri } from 'vscode';
 import { fileOf } from '../config/configFileSystem.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Node } from '../tree/nodes.ts';
+import type { ConnectionMeant } from './accounts.ts';
 import type { CommandContext } from './context.ts';
 import { deploymentOf } from './dropFiles.ts';
 
@@ -20,9 +21,14 @@ export function aboutLocal(context: CommandContext): CommandContext {
 
 function modelMeant({ models, tree }: CommandContext, given: unknown): DeploymentsModel {
   if (given instanceof Uri) return models.by(fileOf(given)?.connection ?? '') ?? models.current;
+  if (namesConnection(given)) return models.by(given.connection.id) ?? models.current;
   if (!isNode(given)) return models.current;
   const id = deploymentOf(given);
   return tree.modelOf(given) ?? (id === undefined ? models.current : models.of(id));
+}
+
+function namesConnection(given: unknown): given is ConnectionMeant {
+  return typeof given === 'object' && given !== null && 'connection' in given;
 }
 
 function isNode(given: unknown): given is Node {

@@ -2,6 +2,7 @@ import { commands, type Disposable } from 'vscode';
 import { commandIds, fromSelection, type CommandArguments, type CommandId } from '../ids.ts';
 import { back } from '../prompts.ts';
 import type { RegionLog } from '../regionLog.ts';
+import { retryAfter } from '../retry.ts';
 import { lookOf, describeDeployment } from '../tree/look.ts';
 import {
   copyAddressCommand,
@@ -34,6 +35,7 @@ import {
   stopFollowingCommand,
   writeConfigMountCommand,
 } from './configMounts.ts';
+import { switchConnectionCommand, tryAgainCommand } from './connections.ts';
 import { copyToCommand } from './copyTo.ts';
 import { deployOnPushCommand } from './deployOnPush.ts';
 import { openShellCommand } from './openShell.ts';
@@ -91,13 +93,14 @@ export function registerCommands(
   return commandIds.map((id) => {
     const guarded = async (...args: unknown[]): Promise<void> => {
       onRun(id);
+      const given = args[0] === fromSelection ? context.view.selection : args;
+      const about = aboutOf(context, given[0]);
       try {
-        const given = args[0] === fromSelection ? context.view.selection : args;
-        const run = commandsOf(aboutOf(context, given[0]), regionLog)[id];
+        const run = commandsOf(about, regionLog)[id];
         await (run as (...given: unknown[]) => Promise<void>)(...given);
       } catch (error) {
         void notify.problem(error, {
-          retry: { label: 'Try again', run: () => guarded(...args) },
+          retry: await retryAfter(about.model, error, () => guarded(...args)),
           showOutput: { label: 'Show output', run: () => output.show() },
         });
       }
@@ -192,6 +195,8 @@ function commandsOf(context: CommandContext, regionLog: RegionLog): CommandTable
     'patr.region.showLog': async () => regionLog.show((await context.local.host()).host),
     'patr.region.trust': () => trustCommand(aboutLocal(context), 'trust'),
     'patr.region.untrust': () => trustCommand(aboutLocal(context), 'untrust'),
+    'patr.connection.switch': () => switchConnectionCommand(context),
+    'patr.connection.tryAgain': () => tryAgainCommand(context),
     'patr.view.refresh': () => refreshCommand(context),
     'patr.view.filter': () => filterCommand(context),
     'patr.view.clearFilter': async () => context.tree.setFilter(''),

@@ -1,4 +1,5 @@
 import type { TreeView } from 'vscode';
+import { notOffered } from '../../client/errors.ts';
 import { JourneyError } from '../../deploy/errors.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { Accounts } from '../accounts/accounts.ts';
@@ -6,6 +7,7 @@ import type { CreateSubject } from '../../protocol/panelCreate.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import { localId } from '../connections/connection.ts';
+import type { CurrentConnection } from '../connections/current.ts';
 import type { KeptKeys } from '../connections/keptKeys.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
 import type { DeployMemory } from '../deploy/memory.ts';
@@ -29,6 +31,7 @@ export interface CommandContext {
   readonly accounts: Accounts;
   readonly keptKeys: Pick<KeptKeys, 'keep' | 'copyFor'>;
   readonly models: Models;
+  readonly current: CurrentConnection;
   /** What is known of the connection that the command is about: see `aboutOf`. */
   readonly model: DeploymentsModel;
   readonly memory: DeployMemory;
@@ -66,6 +69,7 @@ export async function targetOf({ model }: Pick<CommandContext, 'model'>): Promis
 export async function offering(context: Pick<CommandContext, 'model'>, capability: string): Promise<Target> {
   const target = await targetOf(context);
   if (target.backend.offers(capability)) return target;
+  if (target.backend.generation !== 'own') throw notOffered(context.model.connection.label);
   throw new JourneyError(
     `${target.backend.product} does not offer this. Update the server, or ask its operator.`,
     ['showOutput'],

@@ -3,6 +3,7 @@ import type { Source } from '../../deploy/target.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { localId } from '../connections/connection.ts';
 import { askForDeployment } from '../deploy/chooseDeployment.ts';
+import { deployPlaces } from '../deploy/places.ts';
 import { chooseDockerfile, sourceOf } from '../deploy/dockerfiles.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import { back } from '../prompts.ts';
@@ -19,8 +20,10 @@ export async function deployCommand(context: CommandContext, file: Uri | undefin
   const source = await sourceOf(dockerfile);
   // So that names can be compared while they are typed; without a region they are compared later.
   const remembered = memory.of(dockerfile.toString());
-  const { connection = localId } = remembered ?? {};
-  await Promise.all([readIfThere(context.model), readIfThere(models.by(connection))]);
+  const needed = new Set([context.model, models.by(remembered?.connection ?? localId) ?? context.model]);
+  // A server that does not answer keeps nobody from another one.
+  for (const model of models.all()) if (!needed.has(model)) void model.connection.look();
+  await Promise.all(Array.from(needed, readIfThere));
   const existing = models.get(remembered?.deploymentId ?? '');
   if (existing === undefined) return deployNew(context, dockerfile, source);
   const way = await newOrPush(context, existing);
@@ -28,28 +31,21 @@ export async function deployCommand(context: CommandContext, file: Uri | undefin
   if (way === 'new') return deployNew(context, dockerfile, source);
 }
 
-async function readIfThere(model: DeploymentsModel | undefined): Promise<void> {
-  await model?.connection.look();
-  if (model?.target() !== undefined && !model.loaded) await model.refresh();
+async function readIfThere(model: DeploymentsModel): Promise<void> {
+  await model.connection.look();
+  if (model.target() !== undefined && !model.loaded) await model.refresh();
 }
 
 async function deployNew(context: CommandContext, dockerfile: Uri, source: Source): Promise<void> {
-  const { journeys, memory, model, prompts } = context;
+  const { journeys, memory, models, prompts } = context;
   const key = dockerfile.toString();
-  const answers = await askForDeployment(
-    {
-      source,
-      regionLabel: model.connection.label,
-      reviewed: memory.reviewed(key),
-      target: () => model.target(),
-      taken: model.all().map(({ name }) => name),
-    },
-    prompts,
-  );
-  if (answers === undefined) return;
-  if (answers === 'customize') return openForm(context, dockerfile);
+  const questions = { source, places: deployPlaces(models), reviewed: memory.reviewed(key) };
+  const placed = await askForDeployment(questions, prompts);
+  if (placed === undefined) return;
+  const { model } = placed.place;
+  if (placed.answers === 'customize') return openForm({ ...context, model }, dockerfile);
   await memory.setReviewed(key);
-  await journeys.deploy(model, dockerfile, source, answers);
+  await journeys.deploy(model, dockerfile, source, placed.answers);
 }
 
 /** The same with everything that can be chosen, in a form that arrives filled in. */

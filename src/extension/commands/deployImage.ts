@@ -20,7 +20,9 @@ export async function deployImageCommand(context: CommandContext): Promise<void>
   if (image === undefined) return;
   const where = model === context.models.local ? 'Local region' : model.connection.label;
   const target = await prompts.progress(where, (report, signal) => reach(local, model, report, signal));
-  const found = await findImage(target, image, prompts);
+  // A server that cannot look finds out when it pulls.
+  const looks = target.backend.answers('checkImage');
+  const found = looks ? await findImage(target, image, prompts) : { ports: {} };
   if (found === undefined) return;
   const ports = await askForPorts(found, prompts);
   if (ports === undefined) return;

@@ -3,11 +3,11 @@ import type { CommandContext } from './context.ts';
 
 /** Reads everything again, and draws it again: parts that could not be read are asked for once more. */
 export async function refreshCommand({
-  model,
+  models,
   prompts,
   tree,
-}: Pick<CommandContext, 'model' | 'prompts' | 'tree'>): Promise<void> {
-  await prompts.busy(() => model.refresh());
+}: Pick<CommandContext, 'models' | 'prompts' | 'tree'>): Promise<void> {
+  await prompts.busy(() => models.refresh());
   tree.refresh();
 }
 

@@ -5,7 +5,7 @@ export function awayWords(state: ConnectionState | undefined): string {
   if (state === undefined) return 'Its server is not connected any more. Connect to it again to go on here.';
   switch (state.kind) {
     case 'looking':
-      return 'The local region is being looked for.';
+      return 'The server is being looked for.';
     case 'untrusted':
       return 'Nothing is started in a workspace that is not trusted.';
     case 'notStarted':

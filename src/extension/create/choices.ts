@@ -3,6 +3,7 @@ import { whereOffered } from '../../deploy/whereOffered.ts';
 import type { PriceTable, Pricing } from '../../protocol/cost.ts';
 import { patrPrices } from '../../protocol/cost.ts';
 import type { Choices, Named } from '../../protocol/panelCreate.ts';
+import type { Volume } from '../../protocol/shapes/volume.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
 
 interface Waiting {
@@ -38,15 +39,17 @@ export async function readChoices(
       (a, b) => a.cpu_count - b.cpu_count || a.memory_count - b.memory_count,
     ),
     ...(repositories === undefined ? {} : { repositories: byName(repositories.map(named)) }),
-    volumes: byName(
-      (volumes ?? [])
-        .filter(({ deploymentId }) => deploymentId === null || deploymentId === own)
-        .map(({ id, name, size }) => ({ id, name, size })),
-    ),
+    ...(volumes === undefined ? {} : { volumes: byName(freeVolumes(volumes, own)) }),
     ...(secrets === undefined ? {} : { secrets: byName(secrets.map(named)) }),
     takenNames: deployments.filter(({ id }) => id !== own).map(({ name }) => name),
     trafficLimits: target.backend.offers('trafficLimits'),
   };
+}
+
+function freeVolumes(volumes: readonly Volume[], own: string | undefined) {
+  return volumes
+    .filter(({ deploymentId }) => deploymentId === null || deploymentId === own)
+    .map(({ id, name, size }) => ({ id, name, size }));
 }
 
 function regionChoice(target: Target, { id, name, connected, message }: Runner, prices: OwnPrices) {

@@ -1,32 +1,33 @@
 import { nameProblem, nameTaken, portsOf, readDockerfile } from '../../deploy/check.ts';
-import type { Choice, Source, Target } from '../../deploy/target.ts';
+import type { Choice, Source } from '../../deploy/target.ts';
 import { back, type Place, type Prompts } from '../prompts.ts';
 import { reviewContext } from './contextReview.ts';
+import type { DeployPlace } from './places.ts';
 import { suggestedName } from './suggestedName.ts';
 
 /** What the questions are asked about. */
 export interface Questions {
   readonly source: Source;
-  readonly regionLabel: string;
+  /** Where it can run, the likeliest first. */
+  readonly places: readonly DeployPlace[];
   /** Whether the context has been looked at before. */
   readonly reviewed: boolean;
-  /** The server, once there is one: names can only be compared then. */
-  readonly target: () => Target | undefined;
-  /** Names that are known to be taken, so that none of them is suggested. */
-  readonly taken: readonly string[];
 }
 
 /** Without a region: the first one that there is. */
 export type Answers = Omit<Choice, 'regionId'> & { readonly regionId?: string };
 
+/** The answers, and the place that was chosen. `customize`: the rest is filled in on a form. */
+export interface Placed {
+  readonly place: DeployPlace;
+  readonly answers: Answers | 'customize';
+}
+
 /**
  * Region, name, port where the Dockerfile tells none, and the context the first time: each step can be taken back.
  * `customize`: the person would rather fill in the form. Undefined when the person gives up.
  */
-export async function askForDeployment(
-  questions: Questions,
-  prompts: Prompts,
-): Promise<Answers | 'customize' | undefined> {
+export async function askForDeployment(questions: Questions, prompts: Prompts): Promise<Placed | undefined> {
   const text = await readDockerfile(questions.source);
   const exposed = typeof text === 'string' ? portsOf(text) : [];
   const steps = [
@@ -35,33 +36,51 @@ export async function askForDeployment(
     ...(exposed.length === 0 ? ['port'] : []),
     ...(questions.reviewed ? [] : ['context']),
   ];
-  let name = suggestedName(questions.source.folder, questions.taken);
+  let [chosen] = questions.places;
+  if (chosen === undefined) throw new Error('There is nowhere to deploy to.');
+  let name = suggestedName(questions.source.folder, takenAt(chosen));
   let ports: readonly number[] = exposed;
   let at = 0;
   while (at < steps.length) {
     const place = { step: at + 1, of: steps.length };
-    const answer = await ask(steps[at] ?? '', { ...questions, name, prompts, place });
-    if (answer === undefined || answer === 'customize') return answer;
+    const answer = await ask(steps[at] ?? '', { ...questions, chosen, name, prompts, place });
+    if (answer === undefined) return undefined;
     if (answer === back) {
       at = Math.max(0, at - 1);
       continue;
     }
+    if (answer.place !== undefined && answer.place !== chosen) {
+      chosen = answer.place;
+      name = suggestedName(questions.source.folder, takenAt(chosen));
+    }
+    if (answer.customize === true) return { place: chosen, answers: 'customize' };
     if (answer.name !== undefined) name = answer.name;
     if (answer.port !== undefined) ports = [answer.port];
     at += 1;
   }
-  return { name, ports };
+  const { regionId } = chosen;
+  return { place: chosen, answers: { name, ports, ...(regionId === undefined ? {} : { regionId }) } };
+}
+
+function takenAt({ model }: DeployPlace): readonly string[] {
+  return model.all().map(({ name }) => name);
 }
 
 interface Asking extends Questions {
+  readonly chosen: DeployPlace;
   readonly name: string;
   readonly prompts: Prompts;
   readonly place: Place;
 }
 
-type Answer = { readonly name?: string; readonly port?: number };
+interface Answer {
+  readonly place?: DeployPlace;
+  readonly customize?: boolean;
+  readonly name?: string;
+  readonly port?: number;
+}
 
-async function ask(step: string, asking: Asking): Promise<Answer | typeof back | 'customize' | undefined> {
+async function ask(step: string, asking: Asking): Promise<Answer | typeof back | undefined> {
   if (step === 'region') return askRegion(asking);
   if (step === 'name') return askName(asking);
   if (step === 'port') return askPort(asking);
@@ -69,22 +88,18 @@ async function ask(step: string, asking: Asking): Promise<Answer | typeof back |
   return answer === 'build' ? {} : answer;
 }
 
-async function askRegion({
-  prompts,
-  place,
-  regionLabel,
-}: Asking): Promise<Answer | typeof back | 'customize' | undefined> {
+async function askRegion({ prompts, place, places }: Asking): Promise<Answer | typeof back | undefined> {
   const items = [
-    {
-      label: `$(server-environment) ${regionLabel}`,
-      description: 'this machine',
-      detail: 'Your own Docker engine. Free, and it works offline.',
-      customize: false,
-    },
+    ...places.map((one) => ({
+      label: `$(${one.icon}) ${one.label}`,
+      description: one.description,
+      detail: one.detail,
+      answer: { place: one } as Answer,
+    })),
     {
       label: '$(settings-gear) Customize…',
       detail: 'Ports, environment, volumes, probes and scale, in one form.',
-      customize: true,
+      answer: { customize: true } as Answer,
     },
   ];
   const chosen = await prompts.pick(items, {
@@ -92,26 +107,30 @@ async function askRegion({
     placeholder: 'Where shall it run?',
     place,
   });
-  if (chosen === undefined || chosen === back) return chosen;
-  return chosen.customize ? 'customize' : {};
+  return chosen === undefined || chosen === back ? chosen : chosen.answer;
 }
 
-async function askName({ prompts, place, name, target }: Asking): Promise<Answer | typeof back | undefined> {
-  const chosen = await prompts.input({
+async function askName({
+  prompts,
+  place,
+  name,
+  chosen: { model },
+}: Asking): Promise<Answer | typeof back | undefined> {
+  const typed = await prompts.input({
     title: 'Name of the deployment',
     placeholder: 'It becomes part of the address.',
     value: name,
     place,
     check: async (value) => {
       const problem = nameProblem(value);
-      const server = target();
+      const server = model.target();
       if (problem !== undefined || server === undefined) return problem;
       return (await nameTaken(server, value))
         ? `There is already a deployment called ${value.trim()}.`
         : undefined;
     },
   });
-  return chosen === undefined || chosen === back ? chosen : { name: chosen };
+  return typed === undefined || typed === back ? typed : { name: typed };
 }
 
 async function askPort({ prompts, place }: Asking): Promise<Answer | typeof back | undefined> {

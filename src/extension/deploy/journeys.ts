@@ -9,6 +9,7 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Models } from '../model/models.ts';
 import { isCancelled, type Action } from '../notify.ts';
 import type { ProgressReport, Prompts } from '../prompts.ts';
+import { retryAfter } from '../retry.ts';
 import type { BuildDiagnostics } from './diagnostics.ts';
 import { firstRegion } from './firstRegion.ts';
 import type { Answers } from './chooseDeployment.ts';
@@ -117,7 +118,7 @@ export class Journeys {
       if (isCancelled(error)) return void this.#tellCancelled(words, title);
       await diagnostics.show(dockerfile, error);
       void notify.problem(error, {
-        retry: { label: 'Try again', run: again },
+        retry: await retryAfter(model, error, again),
         showOutput: { label: 'Show output', run: () => output.show() },
         openDockerfile: { label: 'Open Dockerfile', run: () => openAt(dockerfile, error) },
         chooseName: {

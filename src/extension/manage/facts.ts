@@ -1,6 +1,7 @@
 import { isAbort } from '../../base/abort.ts';
 import { configMountsOf, type Mount } from '../../deploy/configMounts.ts';
 import type { Target } from '../../deploy/target.ts';
+import type { Backend } from '../../client/backend.ts';
 import { NotOffered } from '../../client/errors.ts';
 import {
   urlVerbs,
@@ -12,6 +13,7 @@ import {
   type UrlVerb,
   type Verb,
 } from '../../protocol/panelManage.ts';
+import type { EndpointName } from '../../protocol/endpoints.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { ManagedUrl } from '../../protocol/shapes/managedUrl.ts';
 import type { Deployment, DeploymentInfo } from '../../protocol/shapes/deployment.ts';
@@ -67,7 +69,7 @@ export async function readFacts(
       description: describeDeployment(deployment),
       image,
       region,
-      verbs: verbsOf(deployment),
+      verbs: verbsOf(deployment, backend),
       fix: fixOf(deployment.reason)?.label,
       instances: instances?.instances.map((one) => ({ ...one, words: instanceLooks[one.state].words })),
       releases: releases?.releases.map((one, index) => shownRelease(deployment, one, index)),
@@ -96,7 +98,7 @@ function shownMount(mount: Mount, live: boolean, { follows, kept }: MountMarks):
 
 /** Managed URLs that lead to it; undefined where the server has none of them. */
 async function urlsOf(
-  { api, workspaceId }: Target,
+  { api, backend, workspaceId }: Target,
   deploymentId: string,
   waiting: Waiting,
 ): Promise<ShownUrl[] | undefined> {
@@ -105,21 +107,21 @@ async function urlsOf(
     const found = await Array.fromAsync(rows);
     return found
       .filter((url) => url.type === 'proxyDeployment' && url.deploymentId === deploymentId)
-      .map(shownUrl);
+      .map((url) => shownUrl(url, backend));
   } catch (error) {
     if (error instanceof NotOffered) return undefined;
     throw error;
   }
 }
 
-function shownUrl(url: ManagedUrl): ShownUrl {
+function shownUrl(url: ManagedUrl, backend: Backend): ShownUrl {
   const able: Readonly<Record<UrlVerb, boolean>> = {
     open: url.address !== undefined,
     copy: url.address !== undefined,
-    edit: true,
-    verify: true,
+    edit: backend.answers('updateManagedUrl'),
+    verify: backend.answers('verifyManagedUrl'),
     copyRecord: !url.isConfigured && (url.records ?? []).length > 0,
-    delete: true,
+    delete: backend.answers('deleteManagedUrl'),
   };
   return {
     ...url,
@@ -159,11 +161,23 @@ const abilityOf: Readonly<Record<Verb, Ability | undefined>> = {
   delete: undefined,
 };
 
-function verbsOf(deployment: Deployment): Verb[] {
+/** What not every server does. */
+const endpointOf: Readonly<Partial<Record<Verb, EndpointName>>> = {
+  push: 'createRepository',
+  rollOut: 'rollOutNewest',
+  logs: 'getLogs',
+  addUrl: 'createManagedUrl',
+};
+
+function verbsOf(deployment: Deployment, backend: Backend): Verb[] {
   const abilities = abilitiesOf(deployment);
   const all = Object.entries(abilityOf) as [Verb, Ability | undefined][];
   return all
     .filter(([, ability]) => ability === undefined || abilities.includes(ability))
+    .filter(([verb]) => {
+      const endpoint = endpointOf[verb];
+      return endpoint === undefined || backend.answers(endpoint);
+    })
     .map(([verb]) => verb);
 }
 

@@ -5,6 +5,7 @@ import { describeError, type Log } from '../../base/log.ts';
 import { followForEver, type ChangeNews } from '../../client/changes.ts';
 import { Pace, pollForEver, tickMs, type Looked, type Polled } from '../../client/poll.ts';
 import type { Target } from '../../deploy/target.ts';
+import type { EndpointName } from '../../protocol/endpoints.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
@@ -131,9 +132,9 @@ export class DeploymentsModel implements Disposable {
     return this.#details.get(id);
   }
 
-  /** Whether the server keeps releases. */
-  offersReleases(): boolean {
-    return this.target()?.backend.offers('releases') ?? false;
+  /** Whether the server, while it is connected, does what an endpoint stands for. */
+  answers(name: EndpointName): boolean {
+    return this.target()?.backend.answers(name) ?? false;
   }
 
   /** The newest releases of a deployment, newest first; read and kept as its instances are. */
@@ -326,7 +327,7 @@ export class DeploymentsModel implements Disposable {
 
   async #readReleases(id: string): Promise<readonly ReleaseInfo[]> {
     const target = this.target();
-    if (target === undefined || !this.offersReleases()) return [];
+    if (target === undefined || !this.answers('listReleases')) return [];
     const params = { workspaceId: target.workspaceId, deploymentId: id };
     const { releases } = await target.api.listReleases({ params, query: { count: mostReleases } });
     return releases;

@@ -26,6 +26,8 @@ import type { Models } from '../model/models.ts';
 import { isCancelled, type Notify } from '../notify.ts';
 import type { Output } from '../output.ts';
 import type { Prompts } from '../prompts.ts';
+import { lookIfRefused } from '../retry.ts';
+import { awayAfter, awayNow, help } from './away.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface CreatePanelParts {
@@ -37,7 +39,6 @@ export interface CreatePanelParts {
   readonly output: Pick<Output, 'append' | 'show'>;
   readonly prices: () => OwnPrices;
   readonly trusted: () => boolean;
-  readonly startRegion: () => PromiseLike<unknown>;
   /** The editor's engine, which the local region is on. */
   readonly engine: () => Promise<Engine | undefined>;
   /** Saves what a deployment has in its volumes as an archive. */
@@ -60,10 +61,7 @@ export function createPanel(parts: CreatePanelParts): PanelKind<CreateContract, 
       return {
         prefill: (_, signal) => form.prefill(signal),
         look: (_, signal) => form.look(signal),
-        startRegion: async () => {
-          await parts.startRegion();
-          return null;
-        },
+        help: () => form.help(),
         saveVolumeData: async () => {
           if (subject.kind === 'copy') await parts.saveVolumeData(originalOf(subject));
           return null;
@@ -161,6 +159,10 @@ class CreateForm {
     return target;
   }
 
+  help(): Promise<null> {
+    return help(this.#model(), this.#subject.connection ?? localId);
+  }
+
   /** Undefined while its connection is not there. */
   #model(): DeploymentsModel | undefined {
     return this.#parts.models.by(this.#subject.connection ?? localId);
@@ -204,14 +206,12 @@ class CreateForm {
     const model = this.#model();
     if (model?.target() === undefined) await model?.connection.look(signal);
     const target = model?.target();
-    const state = model?.connection.state();
-    if (target === undefined)
-      return { kind: 'away', message: awayWords(state), canStart: state?.kind === 'notStarted' };
+    if (target === undefined) return awayNow(model);
     try {
       return { kind: 'ready', choices: await readChoices(target, prices(), { signal }) };
     } catch (error) {
       if (signal.aborted) throw error;
-      return { kind: 'away', message: refusalOf(error).message, canStart: false };
+      return awayAfter(model, error);
     }
   }
 
@@ -225,6 +225,7 @@ class CreateForm {
       else await this.#create(wish);
       this.#panel.close();
     } catch (error) {
+      await lookIfRefused(this.#model(), error);
       const refused = isCancelled(error) ? ({ kind: 'none' } as const) : refusalOf(error);
       this.#now(refused);
       // A journey says itself what went wrong; here only a form that is gone cannot.

@@ -1,5 +1,4 @@
 import { commands, env, Uri } from 'vscode';
-import { describeError } from '../../base/log.ts';
 import type { Target } from '../../deploy/target.ts';
 import {
   manageContract,
@@ -34,9 +33,11 @@ import type { LogProblems } from '../logs/logProblems.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Models } from '../model/models.ts';
 import type { Output } from '../output.ts';
-import { deploymentNodeId } from '../tree/deploymentsTree.ts';
+import { deploymentNodeId } from '../tree/branch.ts';
 import { releaseNode, type MarksOf } from '../tree/parts.ts';
 import { readVolumeData } from '../volumes/volumeData.ts';
+import { lookIfRefused } from '../retry.ts';
+import { awayAfter, awayNow, help } from './away.ts';
 import type { PanelHandle, PanelKind } from './panelKind.ts';
 
 export interface ManagePanelParts {
@@ -82,10 +83,7 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
         runOnMount: ({ verb, name }) => managing.runOnMount(verb, name),
         runOnUrl: ({ verb, id }) => managing.runOnUrl(verb, id),
         fix: () => managing.fix(),
-        startRegion: async () => {
-          await commands.executeCommand('patr.region.start' satisfies CommandId);
-          return null;
-        },
+        help: () => help(managing.model(), subject.connection ?? localId),
         openAddress: ({ url }) => managing.openAddress(url),
         copy: async ({ text }) => {
           await env.clipboard.writeText(text);
@@ -205,15 +203,12 @@ class Managing {
     const model = this.model();
     if (model?.target() === undefined) await model?.connection.look(signal);
     const target = model?.target();
-    const state = model?.connection.state();
-    if (target === undefined) {
-      return { kind: 'away', message: awayWords(state), canStart: state?.kind === 'notStarted' };
-    }
+    if (target === undefined) return awayNow(model);
     try {
       return this.#seen(await readFacts(target, this.#id, { signal }, this.#parts.marksOf));
     } catch (error) {
       if (signal.aborted) throw error;
-      return { kind: 'away', message: describeError(error), canStart: false };
+      return awayAfter(model, error);
     }
   }
 
@@ -249,7 +244,13 @@ class Managing {
 
   /** Saves everything as one update. Volumes that it needs are made first, and go again when it is refused. */
   async save(change: WishedChange): Promise<null> {
-    await saveChange(this.#target(), this.#id, change, (text) => this.#parts.output.append(text));
+    const note = (text: string): void => this.#parts.output.append(text);
+    try {
+      await saveChange(this.#target(), this.#id, change, note);
+    } catch (error) {
+      await lookIfRefused(this.model(), error);
+      throw error;
+    }
     await this.model()?.reload(this.#id);
     return null;
   }

@@ -1,5 +1,10 @@
+import type { Backend } from '../../client/backend.ts';
+import type { Target } from '../../deploy/target.ts';
+import type { EndpointName } from '../../protocol/endpoints.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
-import type { Node, NodeOf, ReleaseNode } from './nodes.ts';
+import { localId, type Connection } from '../connections/connection.ts';
+import { remedyOf } from '../connections/remedies.ts';
+import type { Node, NodeKind, NodeOf, ReleaseNode } from './nodes.ts';
 
 /** What may be done with a deployment now; menus ask for these words, never for a status. */
 export const abilities = [
@@ -24,17 +29,93 @@ export const partAbilities = [
   'canStopFollowing',
 ] as const;
 
-/** A node's context value: its kind, and after it what may be done with it, each a word of its own. */
-export function contextValueOf(node: Node): string {
-  if (node.kind === 'deployment') return ['deployment', ...abilitiesOf(node.deployment)].join(' ');
-  if (node.kind === 'address') return node.address.url === undefined ? 'address' : 'address canOpen';
-  if (node.kind === 'instance') return ['instance', ...instanceAbilities(node)].join(' ');
-  if (node.kind === 'release') return ['release', ...releaseAbilities(node)].join(' ');
-  if (node.kind === 'managedUrl') return ['managedUrl', ...urlAbilities(node)].join(' ');
-  if (node.kind === 'domain') return node.domain.isVerified ? 'domain' : 'domain canVerify';
+/** Of connections and their regions. */
+export const connectionAbilities = [
+  'isLocal',
+  'isElsewhere',
+  'isConnected',
+  'canStart',
+  'canSignIn',
+  'canTryAgain',
+  'canReview',
+  'canShowUsage',
+  'canMakeTokens',
+  'canCollect',
+] as const;
+
+/** What not every server does, and the endpoint that stands for it. */
+const offers = {
+  hasLogs: 'getLogs',
+  hasEvents: 'listEvents',
+  hasUrls: 'createManagedUrl',
+  hasData: 'archiveVolumeData',
+  hasVersions: 'listConfigMountVersions',
+  canCreateSecret: 'createSecret',
+  canSeal: 'rotateSealingKey',
+  canAddDomain: 'addDomain',
+  canEdit: 'updateManagedUrl',
+} as const satisfies Readonly<Record<string, EndpointName>>;
+type Offer = keyof typeof offers;
+export const offerWords = Object.keys(offers) as readonly Offer[];
+
+const offersOn: Readonly<Partial<Record<NodeKind, readonly Offer[]>>> = {
+  deployment: ['hasLogs', 'hasEvents', 'hasUrls'],
+  volume: ['hasData'],
+  configMount: ['hasVersions'],
+  secrets: ['canCreateSecret', 'canSeal'],
+  domains: ['canAddDomain'],
+  managedUrl: ['canEdit'],
+};
+
+/** A node's context value: its kind, what may be done with it now, and what its server does, each a word of its own. */
+export function contextValueOf(node: Node, backend?: Pick<Backend, 'answers'>): string {
+  const offered = (offersOn[node.kind] ?? []).filter((word) => backend?.answers(offers[word]) ?? false);
+  const possible = backend?.answers('createRepository') ?? true;
+  const words = wordsOf(node).filter((word) => possible || word !== 'canPush');
+  return [...words, ...offered].join(' ');
+}
+
+/** A node's kind, and after it what may be done with it, each a word of its own. */
+function wordsOf(node: Node): readonly string[] {
+  if (node.kind === 'connection') return ['connection', ...connectionWords(node.connection)];
+  if (node.kind === 'region') return ['region', whereOf(node.connection)];
+  if (node.kind === 'deployment') return ['deployment', ...abilitiesOf(node.deployment)];
+  if (node.kind === 'address') return node.address.url === undefined ? ['address'] : ['address', 'canOpen'];
+  if (node.kind === 'instance') return ['instance', ...instanceAbilities(node)];
+  if (node.kind === 'release') return ['release', ...releaseAbilities(node)];
+  if (node.kind === 'managedUrl') return ['managedUrl', ...urlAbilities(node)];
+  if (node.kind === 'domain') return node.domain.isVerified ? ['domain'] : ['domain', 'canVerify'];
   if (node.kind === 'configMount')
-    return node.follows === undefined ? 'configMount' : 'configMount canStopFollowing';
-  return node.kind;
+    return node.follows === undefined ? ['configMount'] : ['configMount', 'canStopFollowing'];
+  return [node.kind];
+}
+
+function whereOf({ id }: Connection): 'isLocal' | 'isElsewhere' {
+  return id === localId ? 'isLocal' : 'isElsewhere';
+}
+
+const remedyWords: Readonly<Partial<Record<string, (typeof connectionAbilities)[number]>>> = {
+  'patr.region.start': 'canStart',
+  'patr.account.signIn': 'canSignIn',
+  'patr.connection.tryAgain': 'canTryAgain',
+  'patr.connection.reviewCertificate': 'canReview',
+};
+
+function connectionWords(connection: Connection): readonly string[] {
+  const state = connection.state();
+  const remedy = remedyWords[remedyOf(state)?.command ?? ''];
+  const more = state.kind === 'connected' ? ['isConnected', ...offered(state.target)] : [];
+  return [whereOf(connection), ...(remedy === undefined ? more : [remedy])];
+}
+
+/** What not every server can do. */
+function offered({ backend }: Target): readonly string[] {
+  const granted = {
+    canShowUsage: backend.answers('getRegistryUsage'),
+    canMakeTokens: backend.answers('createApiToken'),
+    canCollect: backend.answers('collectRegistry'),
+  };
+  return connectionAbilities.filter((word) => word in granted && granted[word as keyof typeof granted]);
 }
 
 function urlAbilities({ url }: NodeOf<'managedUrl'>): readonly string[] {

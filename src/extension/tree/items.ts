@@ -1,7 +1,9 @@
 import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { Backend } from '../../client/backend.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
 import { formatBytes } from '../../base/formatBytes.ts';
+import { awayWords } from '../connections/awayWords.ts';
 import type { CommandId } from '../ids.ts';
 import { addressIcons, hostOf, labelOf, schemeOf } from './address.ts';
 import { describeRelease, releaseLooks } from '../history/releaseWords.ts';
@@ -9,12 +11,23 @@ import { contextValueOf } from './contextValue.ts';
 import { describeSecret, describeUrl, domainLook, urlLooks, urlWords } from './resourceWords.ts';
 import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
 import type { Node, NodeKind, NodeOf } from './nodes.ts';
-import { instanceTooltip, mountTooltip, regionTooltip, releaseTooltip } from './tooltip.ts';
+import { connectionLook, lostLook } from './connectionLook.ts';
+import {
+  connectionTooltip,
+  instanceTooltip,
+  mountTooltip,
+  regionTooltip,
+  releaseTooltip,
+} from './tooltip.ts';
 
 /** What items show beside what is in their nodes: how things are now. */
 export interface Known {
   deployment(node: NodeOf<'deployment' | 'reason' | 'instances' | 'newerImage'>): Deployment;
-  region(node: NodeOf<'region'>): Runner | undefined;
+  region(node: NodeOf<'region' | 'connection'>): Runner | undefined;
+  /** Whether the node of a connection stands for its only region as well. */
+  isRegion(): boolean;
+  /** The server, while it is connected. */
+  backend(): Backend | undefined;
   /** The node of a deployment, for commands. */
   nodeOf(deploymentId: string): Node | undefined;
 }
@@ -24,16 +37,27 @@ export function itemOf(node: Node, known: Known): TreeItem {
   const item = items[node.kind](node as never, known);
   item.id = node.id;
   const shown = node.kind === 'deployment' ? { ...node, deployment: known.deployment(node) } : node;
-  item.contextValue = contextValueOf(shown);
+  item.contextValue = contextValueOf(shown, known.backend());
   return item;
 }
 
 const { None, Collapsed, Expanded } = TreeItemCollapsibleState;
 
 const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => TreeItem } = {
-  connection: ({ label }) => {
-    const item = new TreeItem(label, Expanded);
-    item.iconPath = new ThemeIcon('cloud');
+  connection: (node, known) => {
+    const { connection, label } = node;
+    const state = connection.state();
+    const region = known.isRegion() ? known.region(node) : undefined;
+    const look = region?.connected === false ? lostLook : connectionLook(connection);
+    const item = new TreeItem(label, state.kind === 'connected' ? Expanded : Collapsed);
+    const facts = [connection.description, look.words].filter((part) => part !== '');
+    item.iconPath = iconOf(look);
+    item.description = facts.join(' · ');
+    const why = state.kind === 'connected' ? region?.message : awayWords(state);
+    item.tooltip = connectionTooltip(node, facts, why, region);
+    item.accessibilityInformation = {
+      label: [`Connection ${label}`, ...facts, ...(why === undefined ? [] : [why])].join(', '),
+    };
     return item;
   },
 
@@ -41,10 +65,8 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     const item = new TreeItem(node.label, Expanded);
     const region = known.region(node);
     const lost = region?.connected === false;
-    item.iconPath = lost
-      ? new ThemeIcon('debug-disconnect', new ThemeColor('charts.red'))
-      : new ThemeIcon('server-environment');
-    if (lost) item.description = 'not connected';
+    item.iconPath = lost ? iconOf(lostLook) : new ThemeIcon('server-environment');
+    if (lost) item.description = lostLook.words;
     item.tooltip = regionTooltip(node.label, region);
     item.accessibilityInformation = {
       label: `Region ${node.label}${lost ? `, not connected. ${region.message ?? ''}` : ''}`,
@@ -236,13 +258,17 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     return item;
   },
 
-  message: ({ label, problem }) => {
+  message: ({ label, problem, helps }) => {
     const item = new TreeItem(label, None);
+    if (helps !== undefined) {
+      const { remedy, connection } = helps;
+      item.command = { command: remedy.command, title: remedy.label, arguments: [{ connection }] };
+    }
     if (problem === undefined) return item;
     item.iconPath = new ThemeIcon('warning', new ThemeColor('charts.yellow'));
     item.tooltip = problem;
     item.accessibilityInformation = { label: `${label} ${problem}` };
-    item.command = command('patr.view.refresh', 'Refresh');
+    item.command ??= command('patr.view.refresh', 'Refresh');
     return item;
   },
 };

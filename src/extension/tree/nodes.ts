@@ -3,6 +3,8 @@ import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts
 import type { WorkspaceDomain } from '../../protocol/shapes/domain.ts';
 import type { ManagedUrl } from '../../protocol/shapes/managedUrl.ts';
 import type { Secret } from '../../protocol/shapes/secret.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { Remedy } from '../connections/remedies.ts';
 import type { MountedVolume } from '../model/details.ts';
 
 /** What the tree is made of. Ids are the server's own, so that expansion and selection survive every refresh. */
@@ -29,17 +31,22 @@ export type Node =
   | DomainNode
   | MessageNode;
 
-/** A server with several regions. One with a single region is shown as that region. */
+/**
+ * A workspace of a server, where there are several connections, or several regions of the only one. Beside others it
+ * stands for its only region as well.
+ */
 export interface ConnectionNode {
   readonly kind: 'connection';
   readonly id: string;
   readonly label: string;
+  readonly connection: Connection;
 }
 
 export interface RegionNode {
   readonly kind: 'region';
   readonly id: string;
   readonly label: string;
+  readonly connection: Connection;
   /** Absent: the only one of its connection, so every deployment is in it. */
   readonly regionId?: string;
 }
@@ -176,13 +183,17 @@ export interface DomainNode {
   readonly domain: WorkspaceDomain;
 }
 
-/** A line that says something where there is nothing to list. `problem`: why, when it should be there. */
+/**
+ * A line that says something where there is nothing to list. `problem`: why, when it should be there. Selecting it does
+ * what helps with the connection, or reads what is missing again.
+ */
 export interface MessageNode {
   readonly kind: 'message';
   readonly id: string;
   readonly label: string;
   readonly parentId: string;
   readonly problem?: string;
+  readonly helps?: { readonly remedy: Remedy; readonly connection: Connection };
 }
 
 export type NodeKind = Node['kind'];

@@ -8,7 +8,7 @@ import type { Node, ReleaseNode } from './nodes.ts';
 
 /** What a deployment has, in the order in which it is shown. What cannot be read says so in its place. */
 export async function partsOf(
-  model: Pick<DeploymentsModel, 'details' | 'offersReleases' | 'resources'>,
+  model: Pick<DeploymentsModel, 'details' | 'resources'>,
   deployment: Deployment,
 ): Promise<Node[]> {
   const { id } = deployment;
@@ -22,15 +22,13 @@ export async function partsOf(
   }));
   const newer: Node[] =
     deployment.newerImage === undefined ? [] : [{ kind: 'newerImage', id: `newer/${id}`, deployment }];
-  const history: Node[] = model.offersReleases()
-    ? [{ kind: 'history', id: `history/${id}`, deployment }]
-    : [];
+  const history: Node = { kind: 'history', id: `history/${id}`, deployment };
   const urls = await orMessage(`deployment/${id}`, 'The managed URLs', () => urlsOf(model, id));
   const instances: Node = { kind: 'instances', id: `instances/${id}`, deployment };
   const configured = await orMessage(`deployment/${id}`, 'The configuration', () =>
     configuredParts(model, id),
   );
-  return [...reason, ...newer, ...addresses, ...urls, instances, ...history, ...configured];
+  return [...reason, ...newer, ...addresses, ...urls, instances, history, ...configured];
 }
 
 /** Addresses of one's own that lead to it. */
@@ -43,7 +41,14 @@ async function urlsOf({ resources }: Pick<DeploymentsModel, 'resources'>, id: st
   );
 }
 
-export function secretsOf({ resources }: Pick<DeploymentsModel, 'resources'>): Promise<Node[]> {
+/** A line in the place of what the server does not have. */
+function notOffered(parentId: string): Node[] {
+  return [{ kind: 'message', id: `lacking/${parentId}`, parentId, label: 'Not offered by this server' }];
+}
+
+export async function secretsOf(model: Pick<DeploymentsModel, 'resources' | 'answers'>): Promise<Node[]> {
+  const { resources } = model;
+  if (!model.answers('listSecrets')) return notOffered('secrets');
   return orMessage('secrets', 'The secrets', async () => {
     const found = await resources.list('secrets');
     const label = 'There is none yet: create one to keep a value out of the configuration';
@@ -52,7 +57,9 @@ export function secretsOf({ resources }: Pick<DeploymentsModel, 'resources'>): P
   });
 }
 
-export function domainsOf({ resources }: Pick<DeploymentsModel, 'resources'>): Promise<Node[]> {
+export async function domainsOf(model: Pick<DeploymentsModel, 'resources' | 'answers'>): Promise<Node[]> {
+  const { resources } = model;
+  if (!model.answers('listDomains')) return notOffered('domains');
   return orMessage('domains', 'The domains', async () => {
     const found = await resources.list('domains');
     const label = 'There is none yet: add one to give deployments addresses of your own';
@@ -69,12 +76,13 @@ async function configuredParts(model: Pick<DeploymentsModel, 'details'>, id: str
   return [mounts, { kind: 'volumes', id: `volumes/${id}`, deploymentId: id, count: volumes.length }];
 }
 
-export function instancesOf(
-  model: Pick<DeploymentsModel, 'instances'>,
+export async function instancesOf(
+  model: Pick<DeploymentsModel, 'instances' | 'answers'>,
   deploymentId: string,
   hasShells: boolean,
 ): Promise<Node[]> {
   const parentId = `instances/${deploymentId}`;
+  if (!model.answers('listInstances')) return notOffered(parentId);
   return orMessage(parentId, 'The instances', async () => {
     const found = await model.instances(deploymentId);
     if (found.length === 0)
@@ -90,11 +98,12 @@ export function instancesOf(
 }
 
 /** Its releases, newest first. The one that takes the traffic is current, unless a newer one is wanted. */
-export function releasesOf(
-  model: Pick<DeploymentsModel, 'releases' | 'get'>,
+export async function releasesOf(
+  model: Pick<DeploymentsModel, 'releases' | 'get' | 'answers'>,
   deploymentId: string,
 ): Promise<Node[]> {
   const parentId = `history/${deploymentId}`;
+  if (!model.answers('listReleases')) return notOffered(parentId);
   return orMessage(parentId, 'The image history', async () => {
     const found = await model.releases(deploymentId);
     if (found.length === 0)

@@ -7,7 +7,7 @@ import type { Glance } from '../../protocol/figureWords.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
 import { describeRelease } from '../history/releaseWords.ts';
 import { describeDeployment, describeInstance, lookOf } from './look.ts';
-import type { ConfigMountNode } from './nodes.ts';
+import type { ConfigMountNode, ConnectionNode } from './nodes.ts';
 
 /** Lines of output that fit under the pointer. */
 const mostLines = 8;
@@ -61,6 +61,21 @@ export function instanceTooltip(instance: InstanceInfo): MarkdownString {
   return tip;
 }
 
+/** Where a connection leads, what the trust in it rests on, and why it does not stand. */
+export function connectionTooltip(
+  { label }: ConnectionNode,
+  facts: readonly string[],
+  why: string | undefined,
+  region: Runner | undefined,
+): MarkdownString {
+  const tip = titled(label);
+  appendWords(tip, facts.join(' · '));
+  if (why !== undefined) appendWords(tip.appendMarkdown('\n\n$(warning) '), why);
+  const own = regionFacts(region);
+  if (own.length > 0) appendParagraph(tip, own.join(' · '));
+  return tip;
+}
+
 export function regionTooltip(label: string, region: Runner | undefined): MarkdownString {
   const tip = titled(label);
   if (region?.connected === false) {
@@ -68,12 +83,16 @@ export function regionTooltip(label: string, region: Runner | undefined): Markdo
     return appendWords(tip.appendMarkdown('$(warning) '), why);
   }
   appendWords(tip, region?.name === 'local' ? 'This machine: your Docker engine.' : (region?.name ?? ''));
-  const facts = [
+  const facts = regionFacts(region);
+  if (facts.length > 0) appendParagraph(tip, facts.join(' · '));
+  return tip;
+}
+
+function regionFacts(region: Runner | undefined): readonly string[] {
+  return [
     region?.platform,
     region?.freeBytes === undefined ? undefined : `${formatBytes(region.freeBytes)} free`,
   ].filter((fact) => fact !== undefined);
-  if (facts.length > 0) appendParagraph(tip, facts.join(' · '));
-  return tip;
 }
 
 /**

@@ -1,6 +1,9 @@
+import type { ConnectionState } from '../../../src/extension/connections/connection.ts';
 import { contextValueOf } from '../../../src/extension/tree/contextValue.ts';
 import type { Node } from '../../../src/extension/tree/nodes.ts';
 import { deploymentStatuses } from '../../../src/protocol/shapes/deployment.ts';
+import { FakeTarget } from '../../support/fakeTarget.ts';
+import { GivenConnection } from '../../support/givenConnection.ts';
 import { aDeployment, anInstance, aRelease } from '../../support/fakePatrState.ts';
 import { aDomain, aManagedUrl } from '../../support/resources.ts';
 
@@ -15,11 +18,27 @@ const deployments = [...deploymentStatuses, 'unknown' as const].flatMap((status)
 ]);
 const [deployment] = deployments;
 
+const connectionStates: readonly ConnectionState[] = [
+  { kind: 'looking' },
+  { kind: 'notStarted' },
+  { kind: 'signedOut', message: 'why' },
+  { kind: 'certificateRefused', message: 'why' },
+  { kind: 'unreachable', message: 'why' },
+  { kind: 'connected', target: new FakeTarget().target, regions: [] },
+];
+const [local, cloud] = [new GivenConnection('local', 'Local'), new GivenConnection('patr', 'Patr')];
+
 /** One node of every kind in each shape that makes a difference. */
 export const everyNode: readonly Node[] = [
-  { kind: 'connection', id: 'connection/patr', label: 'Patr' },
-  { kind: 'region', id: 'region/local', label: 'Local' },
-  { kind: 'region', id: 'region/a', label: 'Frankfurt', regionId: '2'.repeat(32) },
+  ...[local, cloud].flatMap(({ id: of, label }) =>
+    connectionStates.map((state): Node => {
+      const connection = new GivenConnection(of, label);
+      connection.set(state);
+      return { kind: 'connection', id: `connection/${of}`, label, connection };
+    }),
+  ),
+  { kind: 'region', id: 'region/local', label: 'Local', connection: local },
+  { kind: 'region', id: 'region/a', label: 'Frankfurt', connection: cloud, regionId: '2'.repeat(32) },
   ...deployments.map((one): Node => ({ kind: 'deployment', id: one.id, deployment: one })),
   { kind: 'address', id: 'a', deploymentId: id, address: { port: 80, type: 'http', url: 'http://a' } },
   {
@@ -54,4 +73,11 @@ export const everyNode: readonly Node[] = [
   { kind: 'message', id: 'm', parentId: 'i', label: 'None is running' },
 ];
 
-export const everyContextValue: readonly string[] = Array.from(new Set(everyNode.map(contextValueOf)));
+/** On a server that does everything, on one that does nothing beyond the least, and while there is none. */
+export const everyContextValue: readonly string[] = Array.from(
+  new Set(
+    [true, false, undefined].flatMap((all) =>
+      everyNode.map((node) => contextValueOf(node, all === undefined ? undefined : { answers: () => all })),
+    ),
+  ),
+);

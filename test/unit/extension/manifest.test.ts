@@ -231,7 +231,7 @@ describe('the manifest', () => {
   });
 
   it('has a welcome view for every state in which there is nothing to list', () => {
-    const states = viewStates.filter((state) => state !== 'ready');
+    const states = viewStates.filter((state) => state !== 'ready' && state !== 'several');
     const clauses = viewsWelcome.map(({ when }) => when);
     assert.deepEqual(clauses.toSorted(), states.map((state) => `${stateKey} == ${state}`).toSorted());
     assert.ok(viewsWelcome.every(({ view }) => view === deploymentsView));

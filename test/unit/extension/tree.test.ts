@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import {
   abilities,
   abilitiesOf,
+  connectionAbilities,
+  offerWords,
   partAbilities,
   contextValueOf,
 } from '../../../src/extension/tree/contextValue.ts';
@@ -22,7 +24,7 @@ const reason = { code: 'exited' as const, message: 'It exits at once.' };
 
 describe('a context value', () => {
   it('is a kind and abilities, each a word of its own', () => {
-    const known: readonly string[] = [...abilities, ...partAbilities];
+    const known: readonly string[] = [...abilities, ...partAbilities, ...connectionAbilities, ...offerWords];
     for (const value of everyContextValue) {
       const [kind = '', ...words] = value.split(' ');
       assert.match(kind, /^[a-zA-Z]+$/);
@@ -37,6 +39,19 @@ describe('a context value', () => {
     assert.equal(able('stopped'), 'deployment canPush canStart canCopyDigest');
     assert.equal(able('created'), 'deployment canPush canStart canCopyDigest');
     assert.equal(able('errored'), 'deployment canPush canStop canRestart canCopyDigest');
+  });
+
+  it('offers what a server does and nothing else', () => {
+    const value = (answered: readonly string[]): string =>
+      contextValueOf(
+        { kind: 'deployment', id, deployment: aDeployment({ id, status: 'created' }) },
+        { answers: (name) => answered.includes(name) },
+      );
+    const bare = 'deployment canStart canCopyDigest';
+    assert.equal(value([]), bare);
+    assert.equal(value(['getLogs', 'createManagedUrl']), `${bare} hasLogs hasUrls`);
+    assert.equal(value(['listEvents']), `${bare} hasEvents`);
+    assert.equal(value(['createRepository']), 'deployment canPush canStart canCopyDigest');
   });
 
   it('offers no push for an image of another registry', () => {

@@ -25,7 +25,7 @@ export function detailsSection(view: View): TemplateResult {
       label: 'Image from',
       value: draft.registry,
       options: registryOptions(view),
-      hint: registryHint(draft.registry),
+      hint: registryHint(view),
       onChange: (registry) => actions.change({ registry }, 'registry'),
     })}
     ${image(view)} ${tag(view)} ${region(view)}
@@ -34,7 +34,6 @@ export function detailsSection(view: View): TemplateResult {
 
 function registryOptions(view: View) {
   const { subject } = view;
-  const choices = choicesOf(view);
   const labels: Readonly<Record<RegistryChoice, string>> = {
     build: subject.kind === 'dockerfile' ? `${subject.label} of this workspace` : '',
     copy: subject.kind === 'copy' ? `${subject.name}, copied as it is` : '',
@@ -49,26 +48,33 @@ function registryOptions(view: View) {
       // Not offered by every server; what is chosen already is said to be missing in its own field.
       .filter(
         (value) =>
-          (value !== 'patr' && value !== 'copy') ||
-          choices === undefined ||
-          choices.repositories !== undefined ||
-          view.draft.registry === value,
+          (value !== 'patr' && value !== 'copy') || !lacksRegistry(view) || view.draft.registry === value,
       )
       .map((value) => ({ value, label: labels[value] }))
   );
 }
 
-function registryHint(registry: RegistryChoice): string {
+/** Known only once the server has answered. */
+function lacksRegistry(view: View): boolean {
+  const choices = choicesOf(view);
+  return choices !== undefined && choices.repositories === undefined;
+}
+
+function registryHint(view: View): string {
+  const { registry } = view.draft;
+  const lacks = lacksRegistry(view) ? ' This server has no registry of its own.' : '';
   switch (registry) {
     case 'copy':
       return 'Its image is copied into the registry first, with all its platforms; a push there updates the deployment.';
     case 'build':
+      if (lacks !== '')
+        return 'This server has no registry to push to. Push the image to one of your own, and choose that here.';
       return 'It is built and pushed first; pushing again updates the deployment.';
     case 'patr':
       return 'Private, and a push updates the deployment.';
     case 'dockerHub':
     case 'other':
-      return 'Public images only. A push there does not update the deployment.';
+      return `Public images only. A push there does not update the deployment.${lacks}`;
   }
 }
 

@@ -7,7 +7,8 @@ import { agoWords, digestWords, proofWords, shortWords, timeWords } from '../wor
 
 export function history(view: View, managed: Managed): TemplateResult {
   const { releases } = managed;
-  if (releases === undefined) return html`<p class="lead">This server keeps no releases.</p>`;
+  if (releases === undefined)
+    return html`<p class="lead">The image history is not offered by this server.</p>`;
   return html`<h2 id="history-heading">Image history</h2>
     <p class="lead">Every release of an image and its configuration, newest first.</p>
     ${pushNotes(view, managed)}

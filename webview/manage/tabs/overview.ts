@@ -97,8 +97,16 @@ function lastHour({ metrics, actions }: View): TemplateResult | typeof nothing {
 
 const columns = ['Instance', 'State', 'Version', 'Node', 'Up', 'Restarts', 'CPU', 'Memory'] as const;
 
-function instances(view: View, { instances: all, deployment }: Managed): TemplateResult | typeof nothing {
-  if (all === undefined) return nothing;
+/** A section of which the server tells nothing. */
+function lacking(id: string, title: string): TemplateResult {
+  return html`<section aria-labelledby="${id}-heading">
+    <h2 id="${id}-heading">${title}</h2>
+    <p class="lead">Not offered by this server.</p>
+  </section>`;
+}
+
+function instances(view: View, { instances: all, deployment }: Managed): TemplateResult {
+  if (all === undefined) return lacking('instances', 'Instances');
   const wanted = deployment.instances?.wanted ?? 0;
   const none = wanted === 0 ? 'None runs: the deployment is not started.' : 'None runs yet.';
   return html`<section aria-labelledby="instances-heading">
@@ -170,8 +178,8 @@ function about({ actions }: View, { deployment, image, region, releases }: Manag
   </section>`;
 }
 
-function events(view: View, { events: all }: Managed): TemplateResult | typeof nothing {
-  if (all === undefined) return nothing;
+function events(view: View, { events: all }: Managed): TemplateResult {
+  if (all === undefined) return lacking('events', 'Events');
   return html`<section aria-labelledby="events-heading">
     <h2 id="events-heading">Events</h2>
     <p class="lead">What was decided, and why.</p>

@@ -7,21 +7,26 @@ import { certificateWords } from '../words.ts';
 
 /** Addresses of one's own that lead to the deployment, and what keeps them from answering. */
 export function urls(view: View, managed: Managed): TemplateResult {
-  if (managed.urls === undefined) return html`<p class="lead">This server has no managed URLs.</p>`;
+  if (managed.urls === undefined)
+    return html`<p class="lead">Managed URLs are not offered by this server.</p>`;
   const { busy, actions, facts } = view;
   return html`<h2 id="urls-heading">Managed URLs</h2>
     <p class="lead">
       Addresses under domains of your own that lead to this deployment. The longest path wins, and changes are
       in force at once. Its own addresses, on the overview, go on answering.
     </p>
-    <div class="buttons">
-      ${button({
-        id: 'add-url',
-        label: 'Add a managed URL…',
-        disabled: busy.has('addUrl') || facts?.kind !== 'there',
-        onClick: () => actions.run('addUrl'),
-      })}
-    </div>
+    ${
+      managed.verbs.includes('addUrl')
+        ? html`<div class="buttons">
+            ${button({
+              id: 'add-url',
+              label: 'Add a managed URL…',
+              disabled: busy.has('addUrl') || facts?.kind !== 'there',
+              onClick: () => actions.run('addUrl'),
+            })}
+          </div>`
+        : html`<p class="lead">This server shows them, and does not offer to add any.</p>`
+    }
     ${managed.urls.length === 0 ? html`<p>None leads here yet.</p>` : nothing}
     <ol class="plain" aria-labelledby="urls-heading">
       ${managed.urls.map((url) => urlCard(view, url))}

@@ -12,7 +12,7 @@ export function billedOf(view: FieldsView): Billed | undefined {
   const choices = choicesOf(view);
   const machine = choices?.machineTypes.find(({ id }) => id === draft.machine);
   const [minScale, maxScale] = [numberOf(draft.min), numberOf(draft.max)];
-  const mounted = choices?.volumes.filter(({ id }) => draft.volumes.some((row) => row.id === id)) ?? [];
+  const mounted = choices?.volumes?.filter(({ id }) => draft.volumes.some((row) => row.id === id)) ?? [];
   const volumeSizes = [
     ...newVolumes(draft).map(({ size }) => numberOf(size)),
     ...mounted.map(({ size }) => size),

@@ -14,10 +14,14 @@ export function environment(view: FieldsView): TemplateResult {
     actions.change({ environment: [...draft.environment, { key, name: '', value: '' }] });
     actions.goTo(`variable-${key}`);
   };
+  const choices = choicesOf(view);
   return rowsOf({
     id: 'environment',
     title: 'Environment variables',
-    lead: 'Raw values are stored in plain text. Use a secret for what nobody may read.',
+    lead:
+      choices !== undefined && choices.secrets === undefined
+        ? 'Raw values are stored in plain text. Secrets are not offered by this server.'
+        : 'Raw values are stored in plain text. Use a secret for what nobody may read.',
     rows: draft.environment,
     row: (row, index) => guardedRow(view, row, index + 1),
     buttons: html`${button({ id: 'add-variable', label: 'Add variable', onClick: add })}

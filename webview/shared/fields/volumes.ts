@@ -12,13 +12,17 @@ export function volumes(view: FieldsView): TemplateResult {
     actions.change({ volumes: [...draft.volumes, { key, id: '', name, size: '1', path: '' }] });
     actions.goTo(`volume-path-${key}`);
   };
+  const choices = choicesOf(view);
+  const lacks = choices !== undefined && choices.volumes === undefined;
   return rowsOf({
     id: 'volumes',
     title: 'Volumes',
-    lead: 'Folders whose files outlive restarts and updates. Every instance has a volume of its own, empty at first.',
+    lead: lacks
+      ? 'Not offered by this server.'
+      : 'Folders whose files outlive restarts and updates. Every instance has a volume of its own, empty at first.',
     rows: draft.volumes,
     row: (row, index) => volumeRow(view, row, index + 1),
-    buttons: button({ id: 'add-volume', label: 'Add volume', onClick: add }),
+    buttons: lacks ? html`` : button({ id: 'add-volume', label: 'Add volume', onClick: add }),
   });
 }
 
