@@ -215,7 +215,7 @@ function regionCarried(
     prefill,
     ...changed(
       'runner',
-      `It runs in the region ${chosen.name} of ${label} (${region ?? 'a region'} of ${here} here).`,
+      `It runs in the region ${chosen.name} of ${label}, in place of ${region ?? 'one'} of ${here}.`,
     ),
   };
 }

@@ -159,6 +159,7 @@ export function activate(context: ExtensionContext): Exports {
     crashes,
     reveal,
     showLogs,
+    managed: () => managePanels.active(),
     manage,
     openCreateForm,
   };

@@ -27,7 +27,7 @@ export interface CommandArguments {
   'patr.deploy.customize': [file?: Uri];
   'patr.deployment.create': [meant?: ConnectionMeant];
   'patr.deployment.duplicate': [node?: DeploymentNode];
-  'patr.deployment.copyTo': [node?: DeploymentNode];
+  'patr.deployment.copyTo': [node?: DeploymentNode | Uri];
   'patr.deployment.manage': [node?: DeploymentNode];
   'patr.deployImage': [];
   'patr.deployment.push': [node?: DeploymentNode];

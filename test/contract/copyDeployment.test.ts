@@ -5,6 +5,7 @@ import { listen } from '../../src/control-plane/server.ts';
 import { CopyEnded, copyDeployment, type CopyTools } from '../../src/deploy/copy.ts';
 import { copyDestination, readCopyOrigin, type CopyPlace } from '../../src/deploy/copyOrigin.ts';
 import { planCopy, type CopyPlan } from '../../src/deploy/copyPlan.ts';
+import type { Engine, RegistryAuth } from '../../src/docker/engine.ts';
 import { create } from '../../src/deploy/create.ts';
 import type { Choice, Target } from '../../src/deploy/target.ts';
 import { readChoices } from '../../src/extension/create/choices.ts';
@@ -254,6 +255,71 @@ describe('a deployment copied to another server', () => {
         error instanceof CopyEnded && error.cause instanceof Error && error.cause.name === 'AbortError',
     );
     assert.deepEqual(site!.world.deployments, []);
+  });
+
+  it('has the engine push an image that its registry has no more', async () => {
+    const to = await startSite('current');
+    const { id, image } = await original(local.place, registry.host);
+    const { workspaceId } = local.place.target;
+    const lost = `${registry.host}/${workspaceId}/shop`;
+    const gone = await fetch(`http://${registry.host}/v2/${workspaceId}/shop/manifests/${image.digest}`, {
+      method: 'DELETE',
+    });
+    assert.equal(gone.status, 202);
+    const choice = await choiceOf(await plan(local.place, id, to), to);
+    const done: string[] = [];
+    const engine = (has: boolean): Engine =>
+      ({
+        inspectImage: async (name: string) => (has ? { id: name } : 'absent'),
+        tagImage: async (from: string, tag: string) => void done.push(`${from} is ${tag}`),
+        removeImage: async (tag: string) => void done.push(`${tag} goes`),
+        async *push(tag: string, auth: RegistryAuth) {
+          done.push(`${auth.username} pushes ${tag}`);
+          yield { kind: 'pushed', tag: 'v1', digest: image.digest, size: 1 };
+        },
+      }) as unknown as Engine;
+    const without = copyDeployment(
+      local.place,
+      id,
+      to,
+      choice,
+      toolsWith({ engine: async () => engine(false) }),
+    );
+    await assert.rejects(without, /does not have the image/);
+    assert.deepEqual([done, site!.world.deployments], [[], []]);
+    await copyDeployment(local.place, id, to, choice, toolsWith({ engine: async () => engine(true) }));
+    const tag = `${site!.host}/${to.target.workspaceId}/web-shop:v1`;
+    assert.deepEqual(done, [`${lost}:v1 is ${tag}`, `patr pushes ${tag}`, `${tag} goes`]);
+    assert.equal(site!.world.deployments.length, 1);
+  });
+
+  it('takes an image of a registry on this machine along', async () => {
+    const to = await startSite('current');
+    const { target } = local.place;
+    const params = { workspaceId: target.workspaceId };
+    const { runners } = await target.api.listRunners({ params });
+    const image = await placeIndex(registry.host, 'mine/web', 'v2', [500]);
+    const details = {
+      imageTag: 'v2',
+      machineType: (await target.api.listMachineTypes({ params })).machineTypes[0]!.id,
+      deployOnPush: false,
+      deployOnCreate: false,
+      minHorizontalScale: 1,
+      maxHorizontalScale: 1,
+      ports: { 8080: 'http' as const },
+      environmentVariables: {},
+      configMounts: {},
+      volumes: {},
+      newVolumes: [],
+    };
+    const choice = { name: 'from here', regionId: runners[0]!.id, ports: [8080], details };
+    const given = { registry: registry.host, imageName: 'mine/web' };
+    const deploymentId = await create(target, choice, given, { clock, note });
+    const planned = await plan(local.place, deploymentId, to);
+    assert.equal(planned.image.kind, 'copied');
+    await copyDeployment(local.place, deploymentId, to, await choiceOf(planned, to), toolsWith());
+    const path = `${to.target.workspaceId}/from-here`;
+    assert.equal(await manifestIn(site!.behind, path, 'v2'), image.digest);
   });
 
   it('does not push over an image of somebody else’s', async () => {

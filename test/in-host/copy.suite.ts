@@ -113,6 +113,25 @@ export function copySuite(): void {
       assert.deepEqual(extension.createForms.keys(), []);
     });
 
+    it('means the deployment whose panel one is in', async () => {
+      const deployment = put();
+      put({ id: local.state.id(), name: 'another' });
+      await extension.model.refresh();
+      extension.managePanels.open({
+        deploymentId: deployment.id,
+        name: deployment.name,
+        connection: 'local',
+      });
+      await eventually('the panel is shown', () => extension.managePanels.active() !== undefined);
+      answering({ pick: () => escape });
+      await vscode.commands.executeCommand('patr.deployment.copyTo', vscode.Uri.parse('webview-panel:panel'));
+      assert.deepEqual(prompts.asked, ['Copy web shop to']);
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      await eventually('the panel is closed', () => extension.managePanels.keys().length === 0);
+      await vscode.commands.executeCommand('patr.deployment.copyTo');
+      assert.equal(prompts.asked.at(-1), 'Copy a deployment');
+    });
+
     it('offers the other regions of the same connection, where everything can be had as it is', async () => {
       local.state.otherRegions.push({ id: 'e'.repeat(32), name: 'rack', connected: true, lastSeen: 1 });
       await extension.connection.look();

@@ -100,7 +100,8 @@ export class Form {
       this.#set({ ...this.#draft, refused: { ...notRefused, message: describeError(error) } });
     }
     this.#begun = true;
-    this.#goTo = 'name';
+    // What does not come along is read before anything is filled in.
+    this.#goTo = this.#draft.notes.length > 0 ? 'copy-notes' : 'name';
     this.#usual();
     this.#lookAtImage();
     this.#later();

@@ -4,6 +4,7 @@ import { JourneyError } from '../../deploy/errors.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { CreateSubject } from '../../protocol/panelCreate.ts';
+import type { ManageSubject } from '../../protocol/panelManage.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import { localId } from '../connections/connection.ts';
@@ -49,6 +50,8 @@ export interface CommandContext {
   readonly crashes: Pick<CrashDiagnostics, 'placeOf'>;
   readonly reveal: (deploymentId: string) => Promise<void>;
   readonly showLogs: (deploymentId: string) => Promise<void>;
+  /** The deployment whose panel the person is in; undefined: in none. */
+  readonly managed: () => ManageSubject | undefined;
   /** Opens the panel of a deployment. */
   readonly manage: (deployment: Pick<Deployment, 'id' | 'name'>) => void;
   readonly openCreateForm: (subject: CreateSubject) => void;

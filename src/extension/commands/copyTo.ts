@@ -1,25 +1,49 @@
-import { commands } from 'vscode';
+import { commands, Uri } from 'vscode';
 import { awayWords } from '../connections/awayWords.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import { back } from '../prompts.ts';
 import type { DeploymentNode } from '../tree/nodes.ts';
 import { chooseDeployment, type CommandContext } from './context.ts';
 
+interface Original {
+  readonly deploymentId: string;
+  readonly name: string;
+  readonly model: DeploymentsModel;
+}
+
 /** Opens the form of another connection, or of another region, with what can be had there of a deployment. */
 export async function copyToCommand(
   context: CommandContext,
-  node: DeploymentNode | undefined,
+  node: DeploymentNode | Uri | undefined,
 ): Promise<void> {
-  const { model, openCreateForm } = context;
-  const chosen = await chooseDeployment(context, node, () => true, 'Copy a deployment', { alwaysAsk: true });
-  if (chosen === undefined) return;
-  const { id: deploymentId, name } = chosen;
-  const to = await askWhereTo(context, name);
+  const { openCreateForm } = context;
+  const original = await originalMeant(context, node);
+  if (original === undefined) return;
+  const { deploymentId, name, model } = original;
+  const to = await askWhereTo({ ...context, model }, name);
   if (to === undefined) return;
   const [from, connection] = [model.connection.id, to.connection.id];
   // On the same server everything can be had twice as it is.
   if (from === connection) openCreateForm({ kind: 'duplicate', deploymentId, name, connection });
   else openCreateForm({ kind: 'copy', deploymentId, name, from, connection });
+}
+
+/** The node's, that of the panel which the person is in, or the chosen one. Undefined: given up. */
+async function originalMeant(
+  context: CommandContext,
+  node: DeploymentNode | Uri | undefined,
+): Promise<Original | undefined> {
+  // The title of a panel gives the panel's own address.
+  const isNode = node !== undefined && !(node instanceof Uri);
+  const managed = isNode ? undefined : context.managed();
+  if (managed !== undefined) return { ...managed, model: context.models.of(managed.deploymentId) };
+  const { model } = context;
+  const fits = (): boolean => true;
+  const question = 'Copy a deployment';
+  const chosen = await chooseDeployment(context, isNode ? node : undefined, fits, question, {
+    alwaysAsk: true,
+  });
+  return chosen === undefined ? undefined : { deploymentId: chosen.id, name: chosen.name, model };
 }
 
 /** Undefined: given up, or something else was chosen. */

@@ -25,7 +25,10 @@ const keptState = v.object({ subject: v.unknown() });
 export class Panels<C extends PanelContract, Subject> implements Disposable {
   readonly #kind: PanelKind<C, Subject>;
   readonly #options: PanelsOptions;
-  readonly #open = new Map<string, { readonly subject: Subject; readonly panel: PanelHandle<C> }>();
+  readonly #open = new Map<
+    string,
+    { readonly subject: Subject; readonly panel: PanelHandle<C>; readonly isActive: () => boolean }
+  >();
   readonly #changed: Emitter<void>;
   readonly #held = new DisposableStore();
 
@@ -48,6 +51,11 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
   /** What they are about. */
   subjects(): readonly Subject[] {
     return Array.from(this.#open.values(), ({ subject }) => subject);
+  }
+
+  /** What the one is about that the person is in; undefined: in none of them. */
+  active(): Subject | undefined {
+    return Array.from(this.#open.values()).find(({ isActive }) => isActive())?.subject;
   }
 
   /** Another panel is open, or one is not open any more. */
@@ -111,7 +119,7 @@ export class Panels<C extends PanelContract, Subject> implements Disposable {
     };
     const server = new PanelServer(contract, serve(subject, handle), transport, onDefect);
     life.add(server);
-    this.#open.set(key, { subject, panel: handle });
+    this.#open.set(key, { subject, panel: handle, isActive: () => panel.active });
     panel.onDidDispose(() => {
       this.#open.delete(key);
       life.dispose();

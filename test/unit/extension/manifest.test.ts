@@ -124,7 +124,14 @@ describe('the manifest', () => {
   });
 
   it('speaks of known views and context keys only', () => {
-    const known = new Set(['view', 'viewItem', 'resourceScheme', 'resourceLangId', stateKey]);
+    const known = new Set([
+      'view',
+      'viewItem',
+      'resourceScheme',
+      'resourceLangId',
+      'activeWebviewPanelId',
+      stateKey,
+    ]);
     const single = new Set([
       'isWorkspaceTrusted',
       'virtualWorkspace',
@@ -138,6 +145,8 @@ describe('the manifest', () => {
         const fine = operator === undefined ? single.has(key) : known.has(key);
         assert.ok(fine, `${menu}, ${command}: ${clause}`);
         if (key === 'view') assert.equal(value, deploymentsView);
+        if (key === 'activeWebviewPanelId')
+          assert.ok((panelTypes as readonly string[]).includes(value), value);
         if (key !== stateKey) continue;
         for (const state of statesOf(value))
           assert.ok((viewStates as readonly string[]).includes(state), state);

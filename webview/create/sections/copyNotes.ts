@@ -16,7 +16,13 @@ export function copyNotes({ draft: { notes }, actions }: View): TemplateResult |
   );
   if (kinds.length === 0) return nothing;
   const hasData = notes.some(({ kind, about }) => kind === 'leftOut' && about === 'volumes');
-  return html`<div class="copy-notes" id="copy-notes">
+  return html`<div
+    class="copy-notes"
+    id="copy-notes"
+    role="group"
+    aria-label="What the copy is not"
+    tabindex="-1"
+  >
     ${kinds.map(
       (kind) =>
         html`<section class=${kind === 'toDo' ? 'note warning' : 'note'} aria-labelledby=${`notes-${kind}`}>

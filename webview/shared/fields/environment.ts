@@ -4,7 +4,7 @@ import { button, choice, textArea, textField } from '../controls.ts';
 import { looksLikeCredential } from '../../../src/protocol/credentials.ts';
 import { looksLikeDotEnv } from './dotenv.ts';
 import { changeRow, nextKey, type VariableRow } from './draft.ts';
-import { choicesOf, optionsOf, type FieldsView } from './view.ts';
+import { choicesOf, optionsOf, typedAt, type FieldsView } from './view.ts';
 import { removeButton, rowsOf, without } from './rows.ts';
 
 export function environment(view: FieldsView): TemplateResult {
@@ -66,6 +66,7 @@ function guardedRow(view: FieldsView, row: VariableRow, number: number): unknown
     problems.get(`variable-${key}`),
     problems.get(`value-${key}`),
     asides.get(`secret-${key}`),
+    asides.get(typedAt(key)),
     choicesOf(view)?.secrets,
   ];
   return guard(depends, () => variableRow(view, row, number));
@@ -117,6 +118,7 @@ function variableRow(view: FieldsView, row: VariableRow, number: number): Templa
     }
     <div class="actions">
       ${secrets === undefined ? nothing : sourceButton(view, row, title)}
+      ${secrets !== undefined && row.secret === '' ? newSecretButton(view, row, title) : nothing}
       ${removeButton(title, () =>
         actions.edit(({ environment }) => ({ environment: without(environment, key) })),
       )}
@@ -132,6 +134,18 @@ function sourceButton({ actions }: FieldsView, { key, secret }: VariableRow, tit
     label: raw ? 'Use a secret' : 'Use a raw value',
     says: raw ? `Use a secret for ${title}` : `Use a raw value for ${title}`,
     onClick: () => actions.edit(({ environment }) => ({ environment: changeRow(environment, key, changes) })),
+  });
+}
+
+/** Its value is typed where nobody sees it, and is in nothing that is kept. */
+function newSecretButton({ actions }: FieldsView, { key, name }: VariableRow, title: string): TemplateResult {
+  return button({
+    label: 'Make a secret…',
+    says: `Make a secret for ${title}`,
+    onClick: () => {
+      actions.aside(`secret-${key}`, name);
+      actions.goTo(`secret-${key}`);
+    },
   });
 }
 
@@ -153,8 +167,13 @@ function warning(view: FieldsView, { key, name, value, secret }: VariableRow, ti
   </div>`;
 }
 
-function makeSecret({ actions, asides }: FieldsView, { key }: VariableRow, title: string): TemplateResult {
+function makeSecret(
+  { actions, asides }: FieldsView,
+  { key, secret }: VariableRow,
+  title: string,
+): TemplateResult {
   const aside = asides.get(`secret-${key}`);
+  const typed = asides.get(typedAt(key))?.text ?? '';
   const busy = aside?.kind === 'busy';
   const text = aside?.text ?? '';
   return html`<div class="aside">
@@ -167,14 +186,33 @@ function makeSecret({ actions, asides }: FieldsView, { key }: VariableRow, title
       problem: aside?.kind === 'open' ? aside.problem : undefined,
       onInput: (value) => actions.aside(`secret-${key}`, value),
     })}
+    ${
+      secret === undefined
+        ? nothing
+        : textField({
+            id: typedAt(key),
+            kind: 'password',
+            label: 'Value of the secret',
+            value: typed,
+            disabled: busy,
+            onInput: (value) => actions.aside(typedAt(key), value),
+          })
+    }
     <div class="buttons">
       ${button({
         label: busy ? 'Creating…' : 'Create secret',
         says: busy ? 'Creating…' : `Create secret for ${title}`,
-        disabled: busy || text.trim() === '',
+        disabled: busy || text.trim() === '' || (secret !== undefined && typed === ''),
         onClick: () => actions.createSecret(key, text.trim()),
       })}
-      ${button({ label: 'Cancel', disabled: busy, onClick: () => actions.aside(`secret-${key}`, undefined) })}
+      ${button({
+        label: 'Cancel',
+        disabled: busy,
+        onClick: () => {
+          actions.aside(`secret-${key}`, undefined);
+          actions.aside(typedAt(key), undefined);
+        },
+      })}
     </div>
   </div>`;
 }

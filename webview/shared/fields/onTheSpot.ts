@@ -5,7 +5,7 @@ import { isProblem } from '../../../src/protocol/problems.ts';
 import { addFiles } from './addFiles.ts';
 import { addVariables } from './addVariables.ts';
 import type { Draft } from './draft.ts';
-import type { Aside, FieldActions } from './view.ts';
+import { typedAt, type Aside, type FieldActions } from './view.ts';
 
 export interface OnTheSpotParts {
   readonly draft: () => Draft;
@@ -67,8 +67,11 @@ export class OnTheSpot {
     const { draft, edit, know, goTo, createSecret } = this.#parts;
     const row = draft().environment.find((one) => one.key === key);
     if (row === undefined) return;
-    const made = await this.make(`secret-${key}`, name, () => createSecret({ name, value: row.value }));
+    // A variable that has a raw value makes it the secret's; for others it is typed.
+    const value = row.secret === undefined ? row.value : (this.#asides.get(typedAt(key))?.text ?? '');
+    const made = await this.make(`secret-${key}`, name, () => createSecret({ name, value }));
     if (made === undefined) return;
+    this.#aside(typedAt(key), undefined);
     know(({ secrets = [], ...rest }) => ({ ...rest, secrets: [...secrets, made] }));
     edit(
       ({ environment }) => ({

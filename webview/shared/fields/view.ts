@@ -32,6 +32,11 @@ export interface FieldActions {
   addFiles(files: Iterable<File>): void;
 }
 
+/** Where the value of a secret is typed that a variable shall have. */
+export function typedAt(key: number): string {
+  return `secret-value-${key}`;
+}
+
 export function choicesOf({ server }: Pick<FieldsView, 'server'>): Choices | undefined {
   return server?.kind === 'ready' ? server.choices : undefined;
 }
