@@ -8,6 +8,7 @@ import { ownDialect, type Dialect, type Spoken } from './generations/dialect.ts'
 import { readLines } from './lines.ts';
 import { linesOf } from './logFrames.ts';
 import { readPages } from './pages.ts';
+import { ServerTime } from './serverTime.ts';
 import { frames, open, request, type AnyRequest, type Answer, type Connection } from './request.ts';
 
 /** Endpoints that answer with a stream. */
@@ -30,6 +31,8 @@ type Call<K extends CallName> =
 
 /** One method for each endpoint of the table, and one for all rows of a list. */
 export type Api = { readonly [K in CallName]: Call<K> } & {
+  /** The time by the server's clock, in milliseconds since the epoch, as far as its answers tell. */
+  now(): number;
   /**
    * Every row of a paged list, page after page, a few of them read at a time. `rows` picks them out of an answer. Rows
    * that come or go meanwhile may be given twice, or not at all.
@@ -58,7 +61,9 @@ export type Api = { readonly [K in CallName]: Call<K> } & {
 const silenceMs = 45_000;
 
 /** A client of one server, in the words of its generation. It holds nothing open between calls. */
-export function createClient(connection: Connection, dialect: Dialect = ownDialect): Api {
+export function createClient(reached: Connection, dialect: Dialect = ownDialect): Api {
+  const time = new ServerTime(reached.clock);
+  const connection: Connection = { ...reached, onHeard: (headers, sentAt) => time.note(headers, sentAt) };
   /** What a generation has not is not asked for. */
   const said = (name: EndpointName, given: AnyRequest): Spoken => {
     if (!dialect.has(name)) throw notOffered(whereTo(connection.url));
@@ -88,6 +93,7 @@ export function createClient(connection: Connection, dialect: Dialect = ownDiale
 
   return {
     ...calls,
+    now: () => time.now(),
     pages(name, given, rows, options = {}) {
       const { query, ...asked } = given as AnyRequest;
       const count = dialect.pageSize(name);

@@ -21,6 +21,8 @@ export interface Connection {
   readonly chance: () => number;
   /** Longest time for one attempt, in milliseconds; a stream has it until its first byte can come. */
   readonly timeoutMs: number;
+  /** Told of every answer, with the time at which it was asked for. */
+  readonly onHeard?: (headers: Headers, sentAt: number) => void;
   /** Absent: nothing is followed over a WebSocket. */
   readonly openSocket?: OpenSocket;
 }
@@ -71,9 +73,11 @@ export async function hear(
   signal: AbortSignal | undefined,
 ): Promise<Heard | Unreachable> {
   const limited = withTimeout(connection.timeoutMs, signal);
+  const sentAt = connection.clock.now();
   try {
     const response = await connection.fetch(...requestOf(connection, endpoint, given, limited));
     const { status, headers } = response;
+    connection.onHeard?.(headers, sentAt);
     if (status !== 205) return { status, headers, text: await wholeText(connection, response, limited) };
     // A 205 may carry a body all the same; nothing in it is of use.
     await response.body?.cancel();

@@ -94,6 +94,8 @@ export type Verb = (typeof verbs)[number];
 /** How a deployment is now, read together. Lists that a server does not keep are absent. */
 const there = v.object({
   kind: v.literal('there'),
+  /** How far the server's clock is ahead of this machine's, in milliseconds. */
+  aheadMs: v.number(),
   deployment: deploymentInfo,
   /** Its status and what goes with it, as a person says it: "running", "2/3 ready · v14". */
   words: v.string(),

@@ -238,7 +238,7 @@ export class Manage {
       metrics: this.#metrics.view,
       busy: this.#busy,
       refusal: this.#refusal,
-      now: this.#options.now(),
+      now: this.#options.now() + (this.#managed?.aheadMs ?? 0),
       actions: this.#actions,
     };
     const edit = this.#managed === undefined ? undefined : this.#editView();

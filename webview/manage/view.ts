@@ -32,7 +32,7 @@ export interface View {
   readonly busy: ReadonlySet<string>;
   /** What the last request was refused with. */
   readonly refusal: string | undefined;
-  /** Milliseconds since the epoch. */
+  /** By the server's clock, in milliseconds since the epoch. */
   readonly now: number;
   readonly logs: LogsView;
   readonly actions: Actions;

@@ -1,5 +1,4 @@
 import { env, window } from 'vscode';
-import { systemClock } from '../../base/clock.ts';
 import type { Target } from '../../deploy/target.ts';
 import { decode } from '../../protocol/decode.ts';
 import type { ApiTokenInfo, Permissions } from '../../protocol/shapes/apiToken.ts';
@@ -24,7 +23,7 @@ export async function dockerLoginCommand(context: CommandContext): Promise<void>
   const name = await askForName(context.prompts, taken);
   const days = name === undefined ? undefined : await askForDays(context.prompts);
   if (name === undefined || days === undefined) return;
-  const tokenExp = formatTimestamp(systemClock.now() + days * dayMs);
+  const tokenExp = formatTimestamp(target.api.now() + days * dayMs);
   const permissions = await pullAndPush(target);
   const { token } = await context.prompts.busy(() =>
     target.api.createApiToken({ body: { name, permissions, tokenExp } }),
@@ -91,7 +90,7 @@ export async function revokeTokenCommand(context: CommandContext): Promise<void>
     await context.notify.done('There is no API token to revoke: the only one is the editor’s own.');
     return;
   }
-  const now = systemClock.now();
+  const now = target.api.now();
   const items = tokens.map((token) => ({
     label: token.name,
     description: tokenEndWords(token, now),

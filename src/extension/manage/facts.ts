@@ -1,4 +1,5 @@
 import { isAbort } from '../../base/abort.ts';
+import { systemClock } from '../../base/clock.ts';
 import { configMountsOf, type Mount } from '../../deploy/configMounts.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { Backend } from '../../client/backend.ts';
@@ -64,6 +65,7 @@ export async function readFacts(
     ]);
     return {
       kind: 'there',
+      aheadMs: api.now() - systemClock.now(),
       deployment,
       words: lookOf(deployment).words,
       description: describeDeployment(deployment),
