@@ -74,6 +74,38 @@ export function deployImageSuite(): void {
       assert.equal(made().length, 1);
     });
 
+    it('leaves no password and no value of a secret in what the extension prints', async () => {
+      const [password, value] = ['open sesame 51c9', 'planted-90d2-value'];
+      answering({
+        input: ({ password: hidden, title, placeholder }) =>
+          hidden === true
+            ? value
+            : title.includes('secret') || placeholder !== ''
+              ? 'database url'
+              : undefined,
+      });
+      await vscode.commands.executeCommand('patr.secret.create');
+      assert.deepEqual(
+        Array.from(patr.state.secrets.values(), (secret) => secret.value),
+        [value],
+      );
+      patr.state.imageCheck = (username) =>
+        username === 'guest'
+          ? { outcome: 'found', digest: 'sha256:1', size: 1, ports: {} }
+          : { outcome: 'denied', message: 'It is private.' };
+      answering({ input: by({ 'Deploy an image': 'ghcr.io/owner/printed:v9', user: 'guest', password }) });
+      await run();
+      assert.equal(patr.state.logins.at(-1)?.password, password);
+      await vscode.commands.executeCommand('patr.output.show');
+      const shown = () =>
+        vscode.workspace.textDocuments
+          .filter(({ uri }) => uri.scheme === 'output')
+          .map((document) => document.getText())
+          .find((text) => text.includes('from ghcr.io/owner/printed:v9'));
+      await eventually('the output is shown', () => shown() !== undefined);
+      for (const secret of [password, value]) assert.ok(!shown()?.includes(secret));
+    });
+
     it('makes nothing and keeps nothing when the person gives up signing in', async () => {
       patr.state.imageCheck = () => ({ outcome: 'denied', message: 'It is private.' });
       answering({ input: by({ 'Deploy an image': image, user: escape }) });
