@@ -86,6 +86,14 @@ describe('the panel of a deployment', function () {
         name,
         instances: { ready: 1, wanted: 2 },
         liveRelease: 2,
+        addresses: [
+          { port: 8080, type: 'http', url: 'https://web.apps.example.com' },
+          { port: 5432, type: 'tcp', host: '203.0.113.5', publicPort: 20_004 },
+        ],
+        certificate: {
+          state: 'waitingForDns',
+          message: 'web.apps.example.com could not be checked: no A record was found for it',
+        },
         reason: {
           code: 'portNotListening',
           message:
@@ -199,6 +207,8 @@ describe('the panel of a deployment', function () {
       'It exited with code 1 after 2 seconds.',
       'Version 3 is given up',
       '12,345 requests while it rolled out, none failed',
+      '203.0.113.5:20004',
+      'Certificate waiting for DNS: web.apps.example.com could not be checked',
     ])
       assert.ok(text.includes(words), `${words} is not in: ${text}`);
   });

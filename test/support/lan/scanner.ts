@@ -14,13 +14,13 @@ export interface Found {
 
 type Outcome = 'open' | 'refused' | 'silent';
 
-const atOnce = { tcp: 256, udp: 2048 } as const;
+const atOnce = { tcp: 256, udp: 1024 } as const;
 /** A datagram may be lost: it is sent again this often, in milliseconds. */
 const againMs = 250;
-/** How long a port may be silent, in milliseconds; on a machine with much else to do. */
-const patienceMs = 2000;
+/** How long a port may be silent, in milliseconds. It is asked once more, in case that the machine was busy. */
+const patiences = [1000, 3000] as const;
 
-function askTcp(host: string, port: number): Promise<Outcome> {
+function askTcp(host: string, port: number, patienceMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const socket = connect({ host, port });
   const timer = setTimeout(() => resolve('silent'), patienceMs);
@@ -32,7 +32,7 @@ function askTcp(host: string, port: number): Promise<Outcome> {
   });
 }
 
-function askUdp(host: string, port: number): Promise<Outcome> {
+function askUdp(host: string, port: number, patienceMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const socket = createSocket('udp4');
   const timer = setTimeout(() => resolve('silent'), patienceMs);
@@ -64,9 +64,17 @@ const ask = { tcp: askTcp, udp: askUdp }[protocol];
 const waiting = portsOf(ranges);
 const outcomes = new Map<number, Outcome>();
 
+async function askPatiently(port: number): Promise<Outcome> {
+  for (const patienceMs of patiences) {
+    const outcome = await ask(host, port, patienceMs);
+    if (outcome !== 'silent') return outcome;
+  }
+  return 'silent';
+}
+
 async function askOneByOne(): Promise<void> {
   for (let port = waiting.pop(); port !== undefined; port = waiting.pop())
-    outcomes.set(port, await ask(host, port));
+    outcomes.set(port, await askPatiently(port));
 }
 
 await Promise.all(Array.from({ length: atOnce[protocol] }, askOneByOne));
