@@ -96,6 +96,26 @@ describe('an image copied from registry to registry', () => {
     assert.equal(await manifestIn(site.behind, target.path, 'v1'), image.digest);
   });
 
+  it('asks again where a registry is away for a moment', async () => {
+    const image = await placeIndex(here.host, 'team/away', 'v1', [1000]);
+    const target = to('away');
+    let cuts = 0;
+    site.cut = (line) => /^HEAD|manifests/.test(line) && ++cuts % 2 === 1;
+    await copy(from('team/away'), target, 'v1');
+    assert.ok(cuts > 6);
+    assert.equal(await manifestIn(site.behind, target.path, 'v1'), image.digest);
+  });
+
+  it('asks nobody under a name that leads elsewhere', async () => {
+    for (const place of [
+      { ...from('team/web'), path: '../../admin' },
+      { ...from('team/web'), host: 'user@elsewhere.example.com' },
+      { ...from('team/web'), host: `${here.host}/v2/x?` },
+    ])
+      await assert.rejects(copy(place, to('odd'), 'v1'), (error) => isRegistryError(error, 'refused'));
+    assert.deepEqual(site.seen, []);
+  });
+
   it('stops when it is told to, and leaves no upload open', async () => {
     await placeIndex(here.host, 'team/stop', 'v1', [9_000_000]);
     const left = new AbortController();

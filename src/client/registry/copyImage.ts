@@ -8,7 +8,7 @@ import { RegistrySession } from './registrySession.ts';
 
 /** So much of a layer is held at a time, in bytes. */
 const pieceBytes = 8 * 1024 * 1024;
-/** A layer that breaks off is copied again, this often and after this long, in milliseconds. */
+/** What breaks off is done again, this often and after this long, in milliseconds. */
 const waits = [1000, 3000, 6000];
 
 /** How far a copy is. */
@@ -48,11 +48,12 @@ export async function* copyImage(
   const near = from.host === to.host;
   const source = new RegistrySession(from, { actions: 'pull' }, signal);
   const target = new RegistrySession(to, { actions: 'pull,push', also: near ? [from.path] : [] }, signal);
-  const { manifests, blobs } = await contentsOf(source, image.reference);
+  const again = { clock, ...(signal === undefined ? {} : { signal }) };
+  const { manifests, blobs } = await patiently(() => contentsOf(source, image.reference), again);
   const tally = new Tally(blobs);
   yield tally.state();
   for (const blob of blobs) {
-    if (await has(target, blob)) {
+    if (await patiently(() => has(target, blob), again)) {
       yield tally.there(blob);
       continue;
     }
@@ -72,11 +73,26 @@ export async function* copyImage(
     }
     yield tally.finished(blob);
   }
-  for (const manifest of manifests.slice(0, -1)) await put(target, manifest, manifest.digest);
+  for (const manifest of manifests.slice(0, -1))
+    await patiently(() => put(target, manifest, manifest.digest), again);
   const whole = manifests.at(-1);
   if (whole === undefined) throw new RegistryError('broken', `${from.host} has nothing of the image.`);
-  await put(target, whole, image.tag);
+  await patiently(() => put(target, whole, image.tag), again);
   yield { kind: 'copied', digest: whole.digest };
+}
+
+/** Does what can be done twice again where the registry is away for a moment. */
+async function patiently<T>(work: () => Promise<T>, { clock, signal }: CopyTools): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const wait = waits[tries];
+      if (wait === undefined || !isRegistryError(error, 'unreachable')) throw error;
+      await clock.sleep(wait, signal);
+    }
+  }
 }
 
 async function has(target: RegistrySession, { digest }: Blob): Promise<boolean> {

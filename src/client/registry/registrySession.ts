@@ -1,6 +1,10 @@
 import { anySignal, isAbort } from '../../base/abort.ts';
 import { parseChallenge } from '../../base/challenge.ts';
 import { describeError } from '../../base/log.ts';
+import { decode } from '../../protocol/decode.ts';
+import { patrRegistry } from '../../protocol/shapes/deployment.ts';
+import { registryHost } from '../../protocol/shapes/registry.ts';
+import { repositoryName } from '../../protocol/wire.ts';
 import { RegistryError } from './registryError.ts';
 import { registryUrl, type RegistryPlace } from './registryPlace.ts';
 
@@ -36,7 +40,9 @@ export class RegistrySession {
   readonly #signal: AbortSignal | undefined;
   #authorization: string | undefined;
 
+  /** @throws RegistryError for a host or a path that would lead anywhere else. */
   constructor(place: RegistryPlace, aims: RegistryAims, signal?: AbortSignal) {
+    if (!isPlain(place)) throw new RegistryError('refused', notPlainWords(place));
     this.place = place;
     this.#aims = aims;
     this.#signal = signal;
@@ -218,6 +224,16 @@ async function inTime<T>(reading: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Names come from servers: one with dots or an at sign in the right places would be another address. */
+function isPlain({ host, path }: RegistryPlace): boolean {
+  const known = host === patrRegistry || decode(registryHost, host).ok;
+  return known && decode(repositoryName, path).ok;
+}
+
+function notPlainWords({ host, path }: RegistryPlace): string {
+  return `${host}/${path} is not the name of a repository in a registry: names are lower-case letters and digits, joined by dots, hyphens, underscores and slashes. Nothing was sent.`;
 }
 
 function noRegistryWords(host: string): string {

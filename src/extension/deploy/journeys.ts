@@ -198,6 +198,11 @@ export class Journeys {
     readonly message: string;
     readonly action: Action;
   } {
+    const rollsOut = this.#parts.models.of(deploymentId).target()?.backend.answers('rollOutNewest');
+    if (because === 'deployOnPushOff' && rollsOut === false) {
+      const run = () => this.#runOn(deploymentId, 'patr.deployment.deployOnPush');
+      return { message: switchOnWords, action: { label: 'Switch deploy on push on', run } };
+    }
     const message = `It is not rolled out, because ${waitingWords[because]}`;
     const run = () => this.#runOn(deploymentId, 'patr.deployment.rollOut');
     const rollOut = { label: 'Roll out the newest image', run };
@@ -230,6 +235,9 @@ export class Journeys {
     }
   }
 }
+
+const switchOnWords =
+  'It is not rolled out, because deploy on push is off. Switch it on, and push again when you want it served.';
 
 const waitingWords = {
   stopped: 'the deployment is stopped. Start it to serve this image.',
