@@ -1,7 +1,7 @@
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { existsSync, readdirSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -43,6 +43,32 @@ const atFirstUse = {
 };
 const besides = Object.fromEntries(Object.keys(atFirstUse).map((name) => [name, `./${name}.cjs`]));
 
+/**
+ * Parts of one program in files of their own, read at their first use (`await import('./part.ts')`), as CommonJS. The
+ * bundler can part ES modules alone, so that is what it makes first; what several parts have in common is a file, and
+ * there once.
+ */
+const partedCommonJs = {
+  name: 'parted-common-js',
+  setup({ onEnd, initialOptions }) {
+    Object.assign(initialOptions, { format: 'esm', splitting: true, sourcemap: 'inline', write: false });
+    const { minify, platform, target } = initialOptions;
+    // `import()` becomes `require()`: what it finds is CommonJS.
+    const form = { format: 'cjs', minify, platform, target, supported: { 'dynamic-import': false } };
+    onEnd(async ({ outputFiles = [] }) => {
+      await Promise.all(
+        outputFiles.map(async ({ path, text }) => {
+          const file = basename(path);
+          const { code, map } = await transform(text, { ...form, sourcefile: file, sourcemap: 'external' });
+          await mkdir(dirname(path), { recursive: true });
+          await writeFile(`${path}.map`, map);
+          await writeFile(path, `${code}//# sourceMappingURL=${file}.map\n`);
+        }),
+      );
+    });
+  },
+};
+
 /** Pages of panels: each folder of `webview` with a `main.ts`, which comes with the style that it imports. */
 function pages() {
   const names = readdirSync(join(root, 'webview'));
@@ -57,13 +83,12 @@ export const bundles = {
     entryPoints: { extension: 'src/extension/activate.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
-    format: 'cjs',
+    chunkNames: 'extension-[name]-[hash]',
     target: 'node22',
+    plugins: [partedCommonJs],
     // Heavy parts are files of their own, required at first use, so that activation stays quick.
     external: ['vscode', './engine.cjs', './socket.cjs', ...Object.values(besides)],
     alias: besides,
-    // `import()` becomes `require()`: what it finds is CommonJS.
-    supported: { 'dynamic-import': false },
   },
   packages: {
     ...common,
@@ -125,13 +150,15 @@ export const bundles = {
 export const shipped = ['extension', 'packages', 'engine', 'socket', 'controlPlane', 'webview'];
 
 /**
- * Builds the named bundles (all when none is named). Each file is replaced as it is ready, so that whoever runs the
+ * Builds the named bundles (all when none is named) and gives their files with what each imports. Each file is replaced as it is ready, so that whoever runs the
  * old one is not disturbed; what an earlier build left over goes when everything was built.
  */
 export async function buildAll(names = Object.keys(bundles)) {
   const results = await Promise.all(names.map((name) => build({ ...bundles[name], metafile: true })));
-  const outputs = results.flatMap(({ metafile }) => Object.keys(metafile.outputs));
-  if (shipped.every((name) => names.includes(name))) await prune('dist', new Set(outputs));
+  const outputs = Object.assign({}, ...results.map(({ metafile }) => metafile.outputs));
+  const files = Object.keys(outputs).flatMap((file) => [file, `${file}.map`]);
+  if (shipped.every((name) => names.includes(name))) await prune('dist', new Set(files));
+  return outputs;
 }
 
 /** Builds a program of the tests' own the way the control plane is built, as `NAME.mjs` in a folder. */

@@ -65,8 +65,11 @@ export interface InputQuestion extends PickQuestion {
   readonly check: (value: string) => Promise<string | undefined> | string | undefined;
   /** Told every value on the way. */
   readonly onType?: (value: string) => void;
-  /** What is wrong with a value that only others know, asked once when it is entered; it stays where it was typed. */
-  readonly accept?: (value: string) => Promise<string | undefined>;
+  /**
+   * What is wrong with a value that only others know, asked once when it is entered; it stays where it was typed. The
+   * signal fires when the box is left.
+   */
+  readonly accept?: (value: string, signal: AbortSignal) => Promise<string | undefined>;
   /** A button at the box. */
   readonly button?: { readonly icon: string; readonly tooltip: string; readonly run: () => unknown };
 }
@@ -122,6 +125,8 @@ export const editorPrompts: Prompts = {
       box.ignoreFocusOut = true;
       place(box, question.place);
       const { accept, button } = question;
+      const left = new AbortController();
+      held.push({ dispose: () => left.abort() });
       if (button !== undefined) {
         const shown = { iconPath: new ThemeIcon(button.icon), tooltip: button.tooltip };
         box.buttons = [...box.buttons, shown];
@@ -143,11 +148,16 @@ export const editorPrompts: Prompts = {
         }),
         box.onDidAccept(async () => {
           if (!(await check())) return;
-          const value = question.password === true ? box.value : box.value.trim();
+          const { value: typed } = box;
+          const value = question.password === true ? typed : typed.trim();
           if (accept === undefined) return resolve(value);
-          Object.assign(box, { busy: true, enabled: false });
-          const problem = await accept(value);
-          Object.assign(box, { busy: false, enabled: true, validationMessage: problem ?? '' });
+          if (box.busy) return;
+          box.busy = true;
+          const problem = await accept(value, left.signal);
+          box.busy = false;
+          // What was typed meanwhile is another value.
+          if (box.value !== typed) return;
+          box.validationMessage = problem ?? '';
           if (problem === undefined) resolve(value);
         }),
         box.onDidHide(() => resolve(undefined)),

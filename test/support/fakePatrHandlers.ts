@@ -35,6 +35,16 @@ export const fakeHandlers: Handlers = {
     capabilities: [...capabilities],
     registry: { host: '127.0.0.1:5000', username: 'patr' },
   }),
+  getCurrentUser: () => ({
+    id: '9'.repeat(32),
+    username: 'asha',
+    firstName: 'Asha',
+    lastName: 'Rao',
+    created: 1,
+    recoveryEmail: null,
+    recoveryPhoneNumber: null,
+    isMfaEnabled: false,
+  }),
   listWorkspaces: () => ({
     workspaces: [{ id: workspaceId, name: 'local', superAdminId: '9'.repeat(32) }],
   }),

@@ -10,8 +10,8 @@ import { Ways } from '../connections/ways.ts';
 import { registryOf } from '../settings.ts';
 import type { Output } from '../output.ts';
 import type { Prompts } from '../prompts.ts';
+import { knownServers, type AccountParts } from './accountParts.ts';
 import { PatrAuthentication, providerId } from './authentication.ts';
-import { connectWorkspaces, knownServers, signIn, type AccountParts } from './signIn.ts';
 import { Sessions, type PatrSession, type SessionsChange } from './sessions.ts';
 
 export interface AccountsOptions {
@@ -39,7 +39,9 @@ export function accounts({ context, local, prompts, userAgent, output }: Account
   const ways = held.add(new Ways({ trust, openSocket: openSocketOfBundle, registryOf, userAgent }));
   const make = (place: PatrPlace): PatrConnection => {
     const token = async () => (await sessions.get(place.accountId))?.token;
-    return new PatrConnection({ place, token, ways, trust, log: output });
+    const connection = new PatrConnection({ place, token, ways, trust, log: output });
+    offerInMenu(connection, place, sessions);
+    return connection;
   };
   const connections = held.add(new Connections(local, new KeptPlaces(context.globalState), make, output));
   const parts: AccountParts = { sessions, connections, trust, ways, prompts };
@@ -65,6 +67,17 @@ export function accounts({ context, local, prompts, userAgent, output }: Account
   return made;
 }
 
+/** Where a connection has nobody who is signed in, the Accounts menu offers to. It ends with the connection. */
+function offerInMenu(connection: PatrConnection, { url, accountId }: PatrPlace, sessions: Sessions): void {
+  const offer = async (): Promise<void> => {
+    if ((await sessions.get(accountId)) === undefined) await authentication.getSession(providerId, [url], {});
+  };
+  connection.onChange(() => {
+    // The view says the same, so nothing is lost where the menu cannot.
+    if (connection.state().kind === 'signedOut') offer().catch(() => undefined);
+  });
+}
+
 function registerProvider(parts: Accounts) {
   const provider = new PatrAuthentication(
     parts.sessions,
@@ -73,6 +86,7 @@ function registerProvider(parts: Accounts) {
         throw new Error(
           `Nobody has signed in to ${url} here before. Run “Patr: Sign In…” and choose it there first.`,
         );
+      const { connectWorkspaces, signIn } = await import('./signIn.ts');
       const session = await signIn(parts, url);
       if (session !== undefined) await connectWorkspaces(parts, session);
       return session;

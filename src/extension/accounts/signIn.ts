@@ -3,24 +3,13 @@ import { shownCertificate, whyCertificateRefused } from '../../client/certificat
 import { Unreachable } from '../../client/errors.ts';
 import { describeError } from '../../base/log.ts';
 import { isProblem } from '../../protocol/problems.ts';
-import type { Connections } from '../connections/connections.ts';
-import type { KeptTrust } from '../connections/keptTrust.ts';
 import { placeId, type PatrPlace } from '../connections/places.ts';
-import type { Ways } from '../connections/ways.ts';
 import { back, type Place, type Prompts } from '../prompts.ts';
+import { knownServers, type AccountParts } from './accountParts.ts';
 import { isValid, trustQuestion } from './certificateWords.ts';
 import { isTokenRefused } from './refusedToken.ts';
 import { isLoopback, parseServerAddress, patrCloud, tokenPage, tokenProblem } from './serverAddress.ts';
-import { accountId, type PatrSession, type Sessions } from './sessions.ts';
-
-/** What signing in stands on. */
-export interface AccountParts {
-  readonly sessions: Sessions;
-  readonly connections: Connections;
-  readonly trust: KeptTrust;
-  readonly ways: Ways;
-  readonly prompts: Prompts;
-}
+import { accountId, type PatrSession } from './sessions.ts';
 
 const title = 'Sign in to Patr';
 /** How long is waited for a server to show its certificate, in milliseconds. */
@@ -51,8 +40,9 @@ export async function connectWorkspaces(
   session: PatrSession,
 ): Promise<readonly PatrPlace[] | undefined> {
   const { connections, prompts } = parts;
-  const { workspaces } = await prompts.busy(() =>
-    clientOf(parts, session.url, session.token).listWorkspaces(),
+  const { workspaces } = await prompts.progress(
+    `Asking ${hostOf(session.url)} for your workspaces`,
+    (_, signal) => clientOf(parts, session.url, session.token).listWorkspaces(undefined, { signal }),
   );
   const places = workspaces
     .map(({ id, name }) => ({ url: session.url, accountId: session.id, workspaceId: id, name }))
@@ -104,15 +94,6 @@ async function chooseServer(parts: AccountParts): Promise<string | undefined> {
   }
 }
 
-/** Addresses of the cloud, and of every server where somebody is or was signed in. */
-export async function knownServers({
-  sessions,
-  connections,
-}: Pick<AccountParts, 'sessions' | 'connections'>): Promise<readonly string[]> {
-  const known = [...(await sessions.all()), ...connections.places()].map(({ url }) => url);
-  return Array.from(new Set([patrCloud, ...known]));
-}
-
 async function askForAddress(parts: AccountParts): Promise<string | typeof back | undefined> {
   let found: string | undefined;
   const answer = await parts.prompts.input({
@@ -124,8 +105,8 @@ async function askForAddress(parts: AccountParts): Promise<string | typeof back 
       const parsed = parseServerAddress(text);
       return parsed.ok ? undefined : parsed.problem;
     },
-    accept: async (text) => {
-      const looked = await lookForServer(parts, text);
+    accept: async (text, signal) => {
+      const looked = await lookForServer(parts, text, signal);
       if ('problem' in looked) return looked.problem;
       found = looked.url;
       return undefined;
@@ -137,7 +118,7 @@ async function askForAddress(parts: AccountParts): Promise<string | typeof back 
 type Looked = { readonly url: string } | { readonly problem: string };
 
 /** Whether a Patr answers at an address, or below `/api`, where a self-hosted one may have its API. */
-async function lookForServer(parts: AccountParts, text: string): Promise<Looked> {
+async function lookForServer(parts: AccountParts, text: string, signal: AbortSignal): Promise<Looked> {
   const parsed = parseServerAddress(text);
   if (!parsed.ok) return { problem: parsed.problem };
   const { url, encrypted } = parsed;
@@ -145,7 +126,7 @@ async function lookForServer(parts: AccountParts, text: string): Promise<Looked>
     return { problem: 'Nothing was sent. Use https, or ask the operator of the server for it.' };
   const places = new URL(url).pathname === '/' ? [url, `${url}/api`] : [url];
   for (const place of places) {
-    const answered = await answersAsPatr(parts, place);
+    const answered = await answersAsPatr(parts, place, signal);
     if (answered === true) return { url: place };
     if (answered !== false) return answered;
   }
@@ -166,18 +147,23 @@ function allowsPlain(prompts: Prompts, url: string): Promise<boolean> {
 async function answersAsPatr(
   parts: AccountParts,
   url: string,
+  signal: AbortSignal,
 ): Promise<boolean | { readonly problem: string }> {
   try {
-    await clientOf(parts, url, 'none').getCurrentUser();
+    await clientOf(parts, url, 'none').getCurrentUser(undefined, { signal });
     return true;
   } catch (error) {
     if (isTokenRefused(error) || isProblem(error, 'wrongParameters') || isProblem(error, 'unauthorized'))
       return true;
-    if (!(error instanceof Unreachable)) return false;
-    const refused = whyCertificateRefused(error, parts.trust.of(url) !== undefined);
-    if (refused === undefined) return { problem: error.message };
-    return (await trustedNow(parts, url, refused)) ?? answersAsPatr(parts, url);
+    if (!(error instanceof Unreachable) && !signal.aborted) return false;
+    const refused = whyRefused(parts, url, error);
+    if (refused === undefined) return { problem: describeError(error) };
+    return (await trustedNow(parts, url, refused, signal)) ?? answersAsPatr(parts, url, signal);
   }
+}
+
+function whyRefused({ trust }: AccountParts, url: string, error: unknown): string | undefined {
+  return whyCertificateRefused(error, trust.of(url) !== undefined);
 }
 
 /** Shows a certificate that was refused and asks whether it shall be trusted. Undefined: it shall. */
@@ -185,10 +171,11 @@ async function trustedNow(
   parts: AccountParts,
   url: string,
   refused: string,
+  signal: AbortSignal,
 ): Promise<{ readonly problem: string } | undefined> {
   const problem = `The certificate of ${hostOf(url)} is refused: ${refused}.`;
   try {
-    if ((await reviewCertificate(parts, url)) === 'trusted') return undefined;
+    if ((await reviewCertificate(parts, url, signal)) === 'trusted') return undefined;
   } catch (error) {
     return { problem: describeError(error) };
   }
@@ -202,8 +189,9 @@ async function trustedNow(
 export async function reviewCertificate(
   { prompts, trust }: Pick<AccountParts, 'prompts' | 'trust'>,
   url: string,
+  signal: AbortSignal,
 ): Promise<'trusted' | 'refused' | 'same' | 'usual'> {
-  const shown = await prompts.busy(() => shownCertificate(url, { timeoutMs: certificateMs }));
+  const shown = await prompts.busy(() => shownCertificate(url, { timeoutMs: certificateMs, signal }));
   const pinned = trust.of(url);
   if (pinned?.sha256 === shown.sha256 && isValid(shown, new Date())) return 'same';
   if (pinned === undefined && shown.trusted) return 'usual';
@@ -232,8 +220,8 @@ async function askForToken(
       run: () => parts.prompts.open(tokenPage(url)),
     },
     check: tokenProblem,
-    accept: async (text) => {
-      const taken = await sessionBy(parts, url, text.trim());
+    accept: async (text, signal) => {
+      const taken = await sessionBy(parts, url, text.trim(), signal);
       if ('problem' in taken) return taken.problem;
       session = taken;
       return undefined;
@@ -247,14 +235,17 @@ async function sessionBy(
   parts: AccountParts,
   url: string,
   token: string,
+  signal: AbortSignal,
 ): Promise<PatrSession | { readonly problem: string }> {
   try {
-    const user = await clientOf(parts, url, token).getCurrentUser();
+    const user = await clientOf(parts, url, token).getCurrentUser(undefined, { signal });
     return { id: accountId(url, user.id), url, userName: user.username, token };
   } catch (error) {
     if (isTokenRefused(error))
       return { problem: `${hostOf(url)} does not take this token: ${error.message} Make a new one there.` };
-    return { problem: describeError(error) };
+    const refused = whyRefused(parts, url, error);
+    if (refused === undefined) return { problem: describeError(error) };
+    return (await trustedNow(parts, url, refused, signal)) ?? sessionBy(parts, url, token, signal);
   }
 }
 

@@ -72,7 +72,9 @@ export async function reviewCertificateCommand(context: Parts, meant?: Connectio
   if (place === undefined) return;
   const host = hostOf(place.url);
   const lookAgain = (): Promise<void> => accounts.lookAnew(({ url }) => hostOf(url) === host);
-  const outcome = await reviewCertificate(accounts, place.url);
+  const outcome = await context.prompts.progress(`Looking at the certificate of ${host}`, (_, signal) =>
+    reviewCertificate(accounts, place.url, signal),
+  );
   if (outcome === 'refused') return;
   await lookAgain();
   if (outcome === 'trusted') return void notify.done(`The certificate of ${host} is trusted from now on.`);

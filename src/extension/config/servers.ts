@@ -2,6 +2,7 @@ import { Unreachable } from '../../client/errors.ts';
 import { configCapability, configMountsOf, type ConfigMounts } from '../../deploy/configMounts.ts';
 import type { Target } from '../../deploy/target.ts';
 import { isProblem, problem } from '../../protocol/problems.ts';
+import { isTokenRefused } from '../accounts/refusedToken.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Models } from '../model/models.ts';
@@ -12,12 +13,13 @@ export class RegionAway extends Error {
   override readonly name = 'RegionAway';
 }
 
-/** Whether what failed may well succeed once the region, or the way to it, is back. */
+/** Whether what failed may well succeed once the region, or the way to it, is back, or one has signed in anew. */
 export function isAway(error: unknown): boolean {
   return (
     error instanceof RegionAway ||
     error instanceof Unreachable ||
     isProblem(error, 'engineUnreachable') ||
+    isTokenRefused(error) ||
     (error instanceof Error && error.name === 'TimeoutError')
   );
 }

@@ -2,6 +2,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Disposable } from '../../base/disposable.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { whyCertificateRefused } from '../../client/certificates.ts';
+import type { Connection as ClientConnection } from '../../client/connection.ts';
 import { Unreachable } from '../../client/errors.ts';
 import { openServer } from '../../client/server.ts';
 import type { Target } from '../../deploy/target.ts';
@@ -105,7 +106,7 @@ export class PatrConnection implements Connection, Disposable {
     const { url, workspaceId } = place;
     const by = `${token} ${trust.of(url)?.sha256 ?? ''}`;
     if (this.#opened?.by === by) return this.#opened.target;
-    const { api, backend } = await openServer(ways.to(url, token), { signal });
+    const { api, backend } = await openServer(this.#heeded(ways.to(url, token)), { signal });
     const { workspaces } = await api.listWorkspaces(undefined, { signal });
     if (!workspaces.some(({ id }) => id === workspaceId))
       throw new Error(
@@ -114,6 +115,18 @@ export class PatrConnection implements Connection, Disposable {
     const target = { api, backend, workspaceId, token };
     this.#opened = { by, target };
     return target;
+  }
+
+  /** Whoever is refused, for whatever it was: it is found out whether the token is still good. */
+  #heeded(connection: ClientConnection): ClientConnection {
+    return {
+      ...connection,
+      fetch: async (...asked) => {
+        const answer = await connection.fetch(...asked);
+        if (answer.status === 401) void this.look();
+        return answer;
+      },
+    };
   }
 
   #set(state: ConnectionState): void {

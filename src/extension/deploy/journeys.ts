@@ -1,7 +1,6 @@
 import { commands, window, type Uri } from 'vscode';
 import { systemClock } from '../../base/clock.ts';
 import type { JourneyEvent, JourneyResult } from '../../deploy/contract.ts';
-import { deploy, push } from '../../deploy/journey.ts';
 import type { Choice, Source, Target } from '../../deploy/target.ts';
 import type { Engine } from '../../docker/engine.ts';
 import type { LocalConnection } from '../connections/localConnection.ts';
@@ -44,6 +43,9 @@ interface Running {
 /** The full output is one click away while it runs. Names hold nothing that would be markup. */
 const outputLink = '([output](command:patr.output.show))';
 
+/** What builds and pushes is read when it is needed for the first time. */
+const journeyAtFirstUse = () => import('../../deploy/journey.ts');
+
 /** Runs journeys as a person sees them: progress, output, verdict, and what to do next. One per Dockerfile at a time. */
 export class Journeys {
   readonly #parts: JourneyParts;
@@ -69,6 +71,7 @@ export class Journeys {
       async (run) => {
         const regionId = answers.regionId ?? (await firstRegion(run.target, run.signal));
         const choice: Choice = { ...answers, regionId };
+        const { deploy } = await journeyAtFirstUse();
         return deploy(run.target, source, choice, this.#tools(run));
       },
       told,
@@ -81,7 +84,10 @@ export class Journeys {
       dockerfile,
       `Pushing ${name} ${outputLink}`,
       () => this.push(dockerfile, source, deploymentId, name),
-      (run) => push(run.target, source, deploymentId, this.#tools(run)),
+      async (run) => {
+        const { push } = await journeyAtFirstUse();
+        return push(run.target, source, deploymentId, this.#tools(run));
+      },
     );
   }
 

@@ -14,7 +14,6 @@ import { problem } from '../../protocol/problems.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import { localId } from '../connections/connection.ts';
 import { readChoices, type OwnPrices } from '../create/choices.ts';
-import { createCopy, prefillFromElsewhere } from '../create/copying.ts';
 import { prefillFromDeployment, prefillFromDockerfile } from '../create/prefill.ts';
 import { createFromDockerfile, createFromImage, refusalOf } from '../create/submission.ts';
 import { reviewContext } from '../deploy/contextReview.ts';
@@ -178,8 +177,10 @@ class CreateForm {
         return {};
       case 'duplicate':
         return prefillFromDeployment(this.target(), this.#subject.deploymentId, taken, { signal });
-      case 'copy':
+      case 'copy': {
+        const { prefillFromElsewhere } = await import('../create/copying.ts');
         return prefillFromElsewhere(this.#parts, this.#subject, signal);
+      }
       case 'dockerfile':
         return prefillFromDockerfile(this.#subject.uri, taken);
     }
@@ -242,6 +243,7 @@ class CreateForm {
   async #copy(wish: CreateWish): Promise<void> {
     const subject = this.#subject;
     if (subject.kind !== 'copy') throw problem('wrongParameters');
+    const { createCopy } = await import('../create/copying.ts');
     await this.#made(await createCopy(this.#parts, subject, wish), wish);
   }
 

@@ -78,7 +78,8 @@ export class ScriptedPrompts implements Prompts {
     if (answer === back) return back;
     question.onType?.(answer);
     const value = question.password === true ? answer : answer.trim();
-    const problem = (await question.check(answer)) ?? (await question.accept?.(value));
+    const problem =
+      (await question.check(answer)) ?? (await question.accept?.(value, new AbortController().signal));
     if (problem === undefined) return value;
     this.refused.push(problem);
     return undefined;

@@ -112,6 +112,18 @@ describe('the connection to a workspace of Patr', () => {
     assert.equal(told.at(-1), 'connected');
   });
 
+  it('is signed out as soon as anything is refused for its token, whoever asked', async () => {
+    const { connection, told } = open();
+    await connection.look();
+    const state = connection.state();
+    assert.ok(state.kind === 'connected');
+    patr.world.token = `patrv1.${'0'.repeat(32)}.${'1'.repeat(32)}`;
+    const params = { workspaceId: patr.world.workspaceId };
+    await assert.rejects(state.target.api.listVolumes({ params, query: { count: 1, page: 0 } }));
+    await connection.look();
+    assert.deepEqual(told, ['connected', 'signedOut']);
+  });
+
   it('does not take what was found with the token before for what is now', async () => {
     const { connection } = open();
     const first = connection.look();
