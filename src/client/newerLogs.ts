@@ -1,7 +1,7 @@
-import type { Clock } from '../base/clock.ts';
 import type { LogLine } from '../protocol/shapes/log.ts';
 import { compareTimestamps, formatTimestamp, parseTimestamp } from '../protocol/wire.ts';
-import type { LogServer, LogWish } from './followLogs.ts';
+import type { Api } from './client.ts';
+import type { LogWish } from './followLogs.ts';
 
 /** Lines from a time on, oldest first. `searchedTo`: there are no others up to this time; ask on from here. */
 export interface NewerLogs {
@@ -11,10 +11,10 @@ export interface NewerLogs {
 
 /** `after`: a time as a line of the server has it; lines of that very time are among the answer. */
 export type ReadNewer = (
-  server: LogServer,
+  server: { readonly api: Pick<Api, 'getLogs' | 'now'>; readonly workspaceId: string },
   wish: LogWish,
   after: string | number,
-  how: { readonly clock: Clock; readonly signal: AbortSignal },
+  signal: AbortSignal,
 ) => Promise<NewerLogs>;
 
 /** Lines that are asked for at once. Fewer are all that there are. */
@@ -28,7 +28,7 @@ const [firstSpanMs, longestSpanMs] = [60_000, 3_600_000];
 const mostRequests = 12;
 
 /** Asks a server that names the capability `logs`. @throws as every call does. */
-export const readForwards: ReadNewer = async ({ api, workspaceId }, wish, after, { signal }) => {
+export const readForwards: ReadNewer = async ({ api, workspaceId }, wish, after, signal) => {
   const { deploymentId, startTime = after, ...filter } = wish;
   const from = String(compareTimestamps(startTime, after) > 0 ? startTime : after);
   const query = { ...filter, startTime: from, direction: 'forward', limit: pageLines } as const;
@@ -43,15 +43,20 @@ export const readForwards: ReadNewer = async ({ api, workspaceId }, wish, after,
  * Asks a server that only reads back from a time: for what comes before the end of a span, which is made shorter until
  * the answer reaches back over all of it, and longer where there is nothing. @throws as every call does.
  */
-export const lookForwards: ReadNewer = async (server, { deploymentId, search }, after, { clock, signal }) => {
-  const params = { workspaceId: server.workspaceId, deploymentId };
+export const lookForwards: ReadNewer = async (
+  { api, workspaceId },
+  { deploymentId, search },
+  after,
+  signal,
+) => {
+  const params = { workspaceId, deploymentId };
   const same: LogLine[] = [];
   let [from, span] = [parseTimestamp(after) ?? 0, firstSpanMs];
   for (let requests = 0; requests < mostRequests; requests += 1) {
-    const isLast = from + span > clock.now();
+    const isLast = from + span > api.now();
     const endTime = isLast ? undefined : formatTimestamp(from + span);
     const query = { search, endTime, limit: pageLines };
-    const { logs } = await server.api.getLogs({ params, query }, { signal });
+    const { logs } = await api.getLogs({ params, query }, { signal });
     const found = logs.filter(({ timestamp }) => (parseTimestamp(timestamp) ?? 0) >= from).toReversed();
     if (found.length >= pageLines && span > 1) {
       span = shorter(span, found);

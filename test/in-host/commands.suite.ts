@@ -157,7 +157,7 @@ export function commandsSuite(): void {
       assert.deepEqual(patr.state.deployments.get(deployment.id)?.ports, { 9191: 'http' });
     });
 
-    it('show the output of a deployment, without what lets somebody in', async () => {
+    it('show the output of a deployment until it is deleted, without what lets somebody in', async () => {
       const token = `patrv1.${'1'.repeat(32)}.${'2'.repeat(32)}`;
       patr.state.logs.set(deployment.id, [{ timestamp: 1, log: `token ${token} hello` }]);
       await run('patr.deployment.logs', node());
@@ -168,6 +168,8 @@ export function commandsSuite(): void {
           .join('\n');
       await eventually('the line is there', () => text().includes('hello'));
       assert.ok(!text().includes(token));
+      patr.refuse('getLogs', problem('resourceDoesNotExist'));
+      await eventually('its end is told', () => text().includes('The deployment was deleted.'));
     });
 
     it('show the log of the control plane, and the output', async () => {

@@ -1,11 +1,6 @@
 import { rest, systemClock } from '../../base/clock.ts';
-import {
-  followLogsForEver,
-  LogTrouble,
-  type LogNews,
-  type LogServer,
-  type LogWish,
-} from '../../client/followLogs.ts';
+import { followLogsForEver, LogTrouble, type LogNews, type LogWish } from '../../client/followLogs.ts';
+import type { Target } from '../../deploy/target.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { LogLine } from '../../protocol/shapes/log.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
@@ -18,7 +13,7 @@ const againMs = 1000;
 export type LogModel = Pick<DeploymentsModel, 'target'>;
 
 /** Who is asked now. @throws when the region is not connected. */
-export function serverOf(model: LogModel): LogServer {
+export function serverOf(model: LogModel): Target {
   const target = model.target();
   if (target === undefined) throw new Error('The region is not connected.');
   return target;

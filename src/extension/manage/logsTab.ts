@@ -1,5 +1,4 @@
 import { env, Position, ProgressLocation, Range, Uri, window, workspace, type Progress } from 'vscode';
-import { systemClock } from '../../base/clock.ts';
 import { lookForwards, readForwards, type NewerLogs } from '../../client/newerLogs.ts';
 import type { LogFilter, LogPage } from '../../protocol/panelLogs.ts';
 import { problem } from '../../protocol/problems.ts';
@@ -52,7 +51,7 @@ export class LogsTab {
     const own = isOwn(model);
     const wish = { deploymentId, ...logQueryOf({ ...filter, until: '' }, own) };
     const read = own ? readForwards : lookForwards;
-    return pageOf(await read(serverOf(model), wish, after, { clock: systemClock, signal }));
+    return pageOf(await read(serverOf(model), wish, after, signal));
   }
 
   /** `upTo`: the newest time that is meant; absent: that of the filter. */

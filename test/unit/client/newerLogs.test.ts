@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { LogServer } from '../../../src/client/followLogs.ts';
-import { lookForwards, type NewerLogs } from '../../../src/client/newerLogs.ts';
+import { lookForwards, type NewerLogs, type ReadNewer } from '../../../src/client/newerLogs.ts';
 import type { LogLine } from '../../../src/protocol/shapes/log.ts';
 import { formatTimestamp, parseTimestamp } from '../../../src/protocol/wire.ts';
 import { handClock } from '../../support/handClock.ts';
+
+type Server = Parameters<ReadNewer>[0] & { readonly requests: number };
 
 const hourMs = 3_600_000;
 
@@ -13,11 +14,12 @@ describe('reading forwards from a server that only reads back', () => {
   const { signal } = new AbortController();
 
   /** As Patr's: what was printed within an hour before a time, newest first, so many at most. */
-  function serverOf(lines: readonly LogLine[]): LogServer & { requests: number } {
+  function serverOf(lines: readonly LogLine[]): Server {
     const server = {
       workspaceId: 'w',
       requests: 0,
       api: {
+        now: () => clock.now(),
         getLogs: async ({ query }: { query: { endTime?: string; limit: number; search?: string } }) => {
           server.requests += 1;
           const end = query.endTime === undefined ? clock.now() : parseTimestamp(query.endTime)!;
@@ -29,7 +31,7 @@ describe('reading forwards from a server that only reads back', () => {
         },
       },
     };
-    return server as unknown as LogServer & { requests: number };
+    return server as unknown as Server;
   }
 
   function printed(ago: number, log: string): LogLine {
@@ -37,13 +39,10 @@ describe('reading forwards from a server that only reads back', () => {
   }
 
   /** Page after page as whoever scrolls down asks for them, without those that are there already. */
-  async function readAll(server: LogServer, from: LogLine, search?: string): Promise<string[]> {
+  async function readAll(server: Server, from: LogLine, search?: string): Promise<string[]> {
     const found = [from];
     for (let at: NonNullable<NewerLogs['searchedTo']> = from.timestamp; ;) {
-      const { lines, searchedTo } = await lookForwards(server, { deploymentId: 'd', search }, at, {
-        clock,
-        signal,
-      });
+      const { lines, searchedTo } = await lookForwards(server, { deploymentId: 'd', search }, at, signal);
       const fresh = lines.filter((line) => !found.includes(line));
       found.push(...fresh);
       if (searchedTo === undefined && fresh.length === 0) return found.map(({ log }) => log);
@@ -85,7 +84,7 @@ describe('reading forwards from a server that only reads back', () => {
     const lines = [printed(400 * hourMs, 'first'), printed(1000, 'last'), printed(500, 'other')];
     const server = serverOf(lines);
     const { timestamp } = lines[0]!;
-    const { searchedTo } = await lookForwards(server, { deploymentId: 'd' }, timestamp, { clock, signal });
+    const { searchedTo } = await lookForwards(server, { deploymentId: 'd' }, timestamp, signal);
     assert.ok(parseTimestamp(searchedTo!)! > parseTimestamp(timestamp)!);
     assert.deepEqual(await readAll(serverOf(lines), lines[0]!, 'st'), ['first', 'last']);
   });
