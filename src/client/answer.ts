@@ -148,6 +148,9 @@ function totalIn(headers: Headers): number | undefined {
   return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
+/** The most that people are shown of a server's words, in characters. */
+const longestMessage = 2000;
+
 /** A failure in Patr's envelope. */
 function failureIn(text: string): ReadFailure | undefined {
   let body: unknown;
@@ -160,9 +163,11 @@ function failureIn(text: string): ReadFailure | undefined {
     return undefined;
   }
   if ('success' in body && body.success === true) return undefined;
-  const message = 'message' in body && typeof body.message === 'string' ? body.message : body.error;
+  if (body.error === '') return undefined;
+  const told = 'message' in body && typeof body.message === 'string' ? body.message.trim() : '';
+  const message = told === '' ? `The server says no more than “${body.error}”.` : told;
   const fields = 'fields' in body && Array.isArray(body.fields) ? body.fields.filter(isFieldProblem) : [];
-  return { error: body.error, message, fields };
+  return { error: body.error, message: message.slice(0, longestMessage), fields };
 }
 
 function isFieldProblem(value: unknown): value is FieldProblem {

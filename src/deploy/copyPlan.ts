@@ -88,6 +88,7 @@ const carriers: {
   readonly [K in DeploymentField]: (from: CopyOrigin, to: CopyDestination) => Carried;
 } = {
   id: ofTheOriginal,
+  statusWord: ofTheOriginal,
   reason: ofTheOriginal,
   instances: ofTheOriginal,
   liveRelease: ofTheOriginal,

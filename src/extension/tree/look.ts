@@ -35,7 +35,13 @@ export const instanceLooks: Readonly<Record<InstanceState | 'unknown', Look>> = 
 
 export function lookOf(deployment: Deployment): Look {
   if (deployment.status === 'running' && deployment.reason !== undefined) return ailingLook;
-  return deploymentLooks[deployment.status];
+  return statusLook(deployment);
+}
+
+/** A status that nobody here knows is said as the server says it. */
+function statusLook({ status, statusWord }: Deployment): Look {
+  const look = deploymentLooks[status];
+  return status === 'unknown' && statusWord !== undefined ? { ...look, words: statusWord } : look;
 }
 
 /** Whether there is nothing that a person should look after. */
@@ -51,7 +57,7 @@ export function describeDeployment(deployment: Deployment): string {
   const version = liveRelease === undefined ? '' : `v${liveRelease}`;
   const rolling = rollingRelease === undefined ? '' : `v${rollingRelease} is rolling out`;
   const quiet = status === 'running' || status === 'deploying';
-  const word = quiet && count !== '' ? '' : deploymentLooks[status].words;
+  const word = quiet && count !== '' ? '' : statusLook(deployment).words;
   const paused = deployment.pushesPaused === true ? 'pushes paused' : '';
   const newer = deployment.newerImage === undefined ? '' : 'newer image';
   return [word, count, rolling === '' ? version : rolling, paused, newer]

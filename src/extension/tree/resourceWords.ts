@@ -40,6 +40,8 @@ export function targetWords(url: ManagedUrl): string {
       return `→ ${url.httpOnly ? 'http' : 'https'}://${url.url}`;
     case 'redirect':
       return `redirects to ${url.httpOnly ? 'http' : 'https'}://${url.url}`;
+    case 'unknown':
+      return '→ something that this version does not know';
   }
 }
 

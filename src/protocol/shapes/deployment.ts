@@ -23,6 +23,20 @@ export const deploymentStatus = v.fallback(
 );
 export type DeploymentStatus = v.InferOutput<typeof deploymentStatus>;
 
+/** A status that nobody here knows, in the server's own word: beside `unknown`, so that people see what it is. */
+const statusWord = v.pipe(
+  v.object({ status: v.optional(v.unknown()), statusWord: v.optional(v.string()) }),
+  v.transform(({ status, statusWord: known }): { statusWord?: string } => {
+    const word = known ?? (isOwnWord(status) ? status.slice(0, longestWord) : undefined);
+    return word === undefined ? {} : { statusWord: word };
+  }),
+);
+const longestWord = 40;
+
+function isOwnWord(status: unknown): status is string {
+  return typeof status === 'string' && ![...deploymentStatuses, 'unknown', ''].includes(status);
+}
+
 export const portType = v.picklist(['http', 'tcp', 'udp']);
 export type PortType = v.InferOutput<typeof portType>;
 
@@ -195,7 +209,7 @@ export type Reason = v.InferOutput<typeof reason>;
 /** One public address of a deployment. `url` for http ports, `host` and `publicPort` for the others. */
 export const address = v.object({
   port: v.number(),
-  type: portType,
+  type: v.fallback(portType, 'http'),
   url: v.optional(v.string()),
   host: v.optional(v.string()),
   publicPort: v.optional(v.number()),
@@ -239,7 +253,7 @@ const identity = v.object({
 /** An image source as servers answer it: Patr's rule for names is not applied to what already exists. */
 export const anySource = v.union([patrImage, v.object({ registry: v.string(), imageName: v.string() })]);
 
-export const deployment = v.intersect([anySource, identity]);
+export const deployment = v.intersect([anySource, identity, statusWord]);
 export type Deployment = v.InferOutput<typeof deployment>;
 
 /** What instances are made from beside the image, as servers answer it. */
@@ -257,7 +271,7 @@ const runningDetails = v.object({
   maxHorizontalScale: v.fallback(v.number(), 1),
   ...configuration,
 });
-export const deploymentInfo = v.intersect([anySource, identity, runningDetails]);
+export const deploymentInfo = v.intersect([anySource, identity, statusWord, runningDetails]);
 export type DeploymentInfo = v.InferOutput<typeof deploymentInfo>;
 
 /** `memory_count` counts quarters of 10⁹ bytes. Snake case is Patr's. */

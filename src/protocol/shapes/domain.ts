@@ -44,7 +44,7 @@ export const workspaceDomain = v.object({
   name: v.string(),
   lastUnverified: v.nullish(timestamp, null),
   isVerified: v.boolean(),
-  nameserverType,
+  nameserverType: v.fallback(nameserverType, 'external'),
   ...looked,
 });
 export type WorkspaceDomain = v.InferOutput<typeof workspaceDomain>;

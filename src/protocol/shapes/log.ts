@@ -10,7 +10,7 @@ export const logLine = v.object({
   log: v.string(),
   id: v.optional(v.string()),
   instance: v.optional(v.string()),
-  stream: v.optional(v.picklist(['stdout', 'stderr'])),
+  stream: v.optional(v.fallback(v.picklist(['stdout', 'stderr']), 'stdout')),
   dropped: v.optional(v.number()),
 });
 export type LogLine = v.InferOutput<typeof logLine>;

@@ -87,6 +87,28 @@ export const updateManagedUrl = v.object({ path: urlPath, urlType: managedUrlTar
 export const managedUrlStates = ['active', 'waitingForDomain', 'waitingForDns', 'noTarget'] as const;
 export type ManagedUrlState = (typeof managedUrlStates)[number];
 
+/**
+ * A target as servers answer it: the rules for what is written are not applied to what already exists, and a kind that
+ * a newer server may have is one that nobody knows.
+ */
+const answeredTarget = v.union([
+  v.variant('type', [
+    v.object({ type: v.literal('proxyDeployment'), deploymentId: uuid, port: v.number() }),
+    v.object({ type: v.literal('proxyStaticSite'), staticSiteId: uuid }),
+    v.object({ type: v.literal('proxyUrl'), url: v.string(), httpOnly: v.fallback(v.boolean(), false) }),
+    v.object({
+      type: v.literal('redirect'),
+      url: v.string(),
+      permanentRedirect: v.fallback(v.boolean(), false),
+      httpOnly: v.fallback(v.boolean(), false),
+    }),
+  ]),
+  v.pipe(
+    v.object({ type: v.string() }),
+    v.transform(() => ({ type: 'unknown' as const })),
+  ),
+]);
+
 /** The target is beside the other fields. What comes after `isConfigured` is ours. */
 export const managedUrl = v.intersect([
   v.object({
@@ -105,6 +127,6 @@ export const managedUrl = v.intersect([
     records: v.optional(v.array(dnsRecord)),
     checked: v.optional(timestamp),
   }),
-  managedUrlTarget,
+  answeredTarget,
 ]);
 export type ManagedUrl = v.InferOutput<typeof managedUrl>;

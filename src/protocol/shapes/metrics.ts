@@ -64,8 +64,13 @@ export const metrics = v.object({
   total: v.optional(v.array(metricPoint)),
   /** Length of a step. */
   stepSeconds: v.optional(v.number()),
-  /** Oldest first. */
-  marks: v.optional(v.array(mark)),
+  /** Oldest first. Kinds that a newer server may have are passed over. */
+  marks: v.optional(
+    v.pipe(
+      v.array(v.fallback(v.nullable(mark), null)),
+      v.transform((all) => all.filter((one) => one !== null)),
+    ),
+  ),
   /** Instances that were measured and are not among these: the newest ones are. */
   instancesLeftOut: v.optional(v.number()),
 });

@@ -5,11 +5,14 @@ import { portType } from './deployment.ts';
 export const currentUser = v.object({
   id: uuid,
   username: v.string(),
-  firstName: v.string(),
-  lastName: v.string(),
+  firstName: v.fallback(v.string(), ''),
+  lastName: v.fallback(v.string(), ''),
   created: timestamp,
-  recoveryEmail: v.nullish(v.string(), null),
-  recoveryPhoneNumber: v.nullish(v.object({ countryCode: v.string(), phoneNumber: v.string() }), null),
+  recoveryEmail: v.fallback(v.nullish(v.string(), null), null),
+  recoveryPhoneNumber: v.fallback(
+    v.nullish(v.object({ countryCode: v.string(), phoneNumber: v.string() }), null),
+    null,
+  ),
   isMfaEnabled: v.fallback(v.boolean(), false),
 });
 
@@ -83,7 +86,7 @@ export const imageDetails = v.object({
   created: timestamp,
   tags: v.array(v.string()),
 });
-export const exposedPorts = v.object({ ports: v.record(v.string(), portType) });
+export const exposedPorts = v.object({ ports: v.record(v.string(), v.fallback(portType, 'http')) });
 
 /** Where to push images and as whom. The password is the caller's own API token. */
 export const registryInfo = v.object({ host: v.string(), username: v.string() });

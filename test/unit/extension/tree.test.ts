@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as v from 'valibot';
 import {
   abilities,
   abilitiesOf,
@@ -17,6 +18,7 @@ import {
 import { aDeployment, aRelease, anInstance } from '../../support/fakePatrState.ts';
 import { describeRelease } from '../../../src/extension/history/releaseWords.ts';
 import { digestOf } from '../../support/fakeRegistry.ts';
+import { deployment, deploymentInfo } from '../../../src/protocol/shapes/deployment.ts';
 import { everyContextValue } from './contextValues.ts';
 
 const id = '5'.repeat(32);
@@ -103,6 +105,24 @@ describe('the look of a deployment', () => {
   it('has an icon of its own for every status', () => {
     const icons = Object.values(deploymentLooks).map(({ icon }) => icon);
     assert.equal(new Set(icons).size, icons.length);
+  });
+
+  it('is a status that nobody here knows in the server’s own word, with a neutral icon', () => {
+    const fields = { name: 'shop', registry: 'docker.io', imageName: 'library/nginx', imageTag: 'latest' };
+    const answer = { ...fields, id, runner: id, machineType: id };
+    for (const [schema, more] of [
+      [deployment, {}],
+      [deploymentInfo, { deployOnPush: false, minHorizontalScale: 1, maxHorizontalScale: 1 }],
+    ] as const) {
+      const shown = v.parse(schema, { ...answer, ...more, status: 'hibernating' });
+      assert.deepEqual(lookOf(shown), { icon: 'question', words: 'hibernating' });
+      assert.equal(describeDeployment(shown), 'hibernating');
+      assert.ok(isWell(shown));
+      // As panels are told, which decode it again.
+      assert.deepEqual(lookOf(v.parse(schema, shown)), lookOf(shown));
+      for (const status of [undefined, 7, null, ''])
+        assert.deepEqual(lookOf(v.parse(schema, { ...answer, ...more, status })), deploymentLooks.unknown);
+    }
   });
 
   it('is not well when it failed, cannot be reached, or runs with a problem', () => {
