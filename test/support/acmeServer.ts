@@ -17,8 +17,14 @@ export interface AcmeServer {
   stop(): Promise<void>;
 }
 
-/** `hosts`: what it believes of names, such as `{ 'shop.example': '127.77.0.1' }`; nobody else is asked about them. */
-export async function startAcmeServer(hosts: Readonly<Record<string, string>>): Promise<AcmeServer> {
+/**
+ * `hosts`: what it believes of names, such as `{ 'shop.example': '127.77.0.1' }`. `nameServer`: address of the one that
+ * it asks about all others, at port 53; absent: that of the machine.
+ */
+export async function startAcmeServer(
+  hosts: Readonly<Record<string, string>>,
+  nameServer?: string,
+): Promise<AcmeServer> {
   const folder = await mkdtemp(join(tmpdir(), 'patr-acme-'));
   const program = join(folder, 'caddy');
   await withUnpacked(['caddy'], (root) => copyFile(join(root, 'usr/bin/caddy'), program));
@@ -28,9 +34,15 @@ export async function startAcmeServer(hosts: Readonly<Record<string, string>>): 
   const names = join(folder, 'hosts');
   const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}`);
   await writeFile(names, `127.0.0.1 localhost\n${lines.join('\n')}\n`);
-  // In a mount namespace: what it reads as the system's list of hosts is ours, and the machine's stays as it is.
-  const script = 'mount --bind "$1" /etc/hosts && exec "$0" run --config "$2"';
-  const child = spawn('unshare', ['--mount', 'sh', '-ec', script, program, names, config], {
+  const servers = join(folder, 'resolv.conf');
+  await writeFile(
+    servers,
+    nameServer === undefined ? await readFile('/etc/resolv.conf') : `nameserver ${nameServer}\n`,
+  );
+  // In a mount namespace: what it reads as the system's lists is ours, and the machine's stay as they are.
+  const script =
+    'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/resolv.conf && exec "$0" run --config "$3"';
+  const child = spawn('unshare', ['--mount', 'sh', '-ec', script, program, names, servers, config], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
     env: { ...process.env, XDG_DATA_HOME: join(folder, 'data'), XDG_CONFIG_HOME: join(folder, 'config') },

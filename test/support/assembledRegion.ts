@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
+import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { Api } from '../../src/client/client.ts';
 import { assemble, type ControlPlane } from '../../src/control-plane/assemble.ts';
@@ -34,6 +34,8 @@ export interface AssembledWanted {
   /** Further options of the command line, by name. */
   readonly options?: Readonly<Record<string, string>>;
   readonly probeRules?: ProbeRules;
+  /** The machine's own when absent. */
+  readonly clock?: Clock;
   /** May answer a notification in the control plane's place. */
   readonly onWebhook?: (
     request: Request,
@@ -69,7 +71,7 @@ export async function startAssembledRegion(
       options,
       version: '0.0.0',
       engine: region.engine,
-      clock: systemClock,
+      clock: wanted.clock ?? systemClock,
       ids: () => toWireUuid(randomUUID()),
       log: silentLog,
       chance: Math.random,

@@ -15,7 +15,8 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-export async function startDnsServer(): Promise<DnsServer> {
+/** At an address of loopback; without a port at any that is free. */
+export async function startDnsServer(host = '127.0.0.1', port = 0): Promise<DnsServer> {
   const records = new Map<string, readonly string[]>();
   const valuesOf = (type: Kind, name: string): readonly string[] =>
     records.get(`${type} ${name.toLowerCase()}`) ?? [];
@@ -42,10 +43,10 @@ export async function startDnsServer(): Promise<DnsServer> {
     const flags = 0x0180 | (failing ? failed : 0);
     socket.send(encode({ type: 'response', id: id ?? 0, flags, questions, answers }), port, address);
   });
-  socket.bind(0, '127.0.0.1');
+  socket.bind(port, host);
   await once(socket, 'listening');
   return {
-    address: `127.0.0.1:${socket.address().port}`,
+    address: `${host}:${socket.address().port}`,
     set: (type, name, ...values) => void records.set(`${type} ${name.toLowerCase()}`, values),
     fail: (now) => (failing = now),
     async close() {
