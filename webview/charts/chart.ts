@@ -14,8 +14,14 @@ export interface Chart {
   readonly unit: Unit;
 }
 
+/** Colours of the editor for lines. Its orange is none: usual themes let the ground through it. */
+export const chartColours = ['blue', 'yellow', 'green', 'purple', 'red'] as const;
+export type ChartColour = (typeof chartColours)[number];
+
 export interface ChartLine {
   readonly name: string;
+  /** Where it means something; the next one in turn when absent. */
+  readonly colour?: ChartColour;
   readonly values: readonly (number | null)[];
   /** Says the same as another line, in another way. */
   readonly dashed?: boolean;

@@ -1,12 +1,12 @@
 import UPlot from 'uplot';
 import { valueWords } from '../../src/protocol/figureWords.ts';
-import type { Chart, ChartElement } from './chart.ts';
+import { chartColours, type Chart, type ChartElement } from './chart.ts';
 import { stepWords, tickWords } from './times.ts';
 
 const height = 160;
 const narrowest = 120;
-/** Colours of the editor for lines; more lines begin again, and are dashed. */
-const colours = ['blue', 'orange', 'green', 'purple', 'red', 'yellow'] as const;
+/** Between two marks of an axis that counts things. */
+const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] as const;
 
 /** A chart in the editor's colours, which the pointer and the arrow keys move along; what is there is told in words. */
 export class PatrChart extends HTMLElement implements ChartElement {
@@ -71,7 +71,10 @@ export class PatrChart extends HTMLElement implements ChartElement {
     const chart = this.#chart;
     if (chart === undefined || !this.isConnected) return;
     this.#canvas.setAttribute('aria-label', `${chart.label}: chart. Arrow keys move along it.`);
-    const shape = JSON.stringify([chart.unit, chart.lines.map(({ name, dashed }) => [name, dashed])]);
+    const shape = JSON.stringify([
+      chart.unit,
+      chart.lines.map(({ name, colour, dashed }) => [name, colour, dashed]),
+    ]);
     const data = [Array.from(chart.times), ...chart.lines.map(({ values }) => Array.from(values))];
     if (this.#plot === undefined || shape !== this.#shape) {
       this.#plot?.destroy();
@@ -116,12 +119,14 @@ export class PatrChart extends HTMLElement implements ChartElement {
           values: (_plot, splits) => splits.map((value) => valueWords(chart.unit, value)),
           size: 74,
           space: 36,
+          ...(chart.unit === 'count' ? { incrs: [...wholeSteps] } : {}),
         },
       ],
       series: [
         {},
         ...chart.lines.map(({ name, dashed }, index): UPlot.Series => {
-          const dash = dashed === true || index >= colours.length ? { dash: [5, 4] } : {};
+          // Where there are more lines than colours these begin again, dashed.
+          const dash = dashed === true || index >= chartColours.length ? { dash: [5, 4] } : {};
           return {
             label: name,
             stroke: () => this.#lineColour(index),
@@ -211,7 +216,8 @@ export class PatrChart extends HTMLElement implements ChartElement {
   }
 
   #lineColour(index: number): string {
-    return this.#colour(`charts-${colours[index % colours.length]}`);
+    const inTurn = chartColours[index % chartColours.length];
+    return this.#colour(`charts-${this.#chart?.lines[index]?.colour ?? inTurn}`);
   }
 
   #colour(name: string): string {

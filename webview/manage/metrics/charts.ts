@@ -1,6 +1,6 @@
 import type { FigureLine, FigureName, ReadMetrics } from '../../../src/protocol/metricFigures.ts';
 import type { Unit } from '../../../src/protocol/figureWords.ts';
-import type { Chart, ChartLine, ChartMark } from '../../charts/chart.ts';
+import type { Chart, ChartColour, ChartLine, ChartMark } from '../../charts/chart.ts';
 
 /** Whose figures are shown: the deployment's, a line for each instance, or those of one instance, by its name. */
 export type Shown =
@@ -11,6 +11,7 @@ export type Shown =
 interface Line {
   readonly figure: FigureName;
   readonly name: string;
+  readonly colour?: ChartColour;
   readonly dashed?: boolean;
 }
 
@@ -50,10 +51,10 @@ const kinds: readonly Kind[] = [
     label: 'Answers by status',
     unit: 'perSecond',
     lines: [
-      { figure: 'status2xx', name: '2xx' },
-      { figure: 'status3xx', name: '3xx' },
-      { figure: 'status4xx', name: '4xx' },
-      { figure: 'status5xx', name: '5xx' },
+      { figure: 'status2xx', name: '2xx', colour: 'green' },
+      { figure: 'status3xx', name: '3xx', colour: 'blue' },
+      { figure: 'status4xx', name: '4xx', colour: 'yellow' },
+      { figure: 'status5xx', name: '5xx', colour: 'red' },
     ],
     each: { figure: 'status5xx', label: 'Answers with 5xx' },
   },
@@ -97,8 +98,8 @@ export function chartsOf(read: ReadMetrics, shown: Shown): readonly (Chart & { r
     const drawn: readonly ChartLine[] =
       shown.kind === 'each'
         ? read.instances.map((line) => ({ name: line.name, values: valuesOf(line, each.figure, times) }))
-        : lines.map(({ figure, name, dashed = false }) => {
-            return { name, dashed, values: valuesOf(one ?? read.whole, figure, times) };
+        : lines.map(({ figure, ...line }) => {
+            return { ...line, values: valuesOf(one ?? read.whole, figure, times) };
           });
     if (drawn.every(({ values }) => values.every((value) => value === null))) return [];
     return [{ id, label: shown.kind === 'each' ? each.label : label, unit, times, lines: drawn, marks }];

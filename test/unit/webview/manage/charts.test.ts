@@ -38,7 +38,7 @@ describe('charts of what was measured', () => {
   it('have every step, with a gap where nothing was measured, and no zero', () => {
     const cpu = chart('cpu', { kind: 'whole' });
     assert.deepEqual(cpu?.times, [100, 110, 120, 130]);
-    assert.deepEqual(cpu?.lines, [{ name: 'CPU', dashed: false, values: [0.5, 0.25, null, 1] }]);
+    assert.deepEqual(cpu?.lines, [{ name: 'CPU', values: [0.5, 0.25, null, 1] }]);
   });
 
   it('have a line for each instance, or the lines of one', () => {
