@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../src/base/disposable.ts';
+import type { Engine } from '../../src/docker/engine.ts';
 import type { Exports } from '../../src/extension/activate.ts';
 import type { Connection } from '../../src/extension/connections/connection.ts';
 import type { CreateContract, CreateSubject, CreateWish } from '../../src/protocol/panelCreate.ts';
@@ -195,7 +196,63 @@ export function copySuite(): void {
       );
     });
 
+    it('waits for the region that it is to run in, which can be started from the form', async () => {
+      const { runnerId: runner, machineTypeId: machineType } = patr.world;
+      const state = there.state();
+      assert.ok(state.kind === 'connected');
+      const { api, workspaceId } = state.target;
+      const { id } = await api.createDeployment({
+        params: { workspaceId },
+        body: {
+          name: 'web shop',
+          registry: 'docker.io',
+          imageName: 'library/nginx',
+          imageTag: '1.27',
+          runner,
+          machineType,
+          deployOnPush: false,
+          deployOnCreate: true,
+          minHorizontalScale: 1,
+          maxHorizontalScale: 1,
+          ports: { 80: 'http' },
+          environmentVariables: {},
+          configMounts: {},
+          volumes: {},
+        },
+      });
+      const machine = new FakeMachine(local);
+      machine.state = { kind: 'absent' };
+      await extension.runOn(machine);
+      const host = formOf({
+        kind: 'copy',
+        deploymentId: id,
+        name: 'web shop',
+        from: there.id,
+        connection: 'local',
+      });
+      const prefilled = host.prefill(null, never);
+      const { server } = await host.look(null, never);
+      assert.ok(server.kind === 'away' && server.helps !== undefined);
+      answering();
+      await host.help(null, never);
+      const prefill = await prefilled;
+      assert.deepEqual(
+        [prefill.registry, prefill.imageName, prefill.imageTag, prefill.copiesImage],
+        ['docker.io', 'library/nginx', '1.27', false],
+      );
+      const left = new AbortController();
+      machine.state = { kind: 'absent' };
+      extension.connection.gone();
+      const given = host.prefill(null, left.signal);
+      left.abort();
+      await assert.rejects(async () => given, { name: 'AbortError' });
+    });
+
     it('copies the image first, and says in the form why that failed and what stays', async () => {
+      // Its registry has nothing, and the engine has it no more.
+      local.state.registryHost = new URL(local.url).host;
+      const engine = { inspectImage: async () => 'absent' } as unknown as Engine;
+      await extension.runOn(new FakeMachine(local, true, engine));
       const deployment = put();
       local.state.repositories.set((deployment as { repositoryId: string }).repositoryId, 'web-shop');
       const host = formOf(subjectOf(deployment));
@@ -211,7 +268,7 @@ export function copySuite(): void {
       assert.ok(looked.submission.kind === 'refused');
       assert.match(
         looked.submission.message,
-        /stays in the repository web-shop of acme: another try goes on from there/,
+        /does not have the image .* stays in the repository web-shop of acme: another try goes on/,
       );
       assert.deepEqual([closed, patr.world.deployments], [false, []]);
     });

@@ -29,11 +29,11 @@ const repositoryFacts = { size: 0, lastUpdated: 1, created: 1 };
 
 /** What the look-alike answers. Endpoints that are missing here are not offered by it. */
 export const fakeHandlers: Handlers = {
-  getServerInfo: ({ capabilities }) => ({
+  getServerInfo: ({ capabilities, registryHost }) => ({
     product: 'Look-alike',
     version: '0.0.1',
     capabilities: [...capabilities],
-    registry: { host: '127.0.0.1:5000', username: 'patr' },
+    registry: { host: registryHost, username: 'patr' },
   }),
   getCurrentUser: () => ({
     id: '9'.repeat(32),

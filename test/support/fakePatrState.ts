@@ -49,6 +49,7 @@ export class FakePatrState {
   tags: readonly string[] = ['latest'];
   exposed: Readonly<Record<string, 'http' | 'tcp' | 'udp'>> = { 8080: 'http' };
   region: Runner = { id: regionId, name: 'local', connected: true, lastSeen: 1, platform: 'linux/amd64' };
+  registryHost = '127.0.0.1:5000';
   readonly machineTypes: MachineType[] = [{ id: machineTypeId, cpu_count: 1, memory_count: 2 }];
   readonly otherRegions: Runner[] = [];
   capabilities: readonly string[] = [

@@ -1,4 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
+import { DisposableStore } from '../../base/disposable.ts';
 import { CopyEnded, copyDeployment } from '../../deploy/copy.ts';
 import { copyDestination, readCopyOrigin, type CopyPlace } from '../../deploy/copyOrigin.ts';
 import { planCopy } from '../../deploy/copyPlan.ts';
@@ -26,16 +27,18 @@ export interface CopyParts {
   readonly engine: () => Promise<Engine | undefined>;
 }
 
-/** What the form of a copy arrives with. @throws with a sentence when one of the two servers cannot be asked. */
+/**
+ * What the form of a copy arrives with. Where it is to be made is waited for, such as a local region that the person
+ * starts from the form. @throws with a sentence when the original's server cannot be asked.
+ */
 export async function prefillFromElsewhere(
   { models, prices }: CopyParts,
   subject: CopySubject,
   signal: AbortSignal,
 ): Promise<PrefillInput> {
-  const [from, to] = await Promise.all([
-    placeOf(models, subject.from, signal),
-    placeOf(models, subject.connection, signal),
-  ]);
+  const from = await placeOf(models, subject.from, signal);
+  await untilConnected(models, subject.connection ?? localId, signal);
+  const to = await placeOf(models, subject.connection, signal);
   const [origin, choices] = await Promise.all([
     readCopyOrigin(from, subject.deploymentId, { signal }),
     readChoices(to.target, prices(), { signal }),
@@ -80,6 +83,30 @@ function tellWhatStays({ notify, output }: CopyParts, { target, label }: CopyPla
   const note = (text: string): void => output.append(text);
   const remove = { label: 'Remove it', run: () => dropRepository(target, repository, note) };
   void notify.done(message, repository.fresh ? [remove] : []);
+}
+
+/** Resolves when the connection stands, whatever becomes of it until then. @throws the signal's reason. */
+async function untilConnected(models: Models, id: string, signal: AbortSignal): Promise<void> {
+  const stands = Promise.withResolvers<void>();
+  const held = new DisposableStore();
+  const look = (): void => {
+    if (models.by(id)?.target() !== undefined) stands.resolve();
+  };
+  held.add(models.onConnection(look));
+  held.add(models.onModels(look));
+  const onAbort = (): void => stands.reject(signal.reason as Error);
+  // Where looking fails first, nobody waits for it any more.
+  stands.promise.catch(() => undefined);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await models.by(id)?.connection.look(signal);
+    look();
+    await stands.promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    held.dispose();
+  }
 }
 
 /** @throws with a sentence when the connection does not stand. */
