@@ -329,6 +329,8 @@ describe('the panel of a deployment', function () {
     await panel.fill('limit-maxBodyBytes', '2.5');
     await panel.choose('limit-maxRequestsPerInstance-kind', 'No limit');
     await consequence('Holds at the edge within a second');
+    await panel.control('limits-heading').evaluate((heading) => heading.scrollIntoView());
+    await screenshot(editor.page, 'manage-limits');
     await panel.tab('Scaling');
     await panel.fill('max', '4');
     await panel.press('Save');

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../src/base/clock.ts';
 import type { ReleaseInfo } from '../../src/protocol/shapes/release.ts';
+import type { TrafficLimits } from '../../src/protocol/shapes/trafficLimits.ts';
 import { call, http2Session } from '../support/edge/grpc.ts';
 import { assertNoFailures, startLoad } from '../support/edge/load.ts';
 import { startLoadedDeployment, type LoadedDeployment } from '../support/edge/loadedDeployment.ts';
@@ -33,6 +35,17 @@ describe('traffic in a rollout', function () {
     }
   }
 
+  /** Of a POST with this body. */
+  async function statusOf(body: string): Promise<number | undefined> {
+    const { host, httpPort } = loaded.address;
+    const headers = { host, 'content-length': String(body.length) };
+    const sent = request({ host: '127.0.0.1', port: httpPort, method: 'POST', agent: false, headers });
+    sent.end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  }
+
   it('loses nothing of any kind over an update, a push, a restart, changes of scale and a revert', async () => {
     const { host, httpPort } = loaded.address;
     const socket = new WebSocket(`ws://127.0.0.1:${httpPort}/`, { headers: { host } });
@@ -53,6 +66,22 @@ describe('traffic in a rollout', function () {
       assert.equal(proof?.failures, 0, `release ${number}`);
       assert.ok((proof?.requests ?? 0) > 0, `release ${number}`);
     }
+  });
+
+  it('is held to a limit as soon as it is declared, by the instances that run', async () => {
+    const { api, workspaceId } = loaded.target;
+    const params = { workspaceId, deploymentId: loaded.deploymentId };
+    const declare = (trafficLimits: TrafficLimits) =>
+      api.updateDeployment({ params, body: { trafficLimits } });
+    const running = async (): Promise<readonly string[]> =>
+      (await api.listInstances({ params })).instances.map(({ id }) => id).toSorted();
+    const [instances, releases] = [await running(), (await loaded.releases()).length];
+    await declare({ maxBodyBytes: 3 });
+    while ((await statusOf('four')) !== 413) await systemClock.sleep(20);
+    assert.equal(await statusOf('few'), 200);
+    await declare({});
+    while ((await statusOf('four')) !== 200) await systemClock.sleep(20);
+    assert.deepEqual([await running(), (await loaded.releases()).length], [instances, releases]);
   });
 
   it('reaches an application that speaks HTTP/2 alone, and gRPC calls end as they began while it is replaced', async () => {

@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { memoryWords } from '../../../src/protocol/cost.ts';
+import { limitNames, limitWords } from '../../../src/protocol/limitWords.ts';
+import type { LimitName } from '../../../src/protocol/shapes/trafficLimits.ts';
 import type { Draft } from '../../shared/fields/draft.ts';
 import { wholeForm } from '../../shared/fields/problems.ts';
 import { costOf } from '../../shared/fields/scaling.ts';
 import { choicesOf } from '../../shared/fields/view.ts';
-import { scalesItself } from '../../shared/fields/wish.ts';
+import { scalesItself, wishOf } from '../../shared/fields/wish.ts';
 import type { View } from '../view.ts';
 
 export function reviewSection(view: View): TemplateResult {
@@ -14,6 +16,7 @@ export function reviewSection(view: View): TemplateResult {
     ['Image', imageWords(view)],
     ['Region', choicesOf(view)?.regions.find(({ id }) => id === draft.region)?.name ?? ''],
     ['Ports', draft.ports.map(({ port, type }) => `${port.trim()} ${type.toUpperCase()}`).join(', ')],
+    ['Traffic limits', limitsWords(draft)],
     ['Environment', environmentWords(draft)],
     ['Config mounts', draft.mounts.map(({ name }) => name).join(', ')],
     ['Volumes', draft.volumes.map(({ path }) => path).join(', ')],
@@ -74,6 +77,13 @@ function environmentWords({ environment }: Draft): string {
     ...(secrets === 0 ? [] : [secrets === 1 ? '1 secret' : `${secrets} secrets`]),
   ];
   return words.join(', ');
+}
+
+/** Those that are declared; a number that is none yet is said at its field. */
+function limitsWords(draft: Draft): string {
+  const declared = Object.entries(wishOf(draft).trafficLimits ?? {}) as [LimitName, number | null][];
+  const known = declared.filter(([, value]) => !Number.isNaN(value));
+  return known.map(([name, value]) => `${limitNames[name]} ${limitWords(name, value)}`).join(', ');
 }
 
 function probeWords({ startup, liveness }: Draft): string {

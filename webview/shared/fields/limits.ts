@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { limitWords } from '../../../src/protocol/limitWords.ts';
+import { limitNames, limitWords } from '../../../src/protocol/limitWords.ts';
 import { usualLimits, type LimitName } from '../../../src/protocol/shapes/trafficLimits.ts';
 import { choice, textField } from '../controls.ts';
 import type { LimitDraft } from './draft.ts';
@@ -7,37 +7,32 @@ import { limitField } from './limitField.ts';
 import { choicesOf, type FieldsView } from './view.ts';
 
 interface LimitField {
-  readonly label: string;
   readonly hint: string;
-  /** What the number counts, after its name. */
-  readonly unit: string;
+  /** What its number counts. */
+  readonly counts: string;
   /** Whether it can be lifted where one is usual. */
   readonly canLift: boolean;
 }
 
 const fields: Readonly<Record<LimitName, LimitField>> = {
   maxBodyBytes: {
-    label: 'Request body',
     hint: 'A larger one is refused with 413. With a limit of its own, a request has to say the length of its body.',
-    unit: 'MB',
+    counts: 'Megabytes',
     canLift: true,
   },
   answerTimeoutSeconds: {
-    label: 'Silence of an answer',
     hint: 'An instance that says nothing for longer, before its answer or within it, is given up: 504.',
-    unit: 'seconds',
+    counts: 'Seconds',
     canLift: false,
   },
   maxRequestsPerInstance: {
-    label: 'Requests at once',
-    hint: 'For each instance. More of them wait up to 10 s for their turn, then it is 503.',
-    unit: 'per instance',
+    hint: 'More of them wait up to 10 s for their turn, then it is 503.',
+    counts: 'Requests at once',
     canLift: true,
   },
   maxRequestsPerSecond: {
-    label: 'Requests of a client',
     hint: 'For each client address, counted over ten seconds. What is more is refused with 429.',
-    unit: 'per second',
+    counts: 'Requests per second',
     canLift: false,
   },
 };
@@ -55,7 +50,8 @@ export function limits(view: FieldsView): TemplateResult | typeof nothing {
 }
 
 function limit({ draft, problems, actions }: FieldsView, name: LimitName): TemplateResult {
-  const { label, hint, unit, canLift } = fields[name];
+  const { hint, counts, canLift } = fields[name];
+  const label = limitNames[name].replace(/^./, (first) => first.toUpperCase());
   const { kind, value } = draft.limits[name];
   const id = limitField(name);
   const change = (changes: Partial<LimitDraft>, ...touched: string[]): void =>
@@ -72,7 +68,7 @@ function limit({ draft, problems, actions }: FieldsView, name: LimitName): Templ
       options: [
         { value: 'usual', label: `As usual: ${usual}` },
         { value: 'own', label: 'Limit of its own' },
-        ...(canLift ? [{ value: 'none' as const, label: 'No limit' }] : []),
+        ...(canLift || kind === 'none' ? [{ value: 'none' as const, label: 'No limit' }] : []),
       ],
       hint,
       onChange: (chosen) => change({ kind: chosen }),
@@ -81,7 +77,7 @@ function limit({ draft, problems, actions }: FieldsView, name: LimitName): Templ
       kind === 'own'
         ? textField({
             id,
-            label: `${label}, ${unit}`,
+            label: counts,
             value,
             problem: problems.get(id),
             onInput: (typed) => change({ value: typed }, id),
