@@ -1,14 +1,15 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import type { Bench, BenchContext } from '../../scripts/bench/bench.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { runtimeApi } from '../../src/control-plane/edge/runtimeApi.ts';
-import { usualLimits } from '../../src/protocol/shapes/trafficLimits.ts';
+import type { TrafficLimits } from '../../src/protocol/shapes/trafficLimits.ts';
 import type { Idleness } from '../support/edge/idleClients.ts';
 import { startTestEdge, type TestEdge } from '../support/edge/testEdge.ts';
 import { startUpstream, type Upstream } from '../support/edge/upstream.ts';
+import type { AttackWanted } from './attackProgram.ts';
 import { median } from './median.ts';
 import { residentMegabytes } from './processFigures.ts';
 
@@ -50,7 +51,7 @@ export const bench: Bench = {
       Object.entries(words).flatMap(([name, what]) => [
         [`edgeLimits.${name}_ratio`, `the same beside ${what} at another deployment, against just before`],
         [`edgeLimits.${name}_failed`, 'requests of it that were not served meanwhile (aim 0)'],
-        [`edgeLimits.${name}_open`, 'of those connections are open at the end'],
+        [`edgeLimits.${name}_open`, 'of those connections are open when that begins'],
         [`edgeLimits.${name}_edge_mb`, 'resident memory of the edge with them, in MB'],
       ]),
     ),
@@ -65,64 +66,62 @@ export const bench: Bench = {
 async function measure({ images, say }: BenchContext) {
   process.env['PATR_TEST_IMAGES'] = JSON.stringify(images);
   const proxy = await startTestEdge({ slots: 4 });
-  const upstreams = [
-    await startUpstream('web', '127.1.0.7', 0),
-    await startUpstream('other', '127.1.0.8', 0),
-  ];
+  const other = await startUpstream('other', '127.1.0.8', 0);
+  const attackers = fork(new URL('attackProgram.ts', import.meta.url), { stdio: 'inherit' });
   try {
-    for (const upstream of upstreams) await apply(proxy, upstream);
+    const [attacked] = (await once(attackers, 'message')) as [Instance];
+    await apply(proxy, attacked);
+    await apply(proxy, other);
     const figures: Record<string, number> = { 'edgeLimits.edge_mb': await edgeMegabytes(proxy) };
     figures['edgeLimits.median_ms'] = (await timesOf(proxy)).median;
     for (const name of Object.keys(attacks) as AttackName[]) {
       say(`Beside ${words[name]}`);
-      Object.assign(figures, await beside(proxy, name));
+      Object.assign(figures, await beside(proxy, attackers, name));
     }
-    figures['edgeLimits.change_ms'] = await changeTime(proxy, upstreams[0]!);
+    figures['edgeLimits.change_ms'] = await changeTime(proxy, attacked);
     figures['edgeLimits.reloads'] = proxy.reloads();
     return figures;
   } finally {
-    await Promise.all(upstreams.map((upstream) => upstream.stop()));
+    attackers.disconnect();
+    await other.stop();
     await proxy.close();
   }
 }
 
-function apply(
-  proxy: TestEdge,
-  { id, address, port }: Upstream,
-  maxBodyBytes: number = usualLimits.maxBodyBytes,
-) {
+type Instance = Pick<Upstream, 'id' | 'address' | 'port'>;
+
+function apply(proxy: TestEdge, { id, address, port }: Instance, limits: TrafficLimits = {}): Promise<void> {
   const members = [{ instanceId: id, address, state: 'ready' as const }];
   const ports = [{ port, hosts: [`${id}.localhost`], members }];
-  return proxy.edge().apply({ deploymentId: id, ports, limits: { maxBodyBytes } });
+  return proxy.edge().apply({ deploymentId: id, ports, limits });
 }
 
-async function beside(proxy: TestEdge, name: AttackName): Promise<Readonly<Record<string, number>>> {
+async function beside(
+  proxy: TestEdge,
+  attackers: ChildProcess,
+  name: AttackName,
+): Promise<Readonly<Record<string, number>>> {
   const { count, idleness, ...more }: Attack = attacks[name];
   const before = await timesOf(proxy);
   const port = more.tls === true ? proxy.httpsPort : proxy.httpPort;
-  const program = new URL('idleClientsProgram.ts', import.meta.url);
-  const attackers = fork(program, [String(port), String(count), JSON.stringify(idleness)], {
-    stdio: 'inherit',
-  });
-  try {
-    await once(attackers, 'message');
-    const during = await timesOf(proxy);
-    const memory = await edgeMegabytes(proxy);
-    const told = once(attackers, 'message') as Promise<[{ readonly open: number }]>;
-    attackers.send('how many');
-    const [{ open }] = await told;
-    return {
-      [`edgeLimits.${name}_ratio`]: during.median / before.median,
-      [`edgeLimits.${name}_failed`]: during.failed,
-      [`edgeLimits.${name}_open`]: open,
-      [`edgeLimits.${name}_edge_mb`]: memory,
-    };
-  } finally {
-    const gone = once(attackers, 'exit');
-    attackers.disconnect();
-    await gone;
-    await untilAlone(proxy);
-  }
+  const open = await attack(attackers, { port, count, idleness });
+  const during = await timesOf(proxy);
+  const memory = await edgeMegabytes(proxy);
+  await attack(attackers, { port, count: 0, idleness: {} });
+  await untilAlone(proxy);
+  return {
+    [`edgeLimits.${name}_ratio`]: during.median / before.median,
+    [`edgeLimits.${name}_failed`]: during.failed,
+    [`edgeLimits.${name}_open`]: open,
+    [`edgeLimits.${name}_edge_mb`]: memory,
+  };
+}
+
+async function attack(attackers: ChildProcess, wanted: AttackWanted): Promise<number> {
+  const told = once(attackers, 'message') as Promise<[{ readonly open: number }]>;
+  attackers.send(wanted);
+  const [{ open }] = await told;
+  return open;
 }
 
 /** Requests to the deployment that nobody attacks, one after another on one connection. */
@@ -166,11 +165,11 @@ async function untilAlone(proxy: TestEdge): Promise<void> {
   }
 }
 
-async function changeTime(proxy: TestEdge, upstream: Upstream): Promise<number> {
+async function changeTime(proxy: TestEdge, instance: Instance): Promise<number> {
   const took: number[] = [];
-  for (let count = 0; count < 50; count += 1) {
+  for (let count = 1; count <= 50; count += 1) {
     const began = performance.now();
-    await apply(proxy, upstream, 1000 + count);
+    await apply(proxy, instance, { maxBodyBytes: count });
     took.push(performance.now() - began);
   }
   return median(took);
