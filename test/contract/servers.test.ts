@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../src/base/clock.ts';
 import { NotOffered } from '../../src/client/errors.ts';
 import { openServer, type Server } from '../../src/client/server.ts';
+import { openSocket } from '../../src/client/socket.ts';
 import { isProblem, type ProblemCode } from '../../src/protocol/problems.ts';
 import type { CreateDeploymentInput } from '../../src/protocol/shapes/deployment.ts';
 import { parseTimestamp } from '../../src/protocol/wire.ts';
@@ -26,6 +27,7 @@ for (const [generation, open] of Object.entries(openServerOf)) {
       clock: systemClock,
       chance: () => 0,
       timeoutMs: 20_000,
+      openSocket,
     });
 
     beforeEach(async () => {
@@ -238,6 +240,95 @@ for (const [generation, open] of Object.entries(openServerOf)) {
         const id = await create({ environmentVariables: { DB_URL: { fromSecret: made.id } } });
         assert.deepEqual((await get(id)).environmentVariables, { DB_URL: { fromSecret: made.id } });
       });
+    });
+
+    it('keeps domains and managed URLs', async () => {
+      const id = await create();
+      await orNotOffered('addDomain', async () => {
+        const { api } = server;
+        const domain = { domain: 'example.com', nameserverType: 'external' as const };
+        const { id: domainId } = await api.addDomain({ params: { workspaceId }, body: domain });
+        const { domains } = await api.listDomains({ params: { workspaceId } });
+        assert.deepEqual(
+          domains.map((one) => [one.id, one.name, one.isVerified]),
+          [[domainId, 'example.com', false]],
+        );
+        const place = { subDomain: 'api', domainId, path: '/' };
+        const target = { type: 'proxyDeployment' as const, deploymentId: id, port: 80 };
+        const body = { ...place, urlType: target };
+        const { id: managedUrlId } = await api.createManagedUrl({ params: { workspaceId }, body });
+        await refused(api.createManagedUrl({ params: { workspaceId }, body }), 'resourceAlreadyExists');
+        const [made] = (await api.listManagedUrls({ params: { workspaceId } })).urls;
+        assert.deepEqual({ ...made, ...place, ...target, id: managedUrlId }, made);
+        const params = { workspaceId, managedUrlId };
+        const to = {
+          type: 'redirect' as const,
+          url: 'example.org',
+          permanentRedirect: true,
+          httpOnly: false,
+        };
+        await api.updateManagedUrl({ params, body: { path: '/old', urlType: to } });
+        const [changed] = (await api.listManagedUrls({ params: { workspaceId } })).urls;
+        assert.deepEqual({ ...changed, ...to, path: '/old' }, changed);
+        await refused(api.deleteDomain({ params: { workspaceId, domainId } }), 'resourceInUse');
+        await api.deleteManagedUrl({ params });
+      });
+      assert.deepEqual((await server.api.listManagedUrls({ params: { workspaceId } })).urls, []);
+    });
+
+    it('reads what was printed, and follows it', async () => {
+      const id = await create();
+      if (generation === 'rewrite') return await refused(server.api.getLogs(at(id)), 'internalServerError');
+      const { logs } = await server.api.getLogs(at(id));
+      assert.ok(logs.every(({ timestamp }) => parseTimestamp(timestamp) !== undefined));
+      const { logs: found } = await server.api.getLogs({ ...at(id), query: { search: 'listening' } });
+      assert.equal(found.length, opened.double === undefined ? 0 : 1);
+      await orNotOffered('followLogs', async () => {
+        const query = { startTime: '1970-01-01 00:00:00.0 +00:00:00' };
+        const stream = server.api.followLogs({ ...at(id), query });
+        // Empty once it is open.
+        assert.deepEqual((await stream.next()).value, []);
+        if (opened.double !== undefined) {
+          const [first] = (await stream.next()).value ?? [];
+          assert.equal(first?.log, 'listening on 8080');
+          assert.notEqual(parseTimestamp(first.timestamp), undefined);
+          // As the generation before meant to tag its frames.
+          opened.double.tell({ LogData: { logs: [{ timestamp: 0, log: 'more' }] } });
+          assert.deepEqual((await stream.next()).value, [{ timestamp: 0, log: 'more' }]);
+        }
+        await stream.return(undefined);
+        await refused(Array.fromAsync(server.api.followLogs(at(unknownId))), 'resourceDoesNotExist');
+      });
+    });
+
+    it('tells figures, one at a time', async () => {
+      const id = await create();
+      await orNotOffered('getMetric', async () => {
+        const params = { workspaceId, deploymentId: id, metric: 'memory_used' };
+        const { dataPoints } = await server.api.getMetric({ params });
+        assert.ok(dataPoints.every(({ timestamp }) => parseTimestamp(timestamp) !== undefined));
+        if (opened.double !== undefined)
+          assert.deepEqual(
+            dataPoints.map(({ value }) => value),
+            ['64000000', null],
+          );
+      });
+    });
+
+    it('is read on though a status or a kind of URL is newer than the client', async () => {
+      const id = await create();
+      const { double } = opened;
+      if (double === undefined) return;
+      double.world.deployment(id)!.status = 'hibernating';
+      const shown = await get(id);
+      assert.deepEqual([shown.status, shown.statusWord], ['unknown', 'hibernating']);
+      const url = { id: unknownId, subDomain: '@', domainId: unknownId, path: '/', isConfigured: true };
+      double.world.urls.push({ ...url, type: 'proxyMoon' });
+      const { urls } = await server.api.listManagedUrls({ params: { workspaceId } });
+      assert.deepEqual(
+        urls.map(({ type }) => type),
+        ['unknown'],
+      );
     });
 
     it('keeps volumes, and knows who mounts one', async () => {

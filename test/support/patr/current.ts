@@ -7,7 +7,19 @@ import {
   volumeRoutes,
 } from './common.ts';
 import { change, found, inFull, inList, rowOf } from './deployments.ts';
-import { missing, pageOf, patrTime, PatrDouble, Refusal, route, totalOf, type Route } from './double.ts';
+import {
+  missing,
+  pageOf,
+  patrTime,
+  PatrDouble,
+  Refusal,
+  route,
+  totalOf,
+  wrong,
+  type Route,
+  type StreamRoute,
+} from './double.ts';
+import { domainRoutes, urlReads, urlWrites } from './urls.ts';
 import type { PatrWorld, Repository, Row } from './world.ts';
 
 const ws = '/workspace/:workspaceId';
@@ -20,6 +32,9 @@ export const currentRoutes: readonly Route[] = [
   ...runnerRoutes,
   ...volumeRoutes,
   ...secretRoutes,
+  ...urlReads,
+  ...urlWrites({ nested: true }),
+  ...domainRoutes,
   route(
     `POST ${ws}/deployment`,
     (world, { body = {} }) => {
@@ -74,6 +89,17 @@ export const currentRoutes: readonly Route[] = [
       status: 200,
       fields: { logs: lines.map((log) => ({ timestamp: patrTime(world.time()), log })) },
     };
+  }),
+  // One figure at a time; values are texts, and `null` where nothing was measured.
+  route(`GET ${one}/metrics/:metric`, (world, call) => {
+    found(world, call);
+    const value = figures[call.params['metric'] ?? ''];
+    if (value === undefined) throw wrong('Invalid Request URL');
+    const points = [value, null].map((at, step) => ({
+      timestamp: patrTime(world.time() + step * 60_000),
+      value: at,
+    }));
+    return { status: 200, fields: { dataPoints: points } };
   }),
   route(`GET ${one}/deploy-history`, (world, call) => {
     const { history } = found(world, call);
@@ -144,6 +170,26 @@ export const currentRoutes: readonly Route[] = [
   }),
 ];
 
+const figures: Readonly<Record<string, string>> = {
+  container_cpu_usage: '0.25',
+  memory_used: '64000000',
+  network_rx: '120',
+  network_tx: '80',
+  ingress_rps: '3.5',
+};
+
+/** Frames are tagged from inside. From `startTime` on what was printed, then what comes. */
+export const currentStreams: readonly StreamRoute[] = [
+  {
+    path: `${one}/logs/stream`,
+    first(world, call) {
+      found(world, call);
+      if (!call.query.has('startTime')) return [];
+      return [{ type: 'LogData', logs: [{ timestamp: patrTime(world.time()), log: 'listening on 8080' }] }];
+    },
+  },
+];
+
 function repositoryOf(world: PatrWorld, params: Readonly<Record<string, string>>): Repository {
   const repository = world.repositories.find(({ id }) => id === params['repositoryId']);
   if (repository === undefined) throw missing();
@@ -156,5 +202,5 @@ function digestOfTag(world: PatrWorld, { source, imageTag }: Row): string | unde
 }
 
 export function startCurrent(): Promise<PatrDouble> {
-  return PatrDouble.start(currentRoutes);
+  return PatrDouble.start(currentRoutes, {}, currentStreams);
 }

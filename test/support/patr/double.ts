@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
 import { PatrWorld } from './world.ts';
 
 export interface Call {
@@ -26,6 +28,12 @@ export interface Route {
   readonly handle: Handler;
   readonly open?: boolean;
   readonly takesBody?: boolean;
+}
+
+/** A line that is answered with frames: the first ones once it is open; `PatrDouble.tell` sends more. */
+export interface StreamRoute {
+  readonly path: string;
+  readonly first: (world: PatrWorld, call: Call) => readonly object[];
 }
 
 export function route(line: string, handle: Handler, options: Pick<Route, 'open' | 'takesBody'> = {}): Route {
@@ -72,20 +80,27 @@ export class PatrDouble {
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #routes: readonly (Route & { readonly pattern: RegExp })[];
   readonly #manners: Manners;
+  readonly #streams: readonly (StreamRoute & { readonly pattern: RegExp })[];
+  readonly #sockets = new WebSocketServer({ noServer: true });
 
-  private constructor(routes: readonly Route[], manners: Manners) {
+  private constructor(routes: readonly Route[], manners: Manners, streams: readonly StreamRoute[]) {
     this.#manners = manners;
+    this.#streams = streams.map((one) => ({ ...one, pattern: patternOf(one.path) }));
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#open(request, socket, head),
+    );
     this.#routes = routes
-      .map((one) => ({
-        ...one,
-        pattern: new RegExp(`^${one.path.replaceAll(/:([a-zA-Z]+)/g, '(?<$1>[^/]+)')}$`),
-      }))
+      .map((one) => ({ ...one, pattern: patternOf(one.path) }))
       // What is spelled out wins over what has a hole: `machine-type` is no deployment.
       .toSorted((a, b) => a.path.split(':').length - b.path.split(':').length);
   }
 
-  static async start(routes: readonly Route[], manners: Manners = {}): Promise<PatrDouble> {
-    const double = new PatrDouble(routes, manners);
+  static async start(
+    routes: readonly Route[],
+    manners: Manners = {},
+    streams: readonly StreamRoute[] = [],
+  ): Promise<PatrDouble> {
+    const double = new PatrDouble(routes, manners, streams);
     double.#server.listen(0, '127.0.0.1');
     await once(double.#server, 'listening');
     return double;
@@ -95,10 +110,45 @@ export class PatrDouble {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** A frame for everybody who follows something. */
+  tell(frame: object): void {
+    for (const socket of this.#sockets.clients) socket.send(JSON.stringify(frame));
+  }
+
   async stop(): Promise<void> {
+    for (const socket of this.#sockets.clients) socket.terminate();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');
+  }
+
+  /** What is refused is refused before the upgrade, as every request is. */
+  #open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.asked.push(`${request.method} ${request.url}`);
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', this.url);
+    const found = this.#streams.find(({ pattern }) => pattern.test(pathname));
+    try {
+      if (found === undefined) return void socket.end('HTTP/1.1 404 No\r\ncontent-length: 0\r\n\r\n');
+      if (request.headers['user-agent'] === undefined) throw wrong('Invalid Headers');
+      this.#admit(request.headers.authorization);
+      const first = found.first(this.world, {
+        params: paramsOf(found.pattern, pathname),
+        query,
+        body: undefined,
+      });
+      this.#sockets.handleUpgrade(request, socket, head, (opened) => {
+        for (const frame of first) opened.send(JSON.stringify(frame));
+      });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const text = JSON.stringify({ success: false, error: error.code, message: error.message });
+      const lines = [
+        `HTTP/1.1 ${error.status} No`,
+        'content-type: application/json',
+        `content-length: ${text.length}`,
+      ];
+      socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
+    }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -126,14 +176,7 @@ export class PatrDouble {
     const { headers } = request;
     if (headers['user-agent'] === undefined) throw wrong('Invalid Headers');
     if (found.open !== true) this.#admit(headers.authorization);
-    const params = Object.fromEntries(
-      Object.entries(found.pattern.exec(pathname)?.groups ?? {}).map(([key, value]) => [
-        key,
-        decodeURIComponent(value),
-      ]),
-    );
-    for (const [name, value] of Object.entries(params))
-      if (name.endsWith('Id') && !/^[0-9a-f]{32}$/.test(value)) throw wrong('Invalid Request URL');
+    const params = paramsOf(found.pattern, pathname);
     return found.handle(this.world, { params, query: searchParams, body: this.#bodyOf(found, text) });
   }
 
@@ -158,6 +201,18 @@ export class PatrDouble {
     }
     throw wrong('Invalid body');
   }
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/:([a-zA-Z]+)/g, '(?<$1>[^/]+)')}$`);
+}
+
+function paramsOf(pattern: RegExp, pathname: string): Call['params'] {
+  const groups = Object.entries(pattern.exec(pathname)?.groups ?? {});
+  const params = Object.fromEntries(groups.map(([key, value]) => [key, decodeURIComponent(value)]));
+  for (const [name, value] of Object.entries(params))
+    if (name.endsWith('Id') && !/^[0-9a-f]{32}$/.test(value)) throw wrong('Invalid Request URL');
+  return params;
 }
 
 /** A 205 gets a body too: Patr writes one, although nobody may read it. */

@@ -1,5 +1,6 @@
 import { secretRoutes, userRoutes } from './common.ts';
 import { change, found, inFull, inList, plainPorts, rowOf } from './deployments.ts';
+import { domainRoutes, urlReads, urlWrites } from './urls.ts';
 import { missing, PatrDouble, Refusal, route, type Route } from './double.ts';
 import type { PatrWorld, Repository, Row } from './world.ts';
 
@@ -18,6 +19,9 @@ const rfc2822 = (at: number): string => new Date(at).toUTCString().replace('GMT'
 export const legacyRoutes: readonly Route[] = [
   ...userRoutes(rfc2822),
   ...secretRoutes,
+  ...urlReads,
+  ...urlWrites({ nested: false }),
+  ...domainRoutes,
   route(`GET ${ws}/region`, ({ runnerId }) => ({
     status: 200,
     fields: {

@@ -13,6 +13,7 @@ import {
   wrong,
   type Route,
 } from './double.ts';
+import { urlReads } from './urls.ts';
 import type { PatrWorld, Row } from './world.ts';
 
 const ws = '/workspace/:workspaceId';
@@ -26,6 +27,9 @@ export const rewriteRoutes: readonly Route[] = [
   ...userRoutes(patrTime),
   ...runnerRoutes,
   ...volumeRoutes,
+  // Making and changing one fails: a column is missing.
+  ...urlReads,
+  route(`POST ${ws}/infrastructure/managed-url`, fail, { takesBody: true }),
   route(
     `POST ${ws}/deployment`,
     (world, { body = {} }) => {
@@ -115,6 +119,10 @@ export const rewriteRoutes: readonly Route[] = [
   route(`PATCH ${ws}/secret/:secretId`, () => ({ status: 200 }), { takesBody: true }),
   route(`DELETE ${ws}/secret/:secretId`, () => ({ status: 200 })),
 ];
+
+function fail(): never {
+  throw broken();
+}
 
 function panic(): never {
   throw new Panic();

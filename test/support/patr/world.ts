@@ -44,6 +44,19 @@ export interface Volume {
   size: number;
 }
 
+export interface Domain {
+  readonly id: string;
+  readonly name: string;
+  readonly isVerified: boolean;
+  readonly [field: string]: unknown;
+}
+
+/** A managed URL, as answers have it. */
+export interface Url {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
 /** One workspace of one user, as a Patr of any generation holds it; nothing runs. */
 export class PatrWorld {
   readonly workspaceId = patrId(0xa1);
@@ -58,6 +71,8 @@ export class PatrWorld {
   readonly deployments: Row[] = [];
   readonly repositories: Repository[] = [];
   readonly volumes: Volume[] = [];
+  readonly domains: Domain[] = [];
+  readonly urls: Url[] = [];
   readonly secrets = new Map<string, { name: string; value: string }>();
   readonly #madeAt = Date.UTC(2024, 9, 22, 9, 15, 4, 120);
   #made = 0x1000;
