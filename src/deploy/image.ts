@@ -80,7 +80,9 @@ export async function push(
 
 /** Whether the same push may succeed a moment later: the registry, or who vouches for us, was away. */
 function isPassing(error: unknown): boolean {
-  return isEngineError(error, 'failed') && !insistsOnHttps.test(error.message);
+  return (
+    isEngineError(error, 'failed') && ![insistsOnHttps, distrusts].some((one) => one.test(error.message))
+  );
 }
 
 async function pushOnce(
@@ -111,6 +113,8 @@ function forecast({ layers, alreadyThere, leftBytes }: PushState): string {
 }
 
 const insistsOnHttps = /server gave HTTP response to HTTPS client/i;
+/** The engine has a list of authorities of its own, which knows nothing of a certificate that a person trusts here. */
+const distrusts = /x509|failed to verify certificate|certificate signed by unknown authority/i;
 
 function pushFailure(server: string, error: unknown): JourneyError {
   if (error instanceof JourneyError) return error;
@@ -128,6 +132,10 @@ function pushFailure(server: string, error: unknown): JourneyError {
   }
   if (insistsOnHttps.test(words)) {
     const message = `The engine insists on HTTPS for ${server}. Its configuration names insecure registries without 127.0.0.0/8; add it there and restart the engine.`;
+    return new JourneyError(message, ['retry', 'showOutput'], { cause: error });
+  }
+  if (distrusts.test(words)) {
+    const message = `The engine does not trust the certificate of ${server}. Put the certificate, or that of its authority, into /etc/docker/certs.d/${server}/ca.crt on the engine's machine, and push again. (${words})`;
     return new JourneyError(message, ['retry', 'showOutput'], { cause: error });
   }
   const message = `The push to ${server} broke off: ${words}. What was sent stays there, so another try goes on from it.`;

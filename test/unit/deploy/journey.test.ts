@@ -6,7 +6,7 @@ import { Unreachable } from '../../../src/client/errors.ts';
 import type { JourneyEvent, JourneyResult } from '../../../src/deploy/contract.ts';
 import { JourneyError, PreflightFailed } from '../../../src/deploy/errors.ts';
 import { deploy, push } from '../../../src/deploy/journey.ts';
-import { isBuildFailure } from '../../../src/docker/engine.ts';
+import { EngineError, isBuildFailure } from '../../../src/docker/engine.ts';
 import type { Reason } from '../../../src/protocol/shapes/deployment.ts';
 import { regionId, workspaceId } from '../../support/fakePatrState.ts';
 import { digestOf } from '../../support/fakeRegistry.ts';
@@ -290,6 +290,20 @@ describe('the journey', () => {
       assert.match(
         (await failureOf(pushTo(id))).message,
         /refuses the push. The token may have been revoked/,
+      );
+      assert.equal(changes().filter((what) => what === 'push').length, 1);
+    });
+
+    it('says where the engine wants a certificate that it does not trust, and does not push again', async () => {
+      fake.before = (what) => {
+        if (what !== 'push') return;
+        const words = 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
+        throw new EngineError('failed', words);
+      };
+      const failure = await failureOf(pushTo(id));
+      assert.match(
+        failure.message,
+        /does not trust the certificate .* \/etc\/docker\/certs\.d\/127\.0\.0\.1:5000\/ca\.crt/,
       );
       assert.equal(changes().filter((what) => what === 'push').length, 1);
     });
