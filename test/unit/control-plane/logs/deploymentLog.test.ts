@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { DeploymentLog, type LogRules } from '../../../../src/control-plane/logs/deploymentLog.ts';
+import { longestLine } from '../../../../src/control-plane/logs/lineAssembler.ts';
 import type { LogEntry, StoredLine } from '../../../../src/control-plane/logs/logEntry.ts';
 import { firstSeqFrom, LogReader, readPage } from '../../../../src/control-plane/logs/readLog.ts';
 import type { LogSegment } from '../../../../src/control-plane/logs/logSegment.ts';
@@ -184,6 +185,17 @@ describe('the output of a deployment', () => {
       numbers(150, 320).map((_, n) => `line ${150 + n}`),
     );
     assert.equal(firstSeqFrom(log, logTime(1e9)), 321);
+  });
+
+  it('is followed through the longest lines that there are', async () => {
+    const log = await open({ mostBytes: 10_000_000, segmentBytes: 1_000_000 });
+    const longest = 'x'.repeat(longestLine);
+    const lines = numbers(0, 40).map((_, n) => (n % 2 === 0 ? longest : 'short'));
+    await store(
+      log,
+      lines.map((text, n) => entry(n, text)),
+    );
+    assert.deepEqual(await readAll(new LogReader(log, 1)), lines);
   });
 
   it('says after any end how far it was stored, and takes what was half written away', async () => {
