@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Engine } from '../docker/engine.ts';
 import type { Edge } from './edge/contract.ts';
 import { sharedConfig } from './executors/configFolder.ts';
 import type { ConfigStorage } from './executors/configStorage.ts';
 import { DockerExecutor } from './executors/dockerExecutor.ts';
 import type { Executor, Waiting } from './executors/executor.ts';
+import { ownKernel, type KernelFolders } from './executors/kernelUsage.ts';
 import type { LogCollector } from './logs/logCollector.ts';
 import type { Options } from './options.ts';
 import type { Region } from './region/region.ts';
@@ -45,8 +47,14 @@ export function makeExecutor({ options, engine, region, logs, credentials }: Exe
     },
     beforeRemoval: (container, waiting) => logs.drained(container, waiting),
     toolImage: options.toolImage,
+    kernel: kernelIn(options.kernelFiles),
     helperImage: options.edgeImage,
   });
+}
+
+/** The machine's own, or as they were brought into a container. */
+function kernelIn(folder: string | undefined): KernelFolders {
+  return folder === undefined ? ownKernel : { proc: join(folder, 'proc'), cgroup: join(folder, 'cgroup') };
 }
 
 /** Where config mounts lie, which is told once the region has been up. */

@@ -33,6 +33,8 @@ export interface Options {
   readonly data: 'auto' | 'volumes' | 'directory';
   /** Image with Node to look into an instance's network with; absent: the kernel's tables are read by process id. */
   readonly toolImage: string | undefined;
+  /** Directory with `proc` and `cgroup` of the engine's machine, for a container; absent: this process is on it. */
+  readonly kernelFiles: string | undefined;
   /** What host names of deployments end in. */
   readonly domain: string;
   /** Addresses or names that lead to the region's edge: what DNS records of managed URLs have to say. */
@@ -85,6 +87,7 @@ export const usage = `control-plane --port P --state-dir D --token-file F [optio
   --scale-window S      seconds that load is watched before scaling (300)
   --scale-above P       percent of the allocated CPU above which instances are added (80)
   --tool-image I        image with Node to look into instances with, for a control plane in a container
+  --kernel-files D      directory with proc and cgroup of the engine's machine, for a control plane in a container
   --domain D            what host names of deployments end in (localhost)
   --public-address A    addresses or names that lead to the edge, joined by commas (127.0.0.1)
   --edge-address A      address that the edge answers at; 0.0.0.0 makes the region public (127.0.0.1)
@@ -117,6 +120,7 @@ const spec = {
   'https-port': text,
   data: text,
   'tool-image': text,
+  'kernel-files': text,
   'scale-window': text,
   'scale-above': text,
   domain: text,
@@ -161,6 +165,7 @@ export function parseOptions(argv: readonly string[]): Options {
     httpsPort: port(given, 'https-port', 7443),
     data: oneOf(given, 'data', ['auto', 'volumes', 'directory'], 'auto'),
     toolImage: given['tool-image'],
+    kernelFiles: given['kernel-files'],
     scaleWindowSeconds: whole(given, 'scale-window', 300, { least: 1, most: 86_400 }),
     scaleAbovePercent: whole(given, 'scale-above', 80, { least: 1, most: 100 }),
     domain: matching(given, 'domain', /^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'localhost', 'a lower-case domain name'),

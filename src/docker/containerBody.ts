@@ -57,6 +57,7 @@ function portBindings(ports: readonly PublishedPort[]): Record<string, object[]>
   return bindings;
 }
 
-function mountBody(mount: Mount): object {
-  return { Type: mount.kind, Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
+function mountBody({ kind, source, target, readOnly, recursive }: Mount): object {
+  const alone = recursive === false ? { BindOptions: { NonRecursive: true } } : {};
+  return { Type: kind, Source: source, Target: target, ReadOnly: readOnly, ...alone };
 }

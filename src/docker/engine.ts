@@ -107,6 +107,8 @@ export interface EngineInfo {
   /** `native`: containers share the host's network. `virtual`: a machine of its own, as Docker Desktop. */
   readonly host: 'native' | 'virtual';
   readonly rootless: boolean;
+  /** Version of the kernel's control groups; absent where the engine does not tell. */
+  readonly cgroups?: 1 | 2;
   /** `docker` or `podman`. */
   readonly flavour: 'docker' | 'podman';
 }
@@ -116,6 +118,8 @@ export interface Mount {
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
+  /** Whether what is mounted below the source comes along, which older engines leave writable; yes when absent. */
+  readonly recursive?: boolean;
 }
 
 export interface PublishedPort {

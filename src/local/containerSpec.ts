@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ContainerSpec } from '../docker/engine.ts';
+import type { ContainerSpec, Mount } from '../docker/engine.ts';
 import type { LocalSettings } from './contract.ts';
 import {
   containerName,
+  kernelFolder,
   networkName,
   ownLabels,
   portLabel,
@@ -21,6 +22,8 @@ export interface ControlPlaneWanted {
   /** Port of the API on loopback. */
   readonly port: number;
   readonly placement: 'host' | 'bridged';
+  /** Version of the kernel's control groups, as far as it is known. */
+  readonly cgroups: 1 | 2 | undefined;
   /** Path of the engine's socket on the engine's own host. */
   readonly socket: string;
 }
@@ -30,7 +33,7 @@ export const nodeFlags = ['--optimize-for-size'] as const;
 
 /** The container of the control plane. Pure, so that the same wish gives the same container. */
 export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
-  const { settings, image, version, port, placement } = wanted;
+  const { settings, image, version, port, placement, cgroups } = wanted;
   const { name } = settings;
   const bridged = placement === 'bridged';
   return {
@@ -56,6 +59,8 @@ export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
         target: `${sharedFolder}/${shared}`,
         readOnly: false,
       })),
+      // What instances use is read there; behind a virtual machine the engine is asked for it.
+      ...(bridged || cgroups === undefined ? [] : kernelMounts(cgroups)),
     ],
     ports: bridged
       ? [{ hostAddress: '127.0.0.1', hostPort: port, containerPort: port, protocol: 'tcp' }]
@@ -69,6 +74,26 @@ export function controlPlaneSpec(wanted: ControlPlaneWanted): ContainerSpec {
     stopGraceSeconds: 15,
     log: { maxBytes: 10_000_000, files: 3 },
   };
+}
+
+/** File systems of the engine's machine, by where they are brought to: each by itself, so that all of it is read-only. */
+const kernelFiles = {
+  1: {
+    proc: '/proc',
+    'cgroup/cpuacct': '/sys/fs/cgroup/cpuacct',
+    'cgroup/memory': '/sys/fs/cgroup/memory',
+  },
+  2: { proc: '/proc', cgroup: '/sys/fs/cgroup' },
+} as const;
+
+function kernelMounts(cgroups: 1 | 2): Mount[] {
+  return Object.entries(kernelFiles[cgroups]).map(([target, source]) => ({
+    kind: 'bind',
+    source,
+    target: `${kernelFolder}/${target}`,
+    readOnly: true,
+    recursive: false,
+  }));
 }
 
 function commandLine({ settings, image, port, placement }: ControlPlaneWanted): string[] {
@@ -88,6 +113,7 @@ function commandLine({ settings, image, port, placement }: ControlPlaneWanted): 
     'https-port': String(ports.https),
     'https-redirect': httpsRedirect ? 'on' : 'off',
     'tool-image': image,
+    ...(placement === 'host' ? { 'kernel-files': kernelFolder } : {}),
     'keep-versions': String(keep.versions),
     'keep-days': String(keep.days),
     'log-megabytes': String(keep.logs),
@@ -96,7 +122,8 @@ function commandLine({ settings, image, port, placement }: ControlPlaneWanted): 
 }
 
 /** All that makes a difference but the port, which may have moved because the preferred one was taken. */
-export function wishHash({ settings, image, placement, socket }: Omit<ControlPlaneWanted, 'port'>): string {
-  const wish = JSON.stringify({ settings, image, placement, socket });
+export function wishHash(wanted: Omit<ControlPlaneWanted, 'port'>): string {
+  const { settings, image, placement, cgroups, socket } = wanted;
+  const wish = JSON.stringify({ settings, image, placement, cgroups, socket });
   return createHash('sha256').update(wish).digest('hex').slice(0, 16);
 }

@@ -68,7 +68,8 @@ async function bringUp(
   waiting: Waiting,
 ): Promise<string | undefined> {
   const { engine, bundle, settings } = parts;
-  const placement = placementFor(settings, await engine.info(waiting));
+  const info = await engine.info(waiting);
+  const [placement, { cgroups }] = [placementFor(settings, info), info];
   const record = await engine.inspectContainer(containerName(settings.name), waiting);
   const version = record === 'absent' ? undefined : record.labels[versionLabel];
   if (record !== 'absent' && version !== undefined && isOlder(bundle.version, version)) {
@@ -77,7 +78,7 @@ async function bringUp(
     return undefined;
   }
   const image = await ensureControlPlaneImage(engine, bundle, settings.images.node, onProgress, waiting);
-  const wanted = { settings, image, version: bundle.version, placement, socket: parts.socket };
+  const wanted = { settings, image, version: bundle.version, placement, cgroups, socket: parts.socket };
   if (record === 'absent') {
     onProgress({ kind: 'starting' });
     await start(parts, { ...wanted, port: settings.ports.api }, waiting);

@@ -13,6 +13,7 @@ export const portLabel = 'cloud.patr.port';
 
 export const stateFolder = '/var/lib/patr';
 export const sharedFolder = '/var/lib/patr-shared';
+export const kernelFolder = '/host';
 /** Folders that the control plane shares with edge, registry and instances. */
 export const sharedNames = ['edge', 'registry', 'config'] as const;
 

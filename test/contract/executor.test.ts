@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { sharedConfig } from '../../src/control-plane/executors/configFolder.ts';
 import { DockerExecutor } from '../../src/control-plane/executors/dockerExecutor.ts';
 import type { Executor, InstanceSpec } from '../../src/control-plane/executors/executor.ts';
+import { findContainer, kernelSample, ownKernel } from '../../src/control-plane/executors/kernelUsage.ts';
 import { label } from '../../src/control-plane/labels.ts';
 import { buildImage } from '../../src/image/buildImage.ts';
-import { openTestEngine, testImages } from '../support/engine.ts';
+import { aContainer, openTestEngine, testImages } from '../support/engine.ts';
 import { FakeExecutor } from '../support/fakeExecutor.ts';
 import { aRecord } from '../support/remains.ts';
 import { tarFiles } from '../support/tarFiles.ts';
@@ -51,6 +52,7 @@ async function dockerGround(): Promise<Ground> {
     detach: () => Promise.resolve(),
     beforeRemoval: () => Promise.resolve(),
     toolImage: undefined,
+    kernel: ownKernel,
     helperImage: testImages().edge,
   });
   return {
@@ -355,3 +357,36 @@ function describeExecutor(name: string, open: () => Promise<Ground>): void {
     });
   });
 }
+
+describe("what the kernel's files tell of a container", () => {
+  it('is what the engine tells of it', async () => {
+    const test = await openTestEngine();
+    const { engine, labels, prefix } = test;
+    try {
+      const limits = { memoryBytes: 64_000_000, nanoCpus: 500_000_000 };
+      const made = await engine.createContainer(
+        aContainer({ name: `${prefix}-kernel`, labels, network: 'bridge', ...limits }),
+      );
+      assert.ok(typeof made === 'object');
+      await engine.startContainer(made.id);
+      const record = await engine.inspectContainer(made.id);
+      assert.ok(record !== 'absent' && record.pid !== undefined);
+      const container = findContainer(ownKernel, made.id, record.pid);
+      assert.ok(container, 'the files are not where they are looked for');
+      const before = await engine.stats(made.id);
+      const told = kernelSample(ownKernel, container, Date.now());
+      const after = await engine.stats(made.id);
+      assert.ok(before !== 'absent' && told !== undefined && after !== 'absent');
+      for (const name of ['cpuNanoseconds', 'receivedBytes', 'sentBytes'] as const) {
+        const [least = NaN, value = NaN, most = NaN] = [before[name], told[name], after[name]];
+        assert.ok(least <= value && value <= most, `${name}: ${least}, ${value}, ${most}`);
+      }
+      assert.equal(told.memoryLimitBytes, before.memoryLimitBytes);
+      assert.ok(Math.abs((told.memoryBytes ?? NaN) - (before.memoryBytes ?? NaN)) < 8_000_000);
+      await engine.removeContainer(made.id);
+      assert.equal(kernelSample(ownKernel, container, Date.now()), undefined);
+    } finally {
+      await test.close();
+    }
+  });
+});

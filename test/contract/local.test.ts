@@ -73,6 +73,14 @@ describe('the local region on a real engine', function () {
     assert.ok(found.some((line) => line.includes('The control plane answers')));
   });
 
+  it("sees what containers use in the kernel's files, and cannot write them", async () => {
+    const record = await region.engine.inspectContainer(container());
+    assert.ok(record !== 'absent' && record.pid !== undefined);
+    const command = ['node', '-e', lookAtKernel, record.id, String(record.pid)];
+    const { stdout } = await region.engine.exec(container(), command);
+    assert.deepEqual(JSON.parse(stdout), { process: true, network: true, group: true, refused: 'EROFS' });
+  });
+
   it('comes back by itself when it is killed', async () => {
     const record = await region.engine.inspectContainer(container());
     assert.ok(record !== 'absent' && record.pid !== undefined);
@@ -150,3 +158,19 @@ function listenOn(port: number): Promise<Server> {
     server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
+
+const lookAtKernel = `
+  const { readFileSync, existsSync, mkdirSync } = require('node:fs');
+  const [id, pid] = process.argv.slice(1);
+  const own = '/host/proc/' + pid;
+  const groups = ['', 'memory/'].flatMap((controller) =>
+    ['docker/' + id, 'system.slice/docker-' + id + '.scope'].map((path) => '/host/cgroup/' + controller + path));
+  let refused;
+  try { mkdirSync(groups.find(existsSync) + '/mine'); } catch ({ code }) { refused = code; }
+  console.log(JSON.stringify({
+    process: readFileSync(own + '/cgroup', 'utf8').includes(id),
+    network: readFileSync(own + '/net/dev', 'utf8').includes('lo:'),
+    group: groups.some(existsSync),
+    refused,
+  }));
+`;

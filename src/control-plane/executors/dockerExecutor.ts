@@ -31,6 +31,8 @@ import type {
   Waiting,
 } from './executor.ts';
 import { whatIsThere } from './whatIsThere.ts';
+import { ContainerUsage } from './containerUsage.ts';
+import type { KernelFolders } from './kernelUsage.ts';
 import { networkTables } from './networkTables.ts';
 import { observed } from './observedInstance.ts';
 import { VolumeArchives } from './volumeArchives.ts';
@@ -56,14 +58,14 @@ export interface DockerExecutorOptions {
   readonly beforeRemoval: (container: ContainerRecord, options: Waiting) => Promise<void>;
   /** Image with a shell-less Node, to look into an instance's network; absent: the kernel's tables are read here. */
   readonly toolImage: string | undefined;
+  /** Where what instances use is read from, if it is seen there. */
+  readonly kernel: KernelFolders;
   /** Image that is on the machine for as long as the region is; nothing of it is run. */
   readonly helperImage: string;
 }
 
 /** Room for 60 instances in each deployment's network. */
 const subnetPrefix = 26;
-/** Instances that the engine is asked about side by side: older ones take a second for each answer. */
-const statsAtOnce = 100;
 
 /** Runs instances as containers of one Docker engine. */
 export class DockerExecutor implements Executor {
@@ -72,10 +74,12 @@ export class DockerExecutor implements Executor {
   readonly #networks = new Lanes();
 
   readonly #archives: VolumeArchives;
+  readonly #usage: ContainerUsage;
 
   constructor(options: DockerExecutorOptions) {
     this.#options = options;
     this.#archives = new VolumeArchives(options);
+    this.#usage = new ContainerUsage({ ...options, now: () => Date.now() });
   }
 
   async observe(
@@ -289,17 +293,16 @@ export class DockerExecutor implements Executor {
       options,
     );
     const running = containers.filter(({ state }) => state === 'running');
+    const ids = running.map(({ id }) => id);
+    if (Object.keys(own).length === 0) this.#usage.keepOnly(new Set(ids));
+    const samples = await this.#usage.of(ids, options);
     const found = new Map<string, Map<string, UsageTotal>>();
-    for (let from = 0; from < running.length; from += statsAtOnce) {
-      const some = running.slice(from, from + statsAtOnce);
-      const samples = await Promise.all(some.map(({ id }) => engine.stats(id, options)));
-      for (const [index, { id, labels }] of some.entries()) {
-        const total = usageTotal(samples[index]);
-        const deploymentId = labels[label.deployment];
-        if (total === undefined || deploymentId === undefined) continue;
-        const totals = found.get(deploymentId) ?? new Map<string, UsageTotal>();
-        found.set(deploymentId, totals.set(labels[label.instance] ?? id, total));
-      }
+    for (const { id, labels } of running) {
+      const total = usageTotal(samples.get(id));
+      const deploymentId = labels[label.deployment];
+      if (total === undefined || deploymentId === undefined) continue;
+      const totals = found.get(deploymentId) ?? new Map<string, UsageTotal>();
+      found.set(deploymentId, totals.set(labels[label.instance] ?? id, total));
     }
     return found;
   }
@@ -416,8 +419,8 @@ function digestOf(repoDigests: readonly string[]): string | undefined {
   return repoDigests.map((text) => text.split('@')[1]).find((digest) => digest?.startsWith('sha256:'));
 }
 
-function usageTotal(sample: StatsSample | 'absent' | undefined): UsageTotal | undefined {
-  if (sample === undefined || sample === 'absent' || sample.cpuNanoseconds === undefined) return undefined;
+function usageTotal(sample: StatsSample | undefined): UsageTotal | undefined {
+  if (sample?.cpuNanoseconds === undefined) return undefined;
   const { cpuNanoseconds: nanoseconds, ...others } = sample;
   return { ...others, nanoseconds };
 }

@@ -75,7 +75,7 @@ function measured(id: string, two: Two): Measured {
   return { total: { ...all, traffic, wanted: deployment.wanted }, instances };
 }
 
-/** Shares are of the time that the engine tells, which may take its samples a little later than they are asked for. */
+/** Shares are of the time that samples tell, which may be taken a little later than they are asked for. */
 function used(
   before: UsageTotal | undefined,
   now: UsageTotal | undefined,

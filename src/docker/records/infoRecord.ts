@@ -33,8 +33,13 @@ export function infoOf(info: unknown, version: unknown, virtualMachine: boolean)
     buildKit: speaksBuildKit(version),
     host: desktop || virtualMachine ? 'virtual' : 'native',
     rootless: texts(raw['SecurityOptions']).some((option) => option.includes('name=rootless')),
+    ...cgroupsOf(text(raw['CgroupVersion'])),
     flavour,
   };
+}
+
+function cgroupsOf(version: string | undefined): Pick<EngineInfo, 'cgroups'> {
+  return version === '1' ? { cgroups: 1 } : version === '2' ? { cgroups: 2 } : {};
 }
 
 /**

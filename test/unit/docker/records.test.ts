@@ -152,6 +152,8 @@ describe('other records', () => {
     assert.equal(docker.platform, 'linux/amd64');
     assert.equal(podman.rootless, true);
     assert.equal(infoOf(info, {}, true).host, 'virtual');
+    const groups = ['1', '2', '', undefined].map((one) => infoOf({ CgroupVersion: one }, {}, false).cgroups);
+    assert.deepEqual(groups, [1, 2, undefined, undefined]);
   });
 
   it('compare API versions as numbers', () => {

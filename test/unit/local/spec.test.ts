@@ -16,6 +16,7 @@ const wanted: ControlPlaneWanted = {
   version: '1.0.0',
   port: 7071,
   placement: 'host',
+  cgroups: 2,
   socket: '/run/user/1000/docker.sock',
 };
 
@@ -42,8 +43,26 @@ describe("the control plane's container", () => {
         ['home', 7071, placement, 'volumes', 7080],
       );
       assert.equal(options.toolImage, wanted.image);
+      assert.equal(options.kernelFiles, placement === 'host' ? '/host' : undefined);
       assert.deepEqual([options.keepVersions, options.keepDays, options.logMegabytes], [10, 7, 64]);
     }
+  });
+
+  it("sees the kernel's files where it runs on the machine itself, and cannot write them", () => {
+    const seen = (more: Partial<ControlPlaneWanted>) =>
+      controlPlaneSpec({ ...wanted, ...more }).mounts.flatMap(({ source, target, readOnly, recursive }) => {
+        if (!target.startsWith('/host/')) return [];
+        assert.deepEqual([readOnly, recursive], [true, false], 'what is mounted below could be written');
+        return [`${source} ${target}`];
+      });
+    assert.deepEqual(seen({}), ['/proc /host/proc', '/sys/fs/cgroup /host/cgroup']);
+    assert.deepEqual(seen({ cgroups: 1 }), [
+      '/proc /host/proc',
+      '/sys/fs/cgroup/cpuacct /host/cgroup/cpuacct',
+      '/sys/fs/cgroup/memory /host/cgroup/memory',
+    ]);
+    for (const unseen of [{ placement: 'bridged' }, { cgroups: undefined }] as const)
+      assert.deepEqual(seen(unseen), []);
   });
 
   it('is reached on loopback only, whatever the engine is', () => {
