@@ -258,7 +258,7 @@ export class Branch implements Disposable {
       return {
         ...message,
         label,
-        problem: `${label} Select this: ${remedy.label}.`,
+        problem: label,
         helps: { remedy, connection },
       };
     }
@@ -313,7 +313,7 @@ export class Branch implements Disposable {
     if (list.kind === 'region') return [{ ...none, label: 'No deployment is here' }];
     const remedy = { command: 'patr.deployment.create', label: 'Create a deployment' } as const;
     const helps = { remedy, connection };
-    return [{ ...none, label: 'No deployment is here yet. Select this to create one.', helps }];
+    return [{ ...none, label: 'No deployment is here yet', helps }];
   }
 
   /** What belongs to the workspace: below all that is listed, and not while something is looked for. */

@@ -28,8 +28,8 @@ export function connectionLook(connection: Connection): Look {
   return looks[kind];
 }
 
-/** Where it is, what the trust in it rests on, and how it is when it does not stand. */
+/** How it is when it does not stand, where it is, and what the trust in it rests on: there is little room. */
 export function connectionFacts(connection: Connection): string {
   const { words } = connectionLook(connection);
-  return [connection.description, words].filter((part) => part !== '').join(' · ');
+  return [words, connection.description].filter((part) => part !== '').join(' · ');
 }

@@ -49,8 +49,9 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     const state = connection.state();
     const region = known.isRegion() ? known.region(node) : undefined;
     const look = region?.connected === false ? lostLook : connectionLook(connection);
-    const item = new TreeItem(label, state.kind === 'connected' ? Expanded : Collapsed);
-    const facts = [connection.description, look.words].filter((part) => part !== '');
+    // The editor keeps how it was at first: what cannot be listed yet will be.
+    const item = new TreeItem(label, Expanded);
+    const facts = [look.words, connection.description].filter((part) => part !== '');
     item.iconPath = iconOf(look);
     item.description = facts.join(' · ');
     const why = state.kind === 'connected' ? region?.message : awayWords(state);
@@ -259,15 +260,18 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
   },
 
   message: ({ label, problem, helps }) => {
-    const item = new TreeItem(label, None);
+    const item = new TreeItem(helps?.remedy.label ?? label, None);
     if (helps !== undefined) {
       const { remedy, connection } = helps;
+      item.description = label;
+      item.tooltip = label;
+      item.accessibilityInformation = { label: `${remedy.label}. ${label}` };
       item.command = { command: remedy.command, title: remedy.label, arguments: [{ connection }] };
     }
     if (problem === undefined) return item;
     item.iconPath = new ThemeIcon('warning', new ThemeColor('charts.yellow'));
     item.tooltip = problem;
-    item.accessibilityInformation = { label: `${label} ${problem}` };
+    item.accessibilityInformation ??= { label: `${label} ${problem}` };
     item.command ??= command('patr.view.refresh', 'Refresh');
     return item;
   },

@@ -184,8 +184,8 @@ export interface DomainNode {
 }
 
 /**
- * A line that says something where there is nothing to list. `problem`: why, when it should be there. Selecting it does
- * what helps with the connection, or reads what is missing again.
+ * A line that says something where there is nothing to list. `problem`: why, when it should be there. With what `helps`
+ * it is called by that, and does it when it is selected; otherwise a problem is read again.
  */
 export interface MessageNode {
   readonly kind: 'message';
