@@ -121,7 +121,7 @@ export function signInSuite(): void {
         [person(nowhere, ''), /nothing answers there/],
         [person(`${patr.url}/elsewhere`, ''), /not as Patr does/],
         [person(patr.url, 'hunter2'), /begins with “patrv1\.”/],
-        [person(patr.url, unknown), /does not take this token/],
+        [person(patr.url, unknown), /does not take this token: it is unknown, expired or revoked\./],
       ] as const) {
         await signIn(prompts);
         assert.equal(prompts.refused.length, 1);

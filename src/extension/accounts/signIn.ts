@@ -7,7 +7,7 @@ import { placeId, type PatrPlace } from '../connections/places.ts';
 import { back, type Place, type Prompts } from '../prompts.ts';
 import { knownServers, type AccountParts } from './accountParts.ts';
 import { isValid, trustQuestion } from './certificateWords.ts';
-import { isTokenRefused } from './refusedToken.ts';
+import { isTokenRefused, whyTokenRefused } from './refusedToken.ts';
 import { isLoopback, parseServerAddress, patrCloud, tokenPage, tokenProblem } from './serverAddress.ts';
 import { accountId, type PatrSession } from './sessions.ts';
 
@@ -21,9 +21,9 @@ const certificateMs = 10_000;
  */
 export async function signIn(parts: AccountParts, known?: string): Promise<PatrSession | undefined> {
   for (;;) {
-    const url = known ?? (await chooseServer(parts));
-    if (url === undefined) return undefined;
-    const session = await askForToken(parts, url, known === undefined ? { step: 2, of: 3 } : undefined);
+    const server = known === undefined ? await chooseServer(parts) : { url: known };
+    if (server === undefined) return undefined;
+    const session = await askForToken(parts, server);
     if (session === undefined) return undefined;
     if (session === back) continue;
     await parts.sessions.put(session);
@@ -76,8 +76,14 @@ async function chooseWorkspaces(
   return chosen?.map(({ place }) => place);
 }
 
+/** Where to sign in; `place`: which question comes next. */
+interface Server {
+  readonly url: string;
+  readonly place?: Place;
+}
+
 /** Undefined: given up. */
-async function chooseServer(parts: AccountParts): Promise<string | undefined> {
+async function chooseServer(parts: AccountParts): Promise<Server | undefined> {
   const { prompts } = parts;
   for (;;) {
     const items = (await knownServers(parts)).map((url) => ({
@@ -89,8 +95,10 @@ async function chooseServer(parts: AccountParts): Promise<string | undefined> {
     const question = { title, placeholder: 'Where are your deployments?', place: { step: 1, of: 3 } };
     const chosen = await prompts.pick([...items, other], question);
     if (chosen === undefined || chosen === back) return undefined;
-    const url = chosen.url ?? (await askForAddress(parts));
-    if (url !== back) return url;
+    if (chosen.url !== undefined) return { url: chosen.url, place: { step: 2, of: 3 } };
+    const url = await askForAddress(parts);
+    if (url === undefined) return undefined;
+    if (url !== back) return { url, place: { step: 3, of: 4 } };
   }
 }
 
@@ -204,8 +212,7 @@ export async function reviewCertificate(
 
 async function askForToken(
   parts: AccountParts,
-  url: string,
-  place: Place | undefined,
+  { url, place }: Server,
 ): Promise<PatrSession | typeof back | undefined> {
   let session: PatrSession | undefined;
   const answer = await parts.prompts.input({
@@ -242,7 +249,9 @@ async function sessionBy(
     return { id: accountId(url, user.id), url, userName: user.username, token };
   } catch (error) {
     if (isTokenRefused(error))
-      return { problem: `${hostOf(url)} does not take this token: ${error.message} Make a new one there.` };
+      return {
+        problem: `${hostOf(url)} does not take this token: ${whyTokenRefused(error)}. Make a new one there.`,
+      };
     const refused = whyRefused(parts, url, error);
     if (refused === undefined) return { problem: describeError(error) };
     return (await trustedNow(parts, url, refused, signal)) ?? sessionBy(parts, url, token, signal);

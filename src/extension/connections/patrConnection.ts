@@ -8,7 +8,7 @@ import { openServer } from '../../client/server.ts';
 import type { Target } from '../../deploy/target.ts';
 import { isProblem } from '../../protocol/problems.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
-import { isTokenRefused } from '../accounts/refusedToken.ts';
+import { isTokenRefused, whyTokenRefused } from '../accounts/refusedToken.ts';
 import { serverWords } from '../accounts/serverAddress.ts';
 import type { Connection, ConnectionState } from './connection.ts';
 import type { KeptTrust } from './keptTrust.ts';
@@ -150,8 +150,8 @@ async function regionsOf({ api, workspaceId }: Target, signal: AbortSignal): Pro
 
 function stateAfter(url: string, error: unknown, pinned: boolean): ConnectionState {
   if (isTokenRefused(error)) {
-    const why = `${hostOf(url)} does not take your API token any more: ${error.message}`;
-    return signedOut(`${why} Sign in again; what is not saved yet waits.`);
+    const why = `${hostOf(url)} does not take your API token any more: ${whyTokenRefused(error)}`;
+    return signedOut(`${why}. Sign in again; what is not saved yet waits.`);
   }
   if (!(error instanceof Unreachable)) return { kind: 'failed', message: describeError(error) };
   const refused = whyCertificateRefused(error, pinned);

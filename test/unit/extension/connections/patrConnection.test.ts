@@ -103,7 +103,7 @@ describe('the connection to a workspace of Patr', () => {
       token = bad;
       await connection.look();
       assert.equal(connection.state().kind, 'signedOut', bad);
-      assert.match(messageOf(connection.state()), /does not take your API token/);
+      assert.match(messageOf(connection.state()), /does not take your API token any more: it is/);
       assert.ok(!messageOf(connection.state()).includes(bad));
     }
     token = good;
