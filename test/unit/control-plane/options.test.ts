@@ -25,6 +25,12 @@ describe('the command line', () => {
     assert.deepEqual([keepVersions, keepDays, collectHours], [3, 7, 0]);
   });
 
+  it('says whether HTTP leads to HTTPS; what is not said follows from the edge', () => {
+    const redirectOf = (...argv: string[]) => parseOptions([...least, ...argv]).httpsRedirect;
+    assert.deepEqual([redirectOf(), redirectOf('--https-redirect', 'on')], ['auto', 'on']);
+    assert.throws(() => redirectOf('--https-redirect', 'yes'), /auto or on or off, not "yes"/);
+  });
+
   it('takes the last of two, as shells expect', () => {
     assert.equal(parseOptions([...least, '--port=7071']).port, 7071);
   });

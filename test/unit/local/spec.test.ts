@@ -65,6 +65,15 @@ describe("the control plane's container", () => {
       assert.deepEqual(seen(unseen), []);
   });
 
+  it('sends people on to HTTPS where the settings say so, and nowhere else', () => {
+    const redirectWith = (httpsRedirect: boolean): string => {
+      const settings = { ...wanted.settings, httpsRedirect };
+      const { command = [] } = controlPlaneSpec({ ...wanted, settings });
+      return parseOptions(command.slice(2 + nodeFlags.length)).httpsRedirect;
+    };
+    assert.deepEqual([redirectWith(false), redirectWith(true)], ['off', 'on']);
+  });
+
   it('is reached on loopback only, whatever the engine is', () => {
     const host = controlPlaneSpec(wanted);
     assert.deepEqual([host.network, host.ports], ['host', []]);
