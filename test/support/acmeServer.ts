@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withUnpacked } from '../../scripts/setup/debian.ts';
@@ -17,6 +17,9 @@ export interface AcmeServer {
   stop(): Promise<void>;
 }
 
+/** The program, fetched once for all suites of a run. */
+let caddy: Promise<Buffer> | undefined;
+
 /**
  * `hosts`: what it believes of names, such as `{ 'shop.example': '127.77.0.1' }`. `nameServer`: address of the one that
  * it asks about all others, at port 53; absent: that of the machine.
@@ -27,7 +30,8 @@ export async function startAcmeServer(
 ): Promise<AcmeServer> {
   const folder = await mkdtemp(join(tmpdir(), 'patr-acme-'));
   const program = join(folder, 'caddy');
-  await withUnpacked(['caddy'], (root) => copyFile(join(root, 'usr/bin/caddy'), program));
+  caddy ??= withUnpacked(['caddy'], (root) => readFile(join(root, 'usr/bin/caddy')));
+  await writeFile(program, await caddy, { mode: 0o700 });
   const port = await freePort();
   const config = join(folder, 'caddy.json');
   await writeFile(config, JSON.stringify(caddyConfig(port)));
