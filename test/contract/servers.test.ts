@@ -224,6 +224,22 @@ for (const [generation, open] of Object.entries(openServerOf)) {
       });
     });
 
+    it('tells machine types and tags in one form, however a generation writes them', async () => {
+      const { double } = opened;
+      if (double === undefined) return;
+      const { machineTypes } = await server.api.listMachineTypes({ params: { workspaceId } });
+      // Half a gigabyte, in quarters.
+      assert.deepEqual(machineTypes, [{ id: machineType, cpu_count: 1, memory_count: 2 }]);
+      const tags = new Map([['latest', digestOf(1)]]);
+      double.world.repositories.push({ id: unknownId, name: 'shop', tags });
+      const given = { params: { workspaceId, repositoryId: unknownId } };
+      await orNotOffered('listTags', async () => {
+        const [tag] = (await server.api.listTags(given)).tags;
+        assert.deepEqual([tag?.tag, tag?.digest], ['latest', digestOf(1)]);
+        assert.equal(parseTimestamp(tag?.last_updated ?? ''), 1_700_000_000_000);
+      });
+    });
+
     it('keeps secrets, and never gives their values back', async () => {
       await orNotOffered('createSecret', async () => {
         const { api } = server;

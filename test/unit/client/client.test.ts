@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { pipeline, Readable } from 'node:stream';
 import { createClient, type Api } from '../../../src/client/client.ts';
 import { NotOffered, NotUnderstood, Unreachable } from '../../../src/client/errors.ts';
 import type { Connection } from '../../../src/client/request.ts';
@@ -234,11 +235,13 @@ describe('the client', () => {
   });
 
   it('does not read an answer without an end', async () => {
-    const piece = Buffer.alloc(1024 * 1024, 'x');
-    server.next(async (response) => {
+    const endless = function* () {
+      for (;;) yield Buffer.alloc(1024 * 1024, 'x');
+    };
+    server.next((response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
-      const free = () => new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
-      while (!response.destroyed) if (!response.write(piece)) await free();
+      // It ends when the client has had enough.
+      pipeline(Readable.from(endless()), response, () => undefined);
     });
     assert.match((await failureOf(api.getDeployment({ params }))).message, /answers with more than 64 MB/);
   });
