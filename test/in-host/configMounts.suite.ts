@@ -43,8 +43,9 @@ export function configMountsSuite(): void {
     };
     const node = (): DeploymentNode => extension.tree.find(id) as DeploymentNode;
     const nodes = async (): Promise<ConfigMountNode[]> => {
-      const parent = { kind: 'configMounts', id: `configMounts/${id}`, deploymentId: id, count: 1 } as const;
-      return (await extension.tree.getChildren(parent)) as ConfigMountNode[];
+      const parts = await extension.tree.getChildren(node());
+      const parent = parts.find(({ kind }) => kind === 'configMounts');
+      return parent === undefined ? [] : ((await extension.tree.getChildren(parent)) as ConfigMountNode[]);
     };
     const open = async (name: string): Promise<vscode.TextEditor> =>
       vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri(name)));

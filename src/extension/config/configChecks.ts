@@ -133,9 +133,10 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
         diagnostic(document, one, credentialWords(one), DiagnosticSeverity.Warning, credentialCode),
       ),
     ]);
-    // The editor saves nothing more by itself after a save that failed; it says itself why one fails.
+    // The editor saves nothing more by itself after a save that failed; it says itself why one fails. Nobody waits for
+    // it here: it may have to wait for the save that is being checked.
     if (problems.length === 0 && this.#waiting.delete(uri.toString()) && document.isDirty)
-      await document.save().then(undefined, () => undefined);
+      void document.save().then(undefined, () => undefined);
   }
 
   #forget(uri: Uri): void {
