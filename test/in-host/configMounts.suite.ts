@@ -99,6 +99,9 @@ export function configMountsSuite(): void {
       assert.equal(extension.configs.status.text, 'web shop: Applied on 1/1 instance, generation 2, 12 ms');
       await type(editor, 'port: 9091\n');
       assert.ok(await save(editor.document), 'and again, without a conflict with itself');
+      await vscode.languages.setTextDocumentLanguage(editor.document, 'plaintext');
+      await type(editor, 'port: 9092\n');
+      assert.ok(await save(editor.document), 'and in another language');
     });
 
     it('say that a save rolls out where the server cannot do better', async () => {

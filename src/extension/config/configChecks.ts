@@ -20,6 +20,7 @@ import { credentialsIn, syntaxProblems, type FoundCredential, type Span } from '
 import { configScheme } from './configAddress.ts';
 import { fileOf } from './configFileSystem.ts';
 import { NotSaved } from './configStore.ts';
+import { onClosed } from './onClosed.ts';
 
 const source = 'Patr';
 const syntaxCode = 'syntax';
@@ -61,7 +62,7 @@ export class ConfigChecks implements CodeActionProvider, Disposable {
         if (said || !document.isDirty) void this.#look(document);
       }),
     );
-    this.#held.add(workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)));
+    this.#held.add(onClosed(({ uri }) => this.#forget(uri)));
     for (const document of workspace.textDocuments) void this.#look(document);
   }
 

@@ -25,6 +25,7 @@ import {
 } from './configAddress.ts';
 import { NotSaved, type ConfigStore, type Difference } from './configStore.ts';
 import type { KnownMounts } from './knownMounts.ts';
+import { onClosed } from './onClosed.ts';
 import { isAway } from './servers.ts';
 
 export interface ConfigFileSystemParts {
@@ -84,7 +85,7 @@ export class ConfigFileSystem implements FileSystemProvider, Disposable {
       }),
     );
     this.#held.add(
-      workspace.onDidCloseTextDocument(({ uri }) => {
+      onClosed(({ uri }) => {
         if (uri.scheme === configScheme) known.forget(uri.toString());
       }),
     );

@@ -1,10 +1,11 @@
-import { StatusBarAlignment, ThemeColor, window, workspace, type StatusBarItem, type Uri } from 'vscode';
+import { StatusBarAlignment, ThemeColor, window, type StatusBarItem, type Uri } from 'vscode';
 import { DisposableStore, type Disposable } from '../../base/disposable.ts';
 import type { Arrival } from '../../deploy/configMounts.ts';
 import type { Models } from '../model/models.ts';
 import { configScheme } from './configAddress.ts';
 import { fileOf } from './configFileSystem.ts';
 import { arrivalWords, promiseWords, shortfallOf } from './configWords.ts';
+import { onClosed } from './onClosed.ts';
 import type { ConfigServers } from './servers.ts';
 
 /** Beside a config mount that is open: what a save will do, and what became of the last one. */
@@ -21,7 +22,7 @@ export class ConfigStatus implements Disposable {
     this.#item.name = 'Patr config mount';
     this.#held.add(window.onDidChangeActiveTextEditor(() => this.#show()));
     this.#held.add(models.onChange(() => this.#show()));
-    this.#held.add(workspace.onDidCloseTextDocument(({ uri }) => this.#arrivals.delete(uri.toString())));
+    this.#held.add(onClosed(({ uri }) => this.#arrivals.delete(uri.toString())));
     this.#show();
   }
 
