@@ -1,10 +1,9 @@
 import { Uri } from 'vscode';
 import { fileOf } from '../config/configFileSystem.ts';
 import type { DeploymentsModel } from '../model/deployments.ts';
-import type { Node } from '../tree/nodes.ts';
+import { deploymentOf, type Node } from '../tree/nodes.ts';
 import type { ConnectionMeant } from './accounts.ts';
 import type { CommandContext } from './context.ts';
-import { deploymentOf } from './dropFiles.ts';
 
 /**
  * A context whose model is that of the connection which is meant: the node's, the config mount's, or, from the palette,

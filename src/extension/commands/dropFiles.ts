@@ -1,6 +1,6 @@
 import { Uri, type DataTransfer, type TreeDragAndDropController } from 'vscode';
 import type { Notify } from '../notify.ts';
-import type { Node } from '../tree/nodes.ts';
+import { deploymentOf, type Node } from '../tree/nodes.ts';
 import { fileAt, type NewFile } from './configMounts.ts';
 
 const uriList = 'text/uri-list';
@@ -39,11 +39,4 @@ async function filesOf(data: DataTransfer): Promise<readonly NewFile[]> {
     if (file !== undefined) found.push({ name: file.name, read: async () => file.data() });
   }
   return found;
-}
-
-/** The deployment that a node belongs to. */
-export function deploymentOf(node: Node | undefined): string | undefined {
-  if (node === undefined) return undefined;
-  if ('deployment' in node) return node.deployment.id;
-  return 'deploymentId' in node ? node.deploymentId : undefined;
 }

@@ -19,7 +19,9 @@ export async function fixesFor(
   const line = goToLine(context, deployment.id);
   if (code === 'outOfMemory') return [...(await largerMachine(context, deployment)), ...line];
   const command = commandFixes[code];
-  const others = command === undefined ? [] : [runs(command, deployment)];
+  // Of a server elsewhere nobody here has the log.
+  const elsewhere = command === showLog && context.model !== context.models.local;
+  const others = command === undefined || elsewhere ? [] : [runs(command, deployment)];
   return [...ownFix(context, deployment.id, reason), ...line, ...others];
 }
 

@@ -7,7 +7,7 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Models } from '../model/models.ts';
 import { Branch } from './branch.ts';
 import { itemOf } from './items.ts';
-import type { MoreNode, Node } from './nodes.ts';
+import { deploymentOf, type MoreNode, type Node } from './nodes.ts';
 import type { MarksOf } from './parts.ts';
 import { deploymentTooltip } from './tooltip.ts';
 
@@ -69,8 +69,7 @@ export class DeploymentsTree implements TreeDataProvider<Node>, Disposable {
 
   getChildren(node?: Node): Node[] | Promise<Node[]> {
     if (node === undefined) return this.#all().flatMap((branch) => this.#own(branch, branch.roots()));
-    const branch = this.#branchOf.get(node);
-    if (branch === undefined) return [];
+    const branch = this.#branchOf.get(node) ?? this.#branch(this.#models.of(deploymentOf(node) ?? ''));
     const children = branch.childrenOf(node);
     if (Array.isArray(children)) return this.#own(branch, children);
     return children.then((found) => this.#own(branch, found));

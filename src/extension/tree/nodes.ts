@@ -198,3 +198,10 @@ export interface MessageNode {
 
 export type NodeKind = Node['kind'];
 export type NodeOf<K extends NodeKind> = Extract<Node, { kind: K }>;
+
+/** The deployment that a node is, or belongs to. */
+export function deploymentOf(node: Node | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  if ('deployment' in node) return node.deployment.id;
+  return 'deploymentId' in node ? node.deploymentId : undefined;
+}
