@@ -75,7 +75,7 @@ export interface CommandArguments {
   'patr.domain.add': [node?: DomainsNode];
   'patr.domain.verify': [node?: DomainNode];
   'patr.domain.copyRecord': [node?: DomainNode];
-  'patr.domain.remove': [node?: DomainNode];
+  'patr.domain.delete': [node?: DomainNode];
   'patr.managedUrl.add': [node?: DeploymentNode];
   'patr.managedUrl.edit': [node?: ManagedUrlNode];
   'patr.managedUrl.open': [node?: ManagedUrlNode];
@@ -167,7 +167,7 @@ export const commandIds: readonly CommandId[] = [
   'patr.domain.add',
   'patr.domain.verify',
   'patr.domain.copyRecord',
-  'patr.domain.remove',
+  'patr.domain.delete',
   'patr.managedUrl.add',
   'patr.managedUrl.edit',
   'patr.managedUrl.open',

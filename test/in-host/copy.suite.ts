@@ -105,7 +105,7 @@ export function copySuite(): void {
       });
       await copyTo(deployment);
       assert.deepEqual(prompts.asked, ['Copy web shop to']);
-      assert.deepEqual(offered, ['$(cloud) acme', '$(add) Connect to Patr…']);
+      assert.deepEqual(offered, ['$(cloud) acme', '$(add) Connect to Another Workspace…']);
       const [key] = extension.createForms.keys();
       assert.equal(key, `copy ${deployment.id} of local on ${there.id}`);
       await closeAll();

@@ -135,7 +135,7 @@ export function resourcesSuite(): void {
       assert.doesNotMatch(JSON.stringify([prompts.said, prompts.asked]), /planted key/);
     });
 
-    it('add a domain, check it, give its record and remove it', async () => {
+    it('add a domain, check it, give its record and delete it', async () => {
       const prompts = answering({ input: () => 'example.com', confirm: () => true });
       await run('patr.domain.add');
       await isTold(prompts, /The domain example\.com was added\./);
@@ -144,7 +144,7 @@ export function resourcesSuite(): void {
       assert.match(await vscode.env.clipboard.readText(), /patrVerify\.example\.com/);
       await run('patr.domain.verify', domain);
       await isTold(prompts, /The domain example\.com is not verified\./);
-      await run('patr.domain.remove', domain);
+      await run('patr.domain.delete', domain);
       assert.equal(patr.state.domains.size, 0);
     });
 

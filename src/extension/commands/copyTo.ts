@@ -58,7 +58,7 @@ async function askWhereTo(
     ...detailOf(one),
     place: one,
   }));
-  const connect = { label: '$(add) Connect to Patr…', description: 'its cloud, or a server of your own' };
+  const connect = { label: '$(add) Connect to Another Workspace…', description: 'of Patr’s cloud, or of your own server' };
   const question = { title: `Copy ${name} to`, placeholder: 'Where shall the copy run?' };
   const answer = await prompts.pick([...items, { ...connect, place: undefined }], question);
   if (answer === undefined || answer === back) return undefined;

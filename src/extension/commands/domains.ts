@@ -57,15 +57,15 @@ export async function copyDomainRecordCommand(
   await copyRecord(context, record);
 }
 
-export async function removeDomainCommand(
+export async function deleteDomainCommand(
   context: CommandContext,
   node: DomainNode | undefined,
 ): Promise<void> {
-  const domain = await domainMeant(context, node, 'Remove a domain');
+  const domain = await domainMeant(context, node, 'Delete a domain');
   if (domain === undefined) return;
   const detail =
-    'While managed URLs are under it, it is not removed. To add it again it has to be verified anew.';
-  if (!(await context.prompts.confirm(`Remove the domain ${domain.name}?`, detail, 'Remove'))) return;
+    'While managed URLs are under it, it is not deleted. To add it again it has to be verified anew.';
+  if (!(await context.prompts.confirm(`Delete the domain ${domain.name}?`, detail, 'Delete'))) return;
   const { api, workspaceId } = await targetOf(context);
   await context.prompts.busy(() => api.deleteDomain({ params: { workspaceId, domainId: domain.id } }));
   await context.model.resources.renew('domains');

@@ -60,7 +60,7 @@ import {
 import {
   addDomainCommand,
   copyDomainRecordCommand,
-  removeDomainCommand,
+  deleteDomainCommand,
   verifyDomainCommand,
 } from './domains.ts';
 import {
@@ -144,7 +144,7 @@ export function commandsOf(context: CommandContext, regionLog: RegionLog): Comma
     'patr.domain.add': async () => void (await addDomainCommand(context)),
     'patr.domain.verify': (node) => verifyDomainCommand(context, node),
     'patr.domain.copyRecord': (node) => copyDomainRecordCommand(context, node),
-    'patr.domain.remove': (node) => removeDomainCommand(context, node),
+    'patr.domain.delete': (node) => deleteDomainCommand(context, node),
     'patr.managedUrl.add': (node) => addManagedUrlCommand(context, node),
     'patr.managedUrl.edit': (node) => editManagedUrlCommand(context, node),
     'patr.managedUrl.open': (node) => openManagedUrlCommand(context, node),

@@ -11,7 +11,7 @@ export function awayWords(state: ConnectionState | undefined): string {
     case 'notStarted':
       return 'The local region does not run. Start it to see and change what is deployed there.';
     case 'connected':
-      return 'The region answers again.';
+      return 'The server answers again.';
     case 'starting':
     case 'failed':
     case 'signedOut':

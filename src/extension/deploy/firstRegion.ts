@@ -7,6 +7,6 @@ export async function firstRegion({ api, workspaceId }: Target, signal?: AbortSi
   const [region] = runners;
   if (region !== undefined) return region.id;
   throw new Error(
-    'The workspace has no region to deploy to. Stop the control plane of the local region, start it again from the Patr view, and try again.',
+    'The workspace has no region to deploy to. Add one on its server and try again; if it is the local region, stop its control plane and start it again from the Patr view first.',
   );
 }

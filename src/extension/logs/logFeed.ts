@@ -12,10 +12,10 @@ const againMs = 1000;
 
 export type LogModel = Pick<DeploymentsModel, 'target'>;
 
-/** Who is asked now. @throws when the region is not connected. */
+/** Who is asked now. @throws when the server is not connected. */
 export function serverOf(model: LogModel): Target {
   const target = model.target();
-  if (target === undefined) throw new Error('The region is not connected.');
+  if (target === undefined) throw new Error('The server is not connected.');
   return target;
 }
 

@@ -39,7 +39,7 @@ export class FollowedLogs {
     );
   }
 
-  /** @throws when the region is not connected: only a server that is there tells how it can be asked. */
+  /** @throws when the server is not connected: only a server that is there tells how it can be asked. */
   follow(session: string, filter: LogFilter): { filters: boolean } {
     this.stop();
     const { model, deploymentId, panel, problems } = this.#parts;
@@ -94,7 +94,7 @@ function troubleOf(news: Exclude<LogNews, { kind: 'lines' }>): string {
   }
 }
 
-/** Whether the server knows more than a text to look for. @throws when the region is not connected. */
+/** Whether the server knows more than a text to look for. @throws when the server is not connected. */
 export function isOwn(model: LogModel): boolean {
   serverOf(model);
   return model.target()?.backend.offers('logs') === true;

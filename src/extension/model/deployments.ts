@@ -335,7 +335,7 @@ export class DeploymentsModel implements Disposable {
 
   async #readDetails(id: string): Promise<DeploymentDetails> {
     const target = this.target();
-    if (target === undefined) throw new Error('The region is not connected.');
+    if (target === undefined) throw new Error('The server is not connected.');
     return readDetails(target, id);
   }
 

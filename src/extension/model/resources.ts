@@ -61,7 +61,7 @@ export class Resources implements Disposable {
 
   async #read(kind: ResourceKind): Promise<ResourceLists[ResourceKind]> {
     const target = this.#target();
-    if (target === undefined) throw new Error('The region is not connected.');
+    if (target === undefined) throw new Error('The server is not connected.');
     try {
       return await readers[kind](target);
     } catch (error) {

@@ -197,7 +197,7 @@ describe('the manifest', () => {
       'patr.deployment.delete',
       'patr.configMount.delete',
       'patr.secret.delete',
-      'patr.domain.remove',
+      'patr.domain.delete',
       'patr.managedUrl.delete',
       'patr.registry.collect',
       'patr.registry.signOut',

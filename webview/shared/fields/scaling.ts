@@ -66,7 +66,7 @@ export function machines(view: FieldsView): TemplateResult {
       <legend><h3>Machine type</h3></legend>
       <p class="lead">The most CPU and memory that each instance gets.</p>
       ${problem === undefined ? nothing : html`<p class="problem">Machine type ${problem}.</p>`}
-      ${types.length === 0 ? html`<p class="hint">The region tells them when it is connected.</p>` : nothing}
+      ${types.length === 0 ? html`<p class="hint">The server tells them when it is connected.</p>` : nothing}
       <div class="grid">${types.map((type) => card(view, type, draft.machine === type.id))}</div>
     </fieldset>
   </section>`;

@@ -136,7 +136,7 @@ describe('the logs of a panel', () => {
   });
 
   it('have not begun when the host refuses, and say why', async () => {
-    answer = () => Promise.reject(problem('wrongParameters', { says: 'The region is not connected.' }));
+    answer = () => Promise.reject(problem('wrongParameters', { says: 'The server is not connected.' }));
     await logs.begin();
     assert.equal(logs.begun, false);
     assert.match(logs.view.trouble, /not connected/);
