@@ -58,7 +58,10 @@ async function askWhereTo(
     ...detailOf(one),
     place: one,
   }));
-  const connect = { label: '$(add) Connect to Another Workspace…', description: 'of Patr’s cloud, or of your own server' };
+  const connect = {
+    label: '$(add) Connect to Another Workspace…',
+    description: 'of Patr’s cloud, or of your own server',
+  };
   const question = { title: `Copy ${name} to`, placeholder: 'Where shall the copy run?' };
   const answer = await prompts.pick([...items, { ...connect, place: undefined }], question);
   if (answer === undefined || answer === back) return undefined;

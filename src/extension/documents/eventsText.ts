@@ -15,7 +15,8 @@ export async function readEventsText(
   { id: deploymentId }: DocumentSubject,
 ): Promise<string> {
   const target = model.target();
-  if (target === undefined) throw new Error('The server is not connected. Choose what helps in the Patr view, and open this again.');
+  if (target === undefined)
+    throw new Error('The server is not connected. Choose what helps in the Patr view, and open this again.');
   const name = model.get(deploymentId)?.name ?? deploymentId;
   const [events, releases] = await Promise.all([
     eventsOf(target, deploymentId),

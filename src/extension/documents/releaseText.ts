@@ -13,7 +13,8 @@ export async function readReleaseText(
   { id: deploymentId, name }: DocumentSubject,
 ): Promise<string> {
   const target = model.target();
-  if (target === undefined) throw new Error('The server is not connected. Choose what helps in the Patr view, and open this again.');
+  if (target === undefined)
+    throw new Error('The server is not connected. Choose what helps in the Patr view, and open this again.');
   const found = (await model.releases(deploymentId)).find(({ number }) => releaseName(number) === name);
   if (found === undefined) throw new Error(`The deployment has no version ${name.replace('.yaml', '')}.`);
   const params = { workspaceId: target.workspaceId, deploymentId, releaseId: found.id };

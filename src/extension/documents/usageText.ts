@@ -21,7 +21,8 @@ export interface RepositoryUse {
 /** What the registry of the workspace takes on the disk, by repository. */
 export async function readUsageText(model: Pick<DeploymentsModel, 'target'>): Promise<string> {
   const target = model.target();
-  if (target === undefined) throw new Error('The server is not connected. Choose what helps in the Patr view, and open this again.');
+  if (target === undefined)
+    throw new Error('The server is not connected. Choose what helps in the Patr view, and open this again.');
   const { api, workspaceId } = target;
   const params = { workspaceId };
   const usage = await api.getRegistryUsage({ params });

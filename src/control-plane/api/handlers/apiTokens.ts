@@ -36,7 +36,12 @@ export function apiTokenHandlers(parts: ApiParts): Some<Names> {
         ...timeBreaches(body.tokenNbf, body.tokenExp, notary.now()),
         ...(body.allowedIps === undefined
           ? []
-          : [{ field: 'allowedIps', message: 'cannot be held to here: this server does not look at where a request comes from' }]),
+          : [
+              {
+                field: 'allowedIps',
+                message: 'cannot be held to here: this server does not look at where a request comes from',
+              },
+            ]),
         ...permissionBreaches(body.permissions, {
           workspace: (id) => store.identity.workspaces().some((workspace) => workspace.id === id),
           repository: (workspaceId, id) => store.repositories.find(id)?.workspaceId === workspaceId,
