@@ -143,6 +143,13 @@ export function severalSuite(): void {
       assert.deepEqual(touched, []);
     });
 
+    it('are asked again when a person wants that', async () => {
+      const [, there] = await roots();
+      deployOn(patr, 'billing');
+      await vscode.commands.executeCommand('patr.connection.tryAgain', there);
+      assert.deepEqual(await labels(there), ['api gateway', 'billing', 'Secrets', 'Domains']);
+    });
+
     it('are meant by the palette one at a time, and it is switched', async () => {
       const offered: string[] = [];
       const stop = {
