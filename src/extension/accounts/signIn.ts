@@ -12,6 +12,8 @@ import { isLoopback, parseServerAddress, patrCloud, tokenPage, tokenProblem } fr
 import { accountId, type PatrSession } from './sessions.ts';
 
 const title = 'Sign in to Patr';
+/** Server, address and token; the address is passed over where the server is known. */
+const steps = 3;
 /** How long is waited for a server to show its certificate, in milliseconds. */
 const certificateMs = 10_000;
 
@@ -21,9 +23,9 @@ const certificateMs = 10_000;
  */
 export async function signIn(parts: AccountParts, known?: string): Promise<PatrSession | undefined> {
   for (;;) {
-    const server = known === undefined ? await chooseServer(parts) : { url: known };
-    if (server === undefined) return undefined;
-    const session = await askForToken(parts, server);
+    const url = known ?? (await chooseServer(parts));
+    if (url === undefined) return undefined;
+    const session = await askForToken(parts, url, known === undefined ? { step: 3, of: steps } : undefined);
     if (session === undefined) return undefined;
     if (session === back) continue;
     await parts.sessions.put(session);
@@ -76,14 +78,8 @@ async function chooseWorkspaces(
   return chosen?.map(({ place }) => place);
 }
 
-/** Where to sign in; `place`: which question comes next. */
-interface Server {
-  readonly url: string;
-  readonly place?: Place;
-}
-
 /** Undefined: given up. */
-async function chooseServer(parts: AccountParts): Promise<Server | undefined> {
+async function chooseServer(parts: AccountParts): Promise<string | undefined> {
   const { prompts } = parts;
   for (;;) {
     const items = (await knownServers(parts)).map((url) => ({
@@ -92,13 +88,12 @@ async function chooseServer(parts: AccountParts): Promise<Server | undefined> {
       url: url as string | undefined,
     }));
     const other = { label: '$(add) Another server…', description: 'a self-hosted Patr', url: undefined };
-    const question = { title, placeholder: 'Where are your deployments?', place: { step: 1, of: 3 } };
+    const question = { title, placeholder: 'Where are your deployments?', place: { step: 1, of: steps } };
     const chosen = await prompts.pick([...items, other], question);
     if (chosen === undefined || chosen === back) return undefined;
-    if (chosen.url !== undefined) return { url: chosen.url, place: { step: 2, of: 3 } };
+    if (chosen.url !== undefined) return chosen.url;
     const url = await askForAddress(parts);
-    if (url === undefined) return undefined;
-    if (url !== back) return { url, place: { step: 3, of: 4 } };
+    if (url !== back) return url;
   }
 }
 
@@ -108,7 +103,7 @@ async function askForAddress(parts: AccountParts): Promise<string | typeof back 
     title,
     placeholder: 'Address of the server, such as https://patr.example.com',
     value: 'https://',
-    place: { step: 2, of: 4 },
+    place: { step: 2, of: steps },
     check: (text) => {
       const parsed = parseServerAddress(text);
       return parsed.ok ? undefined : parsed.problem;
@@ -210,9 +205,11 @@ export async function reviewCertificate(
   return 'trusted';
 }
 
+/** `place`: of the question, where others came before it. */
 async function askForToken(
   parts: AccountParts,
-  { url, place }: Server,
+  url: string,
+  place: Place | undefined,
 ): Promise<PatrSession | typeof back | undefined> {
   let session: PatrSession | undefined;
   const answer = await parts.prompts.input({
