@@ -48,6 +48,8 @@ export class DeploymentsModel implements Disposable {
   readonly #due = new Set<string>();
   /** Ids of what was listed and is not any more, because it is gone or the server is away. */
   readonly #former = new Set<string>();
+  /** Ids of what the server says it has deleted: an answer that was on its way by then does not bring it back. */
+  readonly #deleted = new Set<string>();
   #following: { readonly target: Target; readonly life: DisposableStore } | undefined;
   /** How often that target is asked. */
   #pace: { readonly target: Target; readonly pace: Pace } | undefined;
@@ -229,6 +231,7 @@ export class DeploymentsModel implements Disposable {
     } else if (news.change.kind === 'deployment') {
       this.#gather(target, news.change.id);
     } else if (news.change.kind === 'deploymentDeleted') {
+      this.#deleted.add(news.change.id);
       this.#drop(news.change.id);
     } else if (news.change.kind === 'region') {
       void this.connection.look();
@@ -256,6 +259,8 @@ export class DeploymentsModel implements Disposable {
       const waiting = signal === undefined ? {} : { signal };
       const rows = target.api.pages('listDeployments', { params }, ({ deployments }) => deployments, waiting);
       for await (const deployment of rows) found.set(deployment.id, deployment);
+      if (this.#isPast(target)) return 'same';
+      for (const id of this.#deleted) found.delete(id);
       const ids = new Set([...this.#deployments.keys(), ...found.keys()]);
       const same = ids.size === found.size && this.#deployments.size === found.size;
       const changed = Array.from(found.values()).filter((one) => !alike(one, this.#deployments.get(one.id)));
@@ -270,7 +275,7 @@ export class DeploymentsModel implements Disposable {
       else for (const id of told) this.#changed.fire({ kind: 'one', id });
       return first || !same || told.size > 0 ? 'changed' : 'same';
     } catch (error) {
-      if (signal?.aborted === true) return 'same';
+      if (signal?.aborted === true || this.#isPast(target)) return 'same';
       this.#failure = describeError(error);
       if (!this.#loaded) this.#changed.fire({ kind: 'all' });
       this.#log.warn('The deployments could not be read', { error: describeError(error) });
@@ -284,6 +289,7 @@ export class DeploymentsModel implements Disposable {
       const info = await target.api.getDeployment({
         params: { workspaceId: target.workspaceId, deploymentId: id },
       });
+      if (this.#isPast(target) || this.#deleted.has(id)) return;
       const deployment = inList(info);
       const before = this.#deployments.get(id);
       this.#deployments.set(id, deployment);
@@ -291,9 +297,15 @@ export class DeploymentsModel implements Disposable {
       if (before?.name !== deployment.name) this.#changed.fire({ kind: 'all' });
       await this.#tellOne(id);
     } catch (error) {
+      if (this.#isPast(target)) return;
       if (isProblem(error, 'resourceDoesNotExist')) this.#drop(id);
       else this.#log.debug('A deployment could not be read', { id, error: describeError(error) });
     }
+  }
+
+  /** Whether the server was lost, or signed out of, since it was asked: what it answers is of no use any more. */
+  #isPast(target: Target): boolean {
+    return this.target() !== target;
   }
 
   async #tellOne(id: string): Promise<void> {
@@ -366,6 +378,7 @@ export class DeploymentsModel implements Disposable {
     this.#details.clear();
     this.#releases.clear();
     this.resources.clear();
+    this.#deleted.clear();
     if (this.#deployments.size === 0) return;
     for (const id of this.#deployments.keys()) this.#former.add(id);
     this.#deployments.clear();
