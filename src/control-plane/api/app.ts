@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { anySignal } from '../../base/abort.ts';
-import type { Log } from '../../base/log.ts';
+import { describeError, type Log } from '../../base/log.ts';
 import type { Endpoint } from '../../protocol/endpoint.ts';
 import { endpoints, type EndpointName } from '../../protocol/endpoints.ts';
 import { problem } from '../../protocol/problems.ts';
@@ -88,7 +88,13 @@ async function streamed(
   const over = new AbortController();
   const end = (): void => over.abort();
   const signal = anySignal(asked.signal, over.signal);
-  void parts.tokenEnd(tokenFrom(context) ?? '', signal).then(end);
+  // Where nobody can tell whether it is still good, it is not.
+  const unknown = (error: unknown): void =>
+    parts.log.error('A token cannot be looked at', { error: describeError(error) });
+  void parts
+    .tokenEnd(tokenFrom(context) ?? '', signal)
+    .catch(unknown)
+    .then(end);
   try {
     const reply = await handler({ ...asked, signal });
     if (answer === 'tar') return archive((reply as Readable).once('close', end), parts.log);

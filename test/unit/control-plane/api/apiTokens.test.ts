@@ -92,15 +92,16 @@ describe('API tokens over the API', () => {
     assert.equal((await ask('GET', deployments, undefined, answer.token)).status, 200);
   });
 
+  async function open(token: string) {
+    const url = `http://127.0.0.1/workspace/${workspace()}/change`;
+    const headers = { authorization: `Bearer ${token}`, 'user-agent': 'test' };
+    const { body } = await plane.app.request(url, { headers });
+    const reader = body!.getReader();
+    assert.equal((await reader.read()).done, false);
+    return reader;
+  }
+
   it('end the streams that were opened with them, and no others', async () => {
-    const open = async (token: string) => {
-      const url = `http://127.0.0.1/workspace/${workspace()}/change`;
-      const headers = { authorization: `Bearer ${token}`, 'user-agent': 'test' };
-      const { body } = await plane.app.request(url, { headers });
-      const reader = body!.getReader();
-      assert.equal((await reader.read()).done, false);
-      return reader;
-    };
     const [own, { id, token }] = [await open(plane.token), await make({ permissions: everything() })];
     const streams = [await open(token), await open(token)];
     await ask('DELETE', `/user/api-token/${id}`);
@@ -108,6 +109,16 @@ describe('API tokens over the API', () => {
     plane.feed.publish({ kind: 'region', id });
     assert.match(Buffer.from((await own.read()).value!).toString(), /region/);
     await own.cancel();
+  });
+
+  it('end their streams where they cannot be looked at any more', async () => {
+    const stream = await open(plane.token);
+    const { store } = plane.notary;
+    store.apiTokens.find = () => {
+      throw new Error('disk I/O error');
+    };
+    store.change((publish) => publish({ kind: 'apiToken', loginId: parseToken(plane.token)!.loginId }));
+    assert.equal((await stream.read()).done, true);
   });
 
   it('may ask what they were made for and no more', async () => {
