@@ -38,7 +38,7 @@ export function understand(server: string, endpoint: Endpoint, heard: Heard, now
 function agreed(server: string, endpoint: Endpoint, { status, headers, text }: Heard): unknown {
   if (isWebPage(headers, text)) throw webPage(server);
   const body = parse(server, endpoint, text);
-  const failure = failureIn(text);
+  const failure = failureIn(body);
   if (failure !== undefined) throw problemOf(failure, status);
   if (typeof body !== 'object' || body === null) throw notUnderstood(server, endpoint, 'it is no object');
   return body;
@@ -81,7 +81,7 @@ export function refusal(server: string, heard: Heard, now: number): Error {
     const says = `${server} was asked too often.${patienceWords(asked)} Try again later.`;
     return new Unreachable(says, { retryAfterMs: asked });
   }
-  const failure = failureIn(text);
+  const failure = failureIn(jsonIn(text));
   if (failure !== undefined) return problemOf(failure, status);
   if (status >= 502 && status <= 504) {
     const says = `${server} is away: what stands in front of it answered with status ${status}.${patienceWords(asked)} Try again; what is deployed there goes on.`;
@@ -151,14 +151,17 @@ function totalIn(headers: Headers): number | undefined {
 /** The most that people are shown of a server's words, in characters. */
 const longestMessage = 2000;
 
-/** A failure in Patr's envelope. */
-function failureIn(text: string): ReadFailure | undefined {
-  let body: unknown;
+/** Undefined: it is none. */
+function jsonIn(text: string): unknown {
   try {
-    body = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** A failure in Patr's envelope. */
+function failureIn(body: unknown): ReadFailure | undefined {
   if (typeof body !== 'object' || body === null || !('error' in body) || typeof body.error !== 'string') {
     return undefined;
   }
