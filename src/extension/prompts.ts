@@ -10,6 +10,7 @@ import {
   type QuickPickItem,
 } from 'vscode';
 
+import { describeError } from '../base/log.ts';
 import { deploymentsView } from './ids.ts';
 
 /** The person went a step back. */
@@ -66,8 +67,8 @@ export interface InputQuestion extends PickQuestion {
   /** Told every value on the way. */
   readonly onType?: (value: string) => void;
   /**
-   * What is wrong with a value that only others know, asked once when it is entered; it stays where it was typed. The
-   * signal fires when the box is left.
+   * What is wrong with a value that only others know, asked once when it is entered; it stays where it was typed, also
+   * when asking fails. The signal fires when the box is left.
    */
   readonly accept?: (value: string, signal: AbortSignal) => Promise<string | undefined>;
   /** A button at the box. */
@@ -153,7 +154,7 @@ export const editorPrompts: Prompts = {
           if (accept === undefined) return resolve(value);
           if (box.busy) return;
           box.busy = true;
-          const problem = await accept(value, left.signal);
+          const problem = await accept(value, left.signal).catch(describeError);
           box.busy = false;
           // What was typed meanwhile is another value.
           if (box.value !== typed) return;
