@@ -12,7 +12,7 @@ import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { writeSettings } from '../support/editor/workspaceSettings.ts';
 import { startCurrent } from '../support/patr/current.ts';
-import { rowOf } from '../support/patr/deployments.ts';
+import { addRow } from '../support/patr/deployments.ts';
 import type { PatrDouble } from '../support/patr/double.ts';
 import { patrId } from '../support/patr/world.ts';
 
@@ -33,8 +33,8 @@ describe('connections in the workbench', function () {
     [local, cloud, own] = [await FakePatr.start(), await startCurrent(), await startCurrent()];
     local.state.put(aDeployment({ id: 'c'.repeat(32), name: 'web shop' }));
     local.state.put(aDeployment({ id: 'd'.repeat(32), name: 'worker', status: 'stopped' }));
-    deployOn(cloud, 'api gateway', 'running');
-    deployOn(cloud, 'billing', 'errored');
+    addRow(cloud.world, 'api gateway');
+    addRow(cloud.world, 'billing', { status: 'errored' });
     own.world.workspaces[0] = { id: own.world.workspaceId, name: 'staging' };
     editor = await openEditor({ folder, lookAlike: local.url, settings: {}, width: 1280 });
     workbench = new Workbench(editor.page);
@@ -48,23 +48,6 @@ describe('connections in the workbench', function () {
     if (this.currentTest?.state === 'failed') await screenshot(editor.page, 'failed-connections');
   });
 
-  function deployOn({ world }: PatrDouble, name: string, status: string): void {
-    const row = rowOf(world, {
-      name,
-      registry: 'docker.io',
-      imageName: 'library/nginx',
-      imageTag: 'latest',
-      runner: world.runnerId,
-      machineType: world.machineTypeId,
-      deployOnPush: false,
-      deployOnCreate: true,
-      minHorizontalScale: 1,
-      maxHorizontalScale: 1,
-      ports: { 80: 'http' },
-    });
-    row.status = status;
-    world.deployments.unshift(row);
-  }
   async function signIn({ url, world }: PatrDouble): Promise<void> {
     const { page, quickInput } = workbench;
     await workbench.run('Patr: Sign In…');

@@ -10,7 +10,7 @@ import type { PanelHandlers } from '../../src/protocol/panelServer.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, workspaceId } from '../support/fakePatrState.ts';
 import { startCurrent } from '../support/patr/current.ts';
-import { rowOf } from '../support/patr/deployments.ts';
+import { addRow } from '../support/patr/deployments.ts';
 import type { PatrDouble } from '../support/patr/double.ts';
 import { startRewrite } from '../support/patr/rewrite.ts';
 import { eventually, showView, theExtension } from './support/extension.ts';
@@ -41,7 +41,7 @@ export function severalSuite(): void {
           configMounts: { 'a.yaml': base64('port: 1\n') },
         }),
       ).id;
-      gateway = deployOn(patr, 'api gateway', { 'b.yaml': base64('port: 2\n') });
+      gateway = addRow(patr.world, 'api gateway', { configMounts: { 'b.yaml': base64('port: 2\n') } }).id;
       await extension.runOn(new FakeMachine(local));
       await connect(patr);
       await showView(true);
@@ -61,26 +61,6 @@ export function severalSuite(): void {
       await local.stop();
     });
 
-    /** A deployment of a server of Patr's own that runs. */
-    function deployOn({ world }: PatrDouble, name: string, configMounts = {}): string {
-      const row = rowOf(world, {
-        name,
-        registry: 'docker.io',
-        imageName: 'library/nginx',
-        imageTag: 'latest',
-        runner: world.runnerId,
-        machineType: world.machineTypeId,
-        deployOnPush: false,
-        deployOnCreate: true,
-        minHorizontalScale: 1,
-        maxHorizontalScale: 1,
-        ports: { 80: 'http' },
-        configMounts,
-      });
-      row.status = 'running';
-      world.deployments.unshift(row);
-      return row.id;
-    }
     /** As signing in and choosing the workspace does. */
     async function connect({ url, world }: PatrDouble): Promise<void> {
       const { accounts } = extension;
@@ -102,14 +82,7 @@ export function severalSuite(): void {
     };
     const node = (id: string): DeploymentNode => extension.tree.find(id) as DeploymentNode;
     const managing = (subject: ManageSubject): PanelHandlers<ManageContract> =>
-      extension.managePanel.serve(subject, {
-        life,
-        onHidden: () => life.add({ dispose: () => undefined }),
-        tell: () => undefined,
-        setTitle: () => undefined,
-        reveal: () => undefined,
-        close: () => undefined,
-      });
+      extension.managePanel.serve(subject, handle());
     const statusOf = (id: string): string | undefined => patr.world.deployment(id)?.status;
 
     it('are a node each, with what is deployed there below it', async () => {
@@ -145,7 +118,7 @@ export function severalSuite(): void {
 
     it('are asked again when a person wants that', async () => {
       const [, there] = await roots();
-      deployOn(patr, 'billing');
+      addRow(patr.world, 'billing');
       await vscode.commands.executeCommand('patr.connection.tryAgain', there);
       assert.deepEqual(await labels(there), ['api gateway', 'billing', 'Secrets', 'Domains']);
     });
@@ -236,7 +209,7 @@ export function severalSuite(): void {
     it('say in place what a server does not offer', async () => {
       const old = await startRewrite();
       try {
-        deployOn(old, 'old gateway');
+        addRow(old.world, 'old gateway');
         await connect(old);
         await eventually('it is read', () => extension.models.by(idOf(old))?.loaded === true);
         const [, , third] = await roots();

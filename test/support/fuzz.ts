@@ -1,26 +1,11 @@
 import { createClient, type Api, type CallName } from '../../src/client/client.ts';
 import type { OpenSocket } from '../../src/client/connection.ts';
-import { NotOffered, NotUnderstood, Unreachable } from '../../src/client/errors.ts';
 import { careful } from '../../src/client/generations/careful.ts';
-import { currentDialect } from '../../src/client/generations/current.ts';
-import { ownDialect, type Dialect, type Generation } from '../../src/client/generations/dialect.ts';
-import { legacyDialect } from '../../src/client/generations/legacy.ts';
-import { rewriteDialect } from '../../src/client/generations/rewrite.ts';
+import type { Generation } from '../../src/client/generations/dialect.ts';
 import { endpoints } from '../../src/protocol/endpoints.ts';
-import { ProblemError } from '../../src/protocol/problems.ts';
 import { handClock } from './handClock.ts';
+import { dialects, jsonCalls, meantForPeople } from './patr/calls.ts';
 import { openServerOf } from './patr/servers.ts';
-
-const dialects: Readonly<Record<Generation, Dialect>> = {
-  own: ownDialect,
-  legacy: legacyDialect,
-  rewrite: rewriteDialect,
-  current: currentDialect,
-};
-const names = Object.keys(endpoints).filter(
-  (name) => endpoints[name as keyof typeof endpoints].answer === 'json',
-) as CallName[];
-const meantForPeople = [ProblemError, NotUnderstood, NotOffered, Unreachable];
 
 /** What came of answers that nobody should send. `wrong`: an error that is not meant for people. */
 export interface FuzzOutcome {
@@ -109,7 +94,7 @@ async function rightAnswers(
     },
   });
   params['deploymentId'] = id;
-  const reads = names.filter((name) => endpoints[name].method === 'GET');
+  const reads = jsonCalls.filter((name) => endpoints[name].method === 'GET');
   for (const name of reads) {
     now = name;
     await callOf(api, name, params).catch(() => undefined);
@@ -170,7 +155,7 @@ export async function fuzzAnswers(
   const api = apiOf(generation, async () => oddAnswer(chance, right.get(now)), { chance });
   const outcome: FuzzOutcome = { understood: 0, refused: 0, wrong: [] };
   for (let round = 0; round < rounds; round += 1)
-    for (const name of names) {
+    for (const name of jsonCalls) {
       now = name;
       await note(outcome, name, callOf(api, name));
     }

@@ -36,6 +36,31 @@ export function rowOf(world: PatrWorld, body: Body): Row {
   };
 }
 
+/** A deployment of nginx that is there already, the newest of the list. */
+export function addRow(
+  world: PatrWorld,
+  name: string,
+  { status = 'running', configMounts = {} }: Partial<Pick<Row, 'status' | 'configMounts'>> = {},
+): Row {
+  const row = rowOf(world, {
+    name,
+    registry: 'docker.io',
+    imageName: 'library/nginx',
+    imageTag: 'latest',
+    runner: world.runnerId,
+    machineType: world.machineTypeId,
+    deployOnPush: false,
+    deployOnCreate: true,
+    minHorizontalScale: 1,
+    maxHorizontalScale: 1,
+    ports: { 80: 'http' },
+    configMounts,
+  });
+  row.status = status;
+  world.deployments.unshift(row);
+  return row;
+}
+
 function sourceOf({ registry, repositoryId, imageName }: Body): Row['source'] {
   if (registry === 'registry.patr.cloud' && typeof repositoryId === 'string')
     return { registry, repositoryId };

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Api, CallName } from '../../../src/client/client.ts';
 import { createClient } from '../../../src/client/client.ts';
-import { NotOffered, NotUnderstood, Unreachable } from '../../../src/client/errors.ts';
+import { Unreachable } from '../../../src/client/errors.ts';
 import { careful } from '../../../src/client/generations/careful.ts';
-import { currentDialect } from '../../../src/client/generations/current.ts';
-import { ownDialect, type Dialect, type Generation } from '../../../src/client/generations/dialect.ts';
-import { legacyDialect } from '../../../src/client/generations/legacy.ts';
-import { rewriteDialect } from '../../../src/client/generations/rewrite.ts';
+import type { Generation } from '../../../src/client/generations/dialect.ts';
 import type { Connection } from '../../../src/client/request.ts';
 import type { Endpoint } from '../../../src/protocol/endpoint.ts';
 import { endpoints } from '../../../src/protocol/endpoints.ts';
@@ -14,18 +11,9 @@ import { ProblemError } from '../../../src/protocol/problems.ts';
 import * as faults from '../../support/faultyProxy.ts';
 import { FaultyProxy, instead, type Fault } from '../../support/faultyProxy.ts';
 import { handClock, type HandClock } from '../../support/handClock.ts';
+import { dialects, jsonCalls, meantForPeople } from '../../support/patr/calls.ts';
 import { openServerOf, type OpenedServer } from '../../support/patr/servers.ts';
 
-const dialects: Readonly<Record<Generation, Dialect>> = {
-  own: ownDialect,
-  legacy: legacyDialect,
-  rewrite: rewriteDialect,
-  current: currentDialect,
-};
-const names = Object.keys(endpoints).filter(
-  (name) => endpoints[name as keyof typeof endpoints].answer === 'json',
-) as CallName[];
-const meantForPeople = [ProblemError, NotUnderstood, NotOffered, Unreachable];
 const page = { 'content-type': 'text/html' };
 
 /**
@@ -146,7 +134,7 @@ for (const [generation, dialect] of Object.entries(dialects)) {
       it(`has an answer or an error that is meant for people, and does nothing twice, while ${what}`, async () => {
         proxy.next(fault);
         await Promise.all(
-          names.map(async (name) => {
+          jsonCalls.map(async (name) => {
             let writes = 0;
             const counting: typeof fetch = (url, init) => {
               if (init?.method !== 'GET') writes += 1;
@@ -190,7 +178,7 @@ for (const [generation, dialect] of Object.entries(dialects)) {
         clock = handClock();
         const reason = new Error('the person left');
         const leaving = new AbortController();
-        const offered = names.filter((name) => dialect.has(name) && endpoints[name].method === 'GET');
+        const offered = jsonCalls.filter((name) => dialect.has(name) && endpoints[name].method === 'GET');
         proxy.next(faultOf(() => leaving.abort(reason)));
         const calls = offered.map((name) => call(clientOf(), name, { signal: leaving.signal }));
         for (const outcome of await Promise.allSettled(calls))
