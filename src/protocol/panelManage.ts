@@ -68,7 +68,7 @@ const shownMount = v.object({
   words: v.string(),
   /** The file of the workspace whose saves it gets. */
   follows: v.optional(v.string()),
-  /** A save of it is kept until the region answers. */
+  /** A save of it is kept until the server answers. */
   kept: v.optional(v.literal(true)),
   verbs: v.array(v.picklist(mountVerbs)),
 });

@@ -231,8 +231,8 @@ export class ConfigStore {
     const guard = base === undefined ? {} : { base };
     const outcome = await kept.keep({ key: keyOf(file), at: now(), content, ...guard });
     const then = {
-      kept: 'What you saved is kept, and is offered again when the region answers.',
-      full: 'What you saved stays in the editor: too many other saves are kept already. Save again when the region answers.',
+      kept: 'What you saved is kept, and is offered again when the server answers.',
+      full: 'What you saved stays in the editor: too many other saves are kept already. Save again when the server answers.',
     };
     return new NotSaved('away', `${sentence(cause)} ${then[outcome]}`, { cause });
   }

@@ -36,7 +36,7 @@ export interface MountMarks {
   readonly kept?: true;
 }
 
-/** Config mounts in this window: the files, the checks, what is followed, and what waits for the region. */
+/** Config mounts in this window: the files, the checks, what is followed, and what waits for the server. */
 export class Configs implements Disposable {
   readonly servers: ConfigServers;
   readonly store: ConfigStore;

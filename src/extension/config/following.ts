@@ -112,7 +112,7 @@ export class Following implements Disposable {
         return void this.#unfinished.add(mount);
       }
       if (!isAway(error)) return void notify.problem(error);
-      const says = `${describeError(error)} ${pathOf(one)} is offered again for ${this.#nameOf(one)} when the region answers.`;
+      const says = `${describeError(error)} ${pathOf(one)} is offered again for ${this.#nameOf(one)} when the server answers.`;
       void notify.warn(says);
     }
   }

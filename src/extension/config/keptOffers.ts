@@ -63,7 +63,7 @@ export class KeptOffers implements Disposable {
     const { notify, servers } = this.#parts;
     const what = `${file.name} of ${servers.nameOf(file)}`;
     await notify.warn(
-      `${what}: what you saved at ${whenWords(save.at)} did not arrive, because the region was away.`,
+      `${what}: what you saved at ${whenWords(save.at)} did not arrive, because the server was away.`,
       [
         { label: 'Apply', run: () => this.#apply(uri, file) },
         { label: 'Compare', run: () => this.#compare(file, save) },

@@ -94,7 +94,7 @@ export interface ConfigMountNode {
   readonly bytes: number;
   /** The file of the workspace whose saves it gets. */
   readonly follows?: string;
-  /** A save of it is kept until the region answers. */
+  /** A save of it is kept until the server answers. */
   readonly kept?: true;
 }
 

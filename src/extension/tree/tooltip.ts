@@ -124,6 +124,6 @@ export function mountTooltip({ name, follows, kept }: ConfigMountNode): string {
   return [
     `/etc/config/${name}`,
     ...(follows === undefined ? [] : [`Each save of ${follows} is sent here.`]),
-    ...(kept === undefined ? [] : ['A save of it is kept, and is offered when the region answers.']),
+    ...(kept === undefined ? [] : ['A save of it is kept, and is offered when the server answers.']),
   ].join('\n');
 }

@@ -41,7 +41,7 @@ function mountCard(view: View, mount: ShownMount): TemplateResult {
       <span class="lead">${words}</span>
     </p>
     ${follows === undefined ? nothing : html`<p class="text">Follows ${follows}: each save of it is sent.</p>`}
-    ${kept === undefined ? nothing : html`<p class="problem">A save of it waits for the region.</p>`}
+    ${kept === undefined ? nothing : html`<p class="problem">A save of it waits for the server.</p>`}
     ${mountButtons(view, mount)}
   </li>`;
 }
