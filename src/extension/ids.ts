@@ -9,6 +9,7 @@ import type {
   ManagedUrlNode,
   MoreNode,
   NewerImageNode,
+  PastImageNode,
   ReleaseNode,
   SecretNode,
   SecretsNode,
@@ -60,7 +61,7 @@ export interface CommandArguments {
   'patr.configMount.makeSecret': [file?: Uri, value?: SecretMeant];
   'patr.deployment.resumePushes': [node?: DeploymentNode];
   'patr.deployment.rollOut': [node?: DeploymentNode | NewerImageNode];
-  'patr.release.revert': [node?: ReleaseNode];
+  'patr.release.revert': [node?: ReleaseNode | PastImageNode];
   'patr.release.compare': [node?: ReleaseNode];
   'patr.volume.archive': [node?: DeploymentNode | VolumeNode];
   'patr.configMount.delete': [meant?: ConfigMountNode | Uri];

@@ -8,7 +8,7 @@ import { managedUrl } from './shapes/managedUrl.ts';
 import { metrics } from './shapes/metrics.ts';
 import { createSecret } from './shapes/secret.ts';
 import { volumeData } from './shapes/volume.ts';
-import { uuid } from './wire.ts';
+import { timestamp, uuid } from './wire.ts';
 
 /**
  * The deployment that a panel is about. Its name is what the panel is called until it has been read. `connection`: id of
@@ -37,6 +37,28 @@ const shownRelease = v.object({
   canCompare: v.boolean(),
 });
 export type ShownRelease = v.InferOutput<typeof shownRelease>;
+
+const shownImage = v.object({
+  digest: v.string(),
+  /** When it was deployed first. */
+  created: timestamp,
+  /** The tags that mean it now, as a person says it; empty where none does, or the server does not tell. */
+  tagWords: v.string(),
+  live: v.boolean(),
+  canRevert: v.boolean(),
+});
+export type ShownImage = v.InferOutput<typeof shownImage>;
+
+/** What a server knows of its history that keeps no releases. */
+const imageHistory = v.object({
+  /** Newest first. */
+  images: v.array(shownImage),
+  /** Why there is none, as a person says it. */
+  noneWords: v.string(),
+  /** Whether the server goes back to one of them. */
+  reverts: v.boolean(),
+});
+export type ImageHistory = v.InferOutput<typeof imageHistory>;
 
 /** What can be done with a release. */
 export const releaseVerbs = ['revert', 'compare'] as const;
@@ -109,6 +131,8 @@ const there = v.object({
   instances: v.optional(v.array(shownInstance)),
   /** Newest first. */
   releases: v.optional(v.array(shownRelease)),
+  /** In place of releases, where the server keeps the images alone. */
+  imageHistory: v.optional(imageHistory),
   events: v.optional(v.array(event)),
   /** Managed URLs that lead to it. */
   urls: v.optional(v.array(shownUrl)),
@@ -157,6 +181,7 @@ export const manageContract = {
       takes: v.object({ verb: v.picklist(releaseVerbs), number: v.number() }),
       returns: nothing,
     },
+    revertToImage: { takes: v.object({ digest: v.string() }), returns: nothing },
     runOnMount: {
       takes: v.object({ verb: v.picklist(mountVerbs), name: v.string() }),
       returns: nothing,

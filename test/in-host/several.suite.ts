@@ -9,10 +9,11 @@ import type { ManageContract, ManageSubject } from '../../src/protocol/panelMana
 import type { PanelHandlers } from '../../src/protocol/panelServer.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment, workspaceId } from '../support/fakePatrState.ts';
+import { digestOf } from '../support/fakeRegistry.ts';
 import { startCurrent } from '../support/patr/current.ts';
 import { addRow } from '../support/patr/deployments.ts';
 import type { PatrDouble } from '../support/patr/double.ts';
-import { startRewrite } from '../support/patr/rewrite.ts';
+import { hasRun, startRewrite } from '../support/patr/rewrite.ts';
 import { eventually, showView, theExtension } from './support/extension.ts';
 import { FakeMachine } from './support/fakeMachine.ts';
 import { escape, ScriptedPrompts, type Script } from './support/scriptedPrompts.ts';
@@ -155,6 +156,42 @@ export function severalSuite(): void {
       assert.deepEqual(server.choices.takenNames, ['api gateway']);
     });
 
+    it('have images to go back to where a server keeps no releases', async () => {
+      const row = patr.world.deployment(gateway);
+      assert.ok(row);
+      hasRun(patr.world, gateway, [digestOf(1), digestOf(2)]);
+      row.currentLiveDigest = digestOf(2);
+      await extension.models.by(idOf(patr))?.refresh();
+      const history = (await children(node(gateway))).find(({ kind }) => kind === 'history');
+      const [live, past] = await children(history);
+      assert.deepEqual([item(live!).label, item(past!).label], ['2'.repeat(12), '1'.repeat(12)]);
+      assert.match(String(item(live!).description), /^live · first deployed /);
+      assert.deepEqual(
+        [item(live!).contextValue, item(past!).contextValue],
+        ['pastImage', 'pastImage canRevert'],
+      );
+      const prompts = answering({ confirm: () => true, progress: () => void (row.status = 'running') });
+      const wentBack = (digest: RegExp) =>
+        eventually('it is said', () => prompts.said.some(({ text }) => digest.test(text)));
+      await vscode.commands.executeCommand('patr.release.revert', past);
+      assert.equal(row.currentLiveDigest, digestOf(1));
+      await wentBack(/^api gateway is back at the image 1{12}\.$/);
+      const panel = managing({ deploymentId: gateway, name: 'x', connection: idOf(patr) });
+      const facts = await panel.look(null, never);
+      assert.ok(facts.kind === 'there');
+      assert.equal(facts.releases, undefined, 'what the server does not keep is not made up');
+      assert.deepEqual(
+        facts.imageHistory?.images.map(({ digest, live: runs, canRevert }) => [digest, runs, canRevert]),
+        [
+          [digestOf(2), false, true],
+          [digestOf(1), true, false],
+        ],
+      );
+      await panel.revertToImage({ digest: digestOf(2) }, never);
+      assert.equal(row.currentLiveDigest, digestOf(2));
+      await wentBack(/^api gateway is back at the image 2{12}\.$/);
+    });
+
     it('each have their config mounts in the editor at the same time', async () => {
       const mine = uriOf({ connection: 'local', workspaceId, deploymentId: shop, name: 'a.yaml' });
       const theirs = uriOf({
@@ -220,7 +257,17 @@ export function severalSuite(): void {
         const parts = await children(deployment);
         const instances = parts.find(({ kind }) => kind === 'instances');
         assert.deepEqual(await labels(instances), ['Not offered by this server']);
+        const history = parts.find(({ kind }) => kind === 'history');
+        assert.deepEqual(await labels(history), ['This server keeps no history of images from docker.io']);
         assert.doesNotMatch(String(item(deployment!).contextValue), /hasUrls|hasEvents/);
+        await extension.current.set(idOf(old));
+        for (const command of ['patr.release.revert', 'patr.release.compare']) {
+          const prompts = answering();
+          await vscode.commands.executeCommand(command);
+          const [said] = prompts.said;
+          assert.equal(said?.severity, 'information', command);
+          assert.match(said.text, /does not offer this/);
+        }
         const form = extension.createPanelWith({}).serve({ kind: 'new', connection: idOf(old) }, handle());
         const { server } = await form.look(null, never);
         assert.ok(server.kind === 'ready', JSON.stringify(server));

@@ -314,6 +314,8 @@ export class Manage {
     run: (verb) => void this.#ask(verb, () => this.#options.host.call('run', { verb })),
     runOnRelease: (verb, number) =>
       void this.#ask(`${verb} ${number}`, () => this.#options.host.call('runOnRelease', { verb, number })),
+    revertToImage: (digest) =>
+      void this.#ask(`revert ${digest}`, () => this.#options.host.call('revertToImage', { digest })),
     runOnMount: (verb, name) =>
       void this.#ask(`${verb} ${name}`, () => this.#options.host.call('runOnMount', { verb, name })),
     runOnUrl: (verb, id) =>

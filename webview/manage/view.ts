@@ -56,6 +56,7 @@ export interface Actions {
   showMetrics(choice: MetricsChoice): void;
   run(verb: Verb): void;
   runOnRelease(verb: ReleaseVerb, number: number): void;
+  revertToImage(digest: string): void;
   runOnMount(verb: MountVerb, name: string): void;
   runOnUrl(verb: UrlVerb, id: string): void;
   fix(): void;

@@ -1,7 +1,9 @@
 import { commands, Uri } from 'vscode';
 import { systemClock } from '../../base/clock.ts';
+import { notOffered } from '../../client/errors.ts';
 import { usualParts } from '../../deploy/differences.ts';
 import { previewRevert, revert, rollOutNewest, type HistoryTools } from '../../deploy/history.ts';
+import { revertToImage, type PastImage } from '../../deploy/imageHistory.ts';
 import { bestUrl } from '../../deploy/journey.ts';
 import type { Verdict } from '../../deploy/watchRollout.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
@@ -9,25 +11,33 @@ import type { ReleaseInfo } from '../../protocol/shapes/release.ts';
 import { documentAddress } from '../documents/documentAddress.ts';
 import { releaseName } from '../documents/releaseText.ts';
 import { actionsFor, tellUnhealthy } from '../deploy/verdict.ts';
-import { describeRelease, partWords, releaseLooks } from '../history/releaseWords.ts';
+import {
+  describePastImage,
+  describeRelease,
+  partWords,
+  pastImageLook,
+  releaseLooks,
+  shortDigest,
+} from '../history/releaseWords.ts';
 import type { Action } from '../notify.ts';
 import { back, type ProgressReport } from '../prompts.ts';
 import { abilitiesOf, canCompareWith, canRevertTo } from '../tree/contextValue.ts';
-import type { DeploymentNode, NewerImageNode, ReleaseNode } from '../tree/nodes.ts';
+import type { DeploymentNode, NewerImageNode, PastImageNode, ReleaseNode } from '../tree/nodes.ts';
 import { releaseNode } from '../tree/parts.ts';
-import { chooseDeployment, targetOf, type CommandContext } from './context.ts';
-
-/** A version of a deployment. */
-interface Chosen {
-  readonly deployment: Deployment;
-  readonly release: ReleaseInfo;
-}
+import { chooseDeployment, offering, targetOf, type CommandContext } from './context.ts';
 
 /** Goes back to an earlier version, or to those parts of it that the person ticks. */
-export async function revertCommand(context: CommandContext, node: ReleaseNode | undefined): Promise<void> {
-  const chosen = await chooseRelease(context, node, canRevertTo, 'Revert to an earlier version');
-  if (chosen === undefined) return;
-  const { deployment, release } = chosen;
+export async function revertCommand(
+  context: CommandContext,
+  node: ReleaseNode | PastImageNode | undefined,
+): Promise<void> {
+  const question = 'Revert to an earlier version';
+  const deployment = await deploymentMeant(context, node, question);
+  if (deployment === undefined) return;
+  if (node?.kind === 'pastImage' || !context.model.answers('listReleases'))
+    return revertImage(context, deployment, node?.kind === 'pastImage' ? node : undefined);
+  const release = await chooseRelease(context, deployment, { node, fits: canRevertTo, question });
+  if (release === undefined) return;
   const target = await targetOf(context);
   const preview = await previewRevert(target, deployment.id, release.id);
   if (preview.differences.length === 0) {
@@ -59,9 +69,11 @@ export async function revertCommand(context: CommandContext, node: ReleaseNode |
 
 /** Shows a version beside the one that takes traffic. */
 export async function compareCommand(context: CommandContext, node: ReleaseNode | undefined): Promise<void> {
-  const chosen = await chooseRelease(context, node, canCompareWith, 'Compare a version with what runs');
-  if (chosen === undefined) return;
-  const { deployment, release } = chosen;
+  const question = 'Compare a version with what runs';
+  const deployment = await deploymentMeant(context, node, question);
+  if (deployment === undefined) return;
+  const release = await chooseRelease(context, deployment, { node, fits: canCompareWith, question });
+  if (release === undefined) return;
   const releases = await context.model.releases(deployment.id);
   const live = releases.find(({ number }) => number === deployment.liveRelease) ?? releases[0];
   if (live === undefined) return;
@@ -112,16 +124,66 @@ export async function rollOutCommand(
   void tell(context, verdict, 'serves the newest image');
 }
 
+/** Goes back to an image that the deployment has run, where the server keeps no more of it than that. */
+async function revertImage(
+  context: CommandContext,
+  deployment: Deployment,
+  node: PastImageNode | undefined,
+): Promise<void> {
+  const target = await targetOf(context);
+  if (!target.backend.answers('revertDeployment')) throw notOffered(context.model.connection.label);
+  const image = node?.image ?? (await chooseImage(context, deployment));
+  if (image === undefined) return;
+  const { name, imageTag } = deployment;
+  const short = shortDigest(image.digest);
+  const detail = `The image alone goes back: the configuration stays as it is now. Pushes are not paused by this server, so the next push to ${imageTag} can replace it.`;
+  if (!(await context.prompts.confirm(`Revert ${name} to the image ${short}?`, detail, 'Revert'))) return;
+  const verdict = await watched(context, `Reverting ${name} to the image ${short}`, (tools) =>
+    revertToImage(target, deployment.id, image.digest, tools),
+  );
+  await context.model.reload(deployment.id);
+  void tell(context, verdict, `is back at the image ${short}`);
+}
+
+async function chooseImage(context: CommandContext, deployment: Deployment): Promise<PastImage | undefined> {
+  const images = await context.model.pastImages(deployment.id);
+  const items = images
+    .filter(({ digest }) => digest !== deployment.currentLiveDigest)
+    .map((image) => ({
+      label: `$(${pastImageLook.icon}) ${shortDigest(image.digest)}`,
+      description: describePastImage(image, false),
+      image,
+    }));
+  if (items.length === 0)
+    throw new Error(`${deployment.name} has no other image to go back to yet. Push a new image first.`);
+  const placeholder = `Image history of ${deployment.name}, newest first`;
+  const chosen = await context.prompts.pick(items, { title: 'Revert to an earlier image', placeholder });
+  return chosen === undefined || chosen === back ? undefined : chosen.image;
+}
+
+/** The deployment of a node of its history, or the chosen one. Undefined: given up. */
+async function deploymentMeant(
+  context: CommandContext,
+  node: ReleaseNode | PastImageNode | undefined,
+  question: string,
+): Promise<Deployment | undefined> {
+  const known = node === undefined ? undefined : context.model.get(node.deploymentId);
+  return known ?? chooseDeployment(context, undefined, () => true, question);
+}
+
+interface Wanted {
+  readonly node: ReleaseNode | undefined;
+  readonly fits: (node: ReleaseNode) => boolean;
+  readonly question: string;
+}
+
 async function chooseRelease(
   context: CommandContext,
-  node: ReleaseNode | undefined,
-  fits: (node: ReleaseNode) => boolean,
-  question: string,
-): Promise<Chosen | undefined> {
-  const deploymentNode = node === undefined ? undefined : context.model.get(node.deploymentId);
-  const deployment = deploymentNode ?? (await chooseDeployment(context, undefined, () => true, question));
-  if (deployment === undefined) return undefined;
-  if (node !== undefined) return { deployment, release: node.release };
+  deployment: Deployment,
+  { node, fits, question }: Wanted,
+): Promise<ReleaseInfo | undefined> {
+  if (node !== undefined) return node.release;
+  await offering(context, 'releases');
   const releases = await context.model.releases(deployment.id);
   const items = releases
     .map((release, index) => releaseNode(deployment, release, index))
@@ -136,7 +198,7 @@ async function chooseRelease(
     throw new Error(`${deployment.name} has no other version for this yet. Push a new image first.`);
   const placeholder = `Image history of ${deployment.name}, newest first`;
   const chosen = await context.prompts.pick(items, { title: question, placeholder });
-  return chosen === undefined || chosen === back ? undefined : { deployment, release: chosen.release };
+  return chosen === undefined || chosen === back ? undefined : chosen.release;
 }
 
 /** Runs a rollout with its progress in a notification; giving up ends the watching, not the rollout. */

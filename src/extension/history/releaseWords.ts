@@ -1,5 +1,7 @@
 import { formatBytes } from '../../base/formatBytes.ts';
+import type { PastImage } from '../../deploy/imageHistory.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
+import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { ReleaseCause, ReleaseInfo, ReleaseState } from '../../protocol/shapes/release.ts';
 import type { RevertPart } from '../../protocol/shapes/release.ts';
 import { seconds } from '../deploy/progressWords.ts';
@@ -49,8 +51,41 @@ export function describeRelease(release: ReleaseInfo): string {
     .join(' · ');
 }
 
+/** One that the server calls live, and one of which nothing is known but that it ran. */
+export const liveImageLook = releaseLooks.live;
+export const pastImageLook: Look = { icon: 'package', words: '' };
+
+/** What stands behind the digest of an image: "live · first deployed 24/11/2026, 14:05 · tag latest". */
+export function describePastImage(image: PastImage, live: boolean): string {
+  const when = whenOf(image);
+  return [
+    live ? liveImageLook.words : '',
+    when === undefined ? '' : `first deployed ${when}`,
+    tagWords(image),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
+}
+
+/** The tags that mean an image now. */
+export function tagWords({ tags }: PastImage): string {
+  if (tags.length === 0) return '';
+  return `${tags.length === 1 ? 'tag' : 'tags'} ${tags.join(', ')}`;
+}
+
+/** Enough of a digest to tell images apart. */
+export function shortDigest(digest: string): string {
+  return digest.replace('sha256:', '').slice(0, 12);
+}
+
+/** Why a server of Patr's own lists no image of a deployment. */
+export function noPastImageWords(deployment: Deployment): string {
+  if ('repositoryId' in deployment) return 'Nothing was deployed yet';
+  return `This server keeps no history of images from ${deployment.registry}`;
+}
+
 /** In the person's own way of writing dates; absent stays absent. */
-function whenOf({ created }: ReleaseInfo): string | undefined {
+function whenOf({ created }: Pick<ReleaseInfo, 'created'>): string | undefined {
   const time = parseTimestamp(created);
   if (time === undefined) return undefined;
   return new Date(time).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
@@ -58,5 +93,5 @@ function whenOf({ created }: ReleaseInfo): string | undefined {
 
 /** Tag, and enough of the digest to tell images apart. */
 function imageOf({ imageTag, digest }: ReleaseInfo): string {
-  return digest === null ? imageTag : `${imageTag} ${digest.replace('sha256:', '').slice(0, 12)}`;
+  return digest === null ? imageTag : `${imageTag} ${shortDigest(digest)}`;
 }

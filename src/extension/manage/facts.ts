@@ -1,11 +1,14 @@
 import { isAbort } from '../../base/abort.ts';
 import { systemClock } from '../../base/clock.ts';
 import { configMountsOf, type Mount } from '../../deploy/configMounts.ts';
+import { readPastImages } from '../../deploy/imageHistory.ts';
 import type { Target } from '../../deploy/target.ts';
+import { whereOffered } from '../../deploy/whereOffered.ts';
 import type { Backend } from '../../client/backend.ts';
 import { NotOffered } from '../../client/errors.ts';
 import {
   urlVerbs,
+  type ImageHistory,
   type Managed,
   type MountVerb,
   type ShownMount,
@@ -22,10 +25,10 @@ import type { InstanceUsage, ReleaseInfo } from '../../protocol/shapes/release.t
 import { fixOf } from '../commands/fix.ts';
 import { describeMount } from '../config/configWords.ts';
 import type { MountMarks } from '../config/configs.ts';
-import { causeWords, releaseLooks } from '../history/releaseWords.ts';
+import { causeWords, noPastImageWords, releaseLooks, tagWords } from '../history/releaseWords.ts';
 import { abilitiesOf, canCompareWith, canRevertTo, type Ability } from '../tree/contextValue.ts';
 import { describeDeployment, instanceLooks, lookOf } from '../tree/look.ts';
-import { releaseNode, type MarksOf } from '../tree/parts.ts';
+import { pastImageNode, releaseNode, type MarksOf } from '../tree/parts.ts';
 import { targetWords, urlLooks, urlWords } from '../tree/resourceWords.ts';
 
 interface Waiting {
@@ -53,12 +56,13 @@ export async function readFacts(
   try {
     const asked = api.getDeployment(given, waiting);
     const config = configMountsOf(target, deploymentId);
-    const [deployment, image, region, instances, releases, events, urls, mounts] = await Promise.all([
+    const [deployment, image, region, instances, releases, images, events, urls, mounts] = await Promise.all([
       asked,
       asked.then((deployment) => imageOf(target, deployment, waiting)),
       asked.then((deployment) => regionOf(target, deployment, waiting)),
       offered('instances', () => api.listInstances(given, waiting)),
       offered('releases', () => api.listReleases(listed, waiting)),
+      asked.then((deployment) => imageHistoryOf(target, deployment, waiting)),
       offered('events', () => api.listEvents(listed, waiting)),
       urlsOf(target, deploymentId, waiting),
       config.list(waiting),
@@ -75,6 +79,7 @@ export async function readFacts(
       fix: fixOf(deployment.reason)?.label,
       instances: instances?.instances.map((one) => ({ ...one, words: instanceLooks[one.state].words })),
       releases: releases?.releases.map((one, index) => shownRelease(deployment, one, index)),
+      imageHistory: images,
       events: events?.events,
       urls,
       mounts: mounts.map((mount) => shownMount(mount, config.live, marksOf(deploymentId, mount.name))),
@@ -192,6 +197,24 @@ function shownRelease(deployment: Deployment, release: ReleaseInfo, index: numbe
     canRevert: canRevertTo(node),
     canCompare: canCompareWith(node),
   };
+}
+
+/** What the server tells of it that keeps no releases; undefined where it does, or tells nothing. */
+async function imageHistoryOf(
+  target: Target,
+  deployment: DeploymentInfo,
+  waiting: Waiting,
+): Promise<ImageHistory | undefined> {
+  const { backend } = target;
+  if (backend.offers('releases')) return undefined;
+  const found = await whereOffered(readPastImages(target, deployment, most, waiting));
+  if (found === undefined) return undefined;
+  const reverts = backend.answers('revertDeployment');
+  const images = found.map((image) => {
+    const { live, canRevert } = pastImageNode(deployment, image, reverts);
+    return { digest: image.digest, created: image.created, tagWords: tagWords(image), live, canRevert };
+  });
+  return { images, noneWords: noPastImageWords(deployment), reverts };
 }
 
 /** What a person calls the image. A repository that cannot be read is known by its id. */

@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { describeError, type Log } from '../../base/log.ts';
 import { followForEver, type ChangeNews } from '../../client/changes.ts';
 import { Pace, pollForEver, tickMs, type Looked, type Polled } from '../../client/poll.ts';
+import { readPastImages, type PastImage } from '../../deploy/imageHistory.ts';
 import type { Target } from '../../deploy/target.ts';
 import type { EndpointName } from '../../protocol/endpoints.ts';
 import { isProblem } from '../../protocol/problems.ts';
@@ -24,7 +25,7 @@ const mostSingly = 20;
 /** Without a stream of changes this many that are being deployed are looked at singly, for this long. */
 const mostMoving = 10;
 const moveForMs = 600_000;
-/** How many of a deployment's releases are read, newest first. */
+/** How many of a deployment's releases, or of the images that it has run, are read, newest first. */
 export const mostReleases = 100;
 
 /** Numbers in names are counted: `app 2` comes before `app 10`. */
@@ -43,6 +44,9 @@ export class DeploymentsModel implements Disposable {
   readonly #instances = new Kept((id) => this.#readInstances(id));
   readonly #details = new Kept((id) => this.#readDetails(id));
   readonly #releases = new Kept((id) => this.#readReleases(id));
+  readonly #pastImages = new Kept((id) => this.#readPastImages(id));
+  /** What is read of a deployment when somebody unfolds it. */
+  readonly #kept = [this.#instances, this.#details, this.#releases, this.#pastImages] as const;
   /** Secrets, domains and managed URLs of the workspace. */
   readonly resources: Resources;
   readonly #due = new Set<string>();
@@ -142,6 +146,11 @@ export class DeploymentsModel implements Disposable {
   /** The newest releases of a deployment, newest first; read and kept as its instances are. */
   releases(id: string): Promise<readonly ReleaseInfo[]> {
     return this.#releases.get(id);
+  }
+
+  /** The images that a deployment has run, newest first, of a server that keeps no releases; read and kept in the same way. */
+  pastImages(id: string): Promise<readonly PastImage[]> {
+    return this.#pastImages.get(id);
   }
 
   /** Reads everything again. */
@@ -316,16 +325,12 @@ export class DeploymentsModel implements Disposable {
   }
 
   #unfolded(): ReadonlySet<string> {
-    return new Set([this.#instances, this.#details, this.#releases].flatMap((kept) => kept.ids()));
+    return new Set(this.#kept.flatMap((kept) => kept.ids()));
   }
 
   /** Whether any of what is unfolded differs from what it was. */
   async #renew(id: string): Promise<boolean> {
-    const differs = await Promise.all([
-      this.#instances.renew(id),
-      this.#details.renew(id),
-      this.#releases.renew(id),
-    ]);
+    const differs = await Promise.all(this.#kept.map((kept) => kept.renew(id)));
     return differs.includes(true);
   }
 
@@ -345,6 +350,12 @@ export class DeploymentsModel implements Disposable {
     return releases;
   }
 
+  async #readPastImages(id: string): Promise<readonly PastImage[]> {
+    const [target, deployment] = [this.target(), this.get(id)];
+    if (target === undefined || deployment === undefined) return [];
+    return readPastImages(target, deployment, mostReleases);
+  }
+
   async #readDetails(id: string): Promise<DeploymentDetails> {
     const target = this.target();
     if (target === undefined) throw new Error('The server is not connected.');
@@ -356,15 +367,11 @@ export class DeploymentsModel implements Disposable {
     this.#deployments.clear();
     for (const [id, deployment] of found) this.#deployments.set(id, deployment);
     this.#sorted = undefined;
-    this.#instances.keepOnly(found);
-    this.#details.keepOnly(found);
-    this.#releases.keepOnly(found);
+    for (const kept of this.#kept) kept.keepOnly(found);
   }
 
   #drop(id: string): void {
-    this.#instances.forget(id);
-    this.#details.forget(id);
-    this.#releases.forget(id);
+    for (const kept of this.#kept) kept.forget(id);
     this.#sorted = undefined;
     this.#former.add(id);
     if (this.#deployments.delete(id)) this.#changed.fire({ kind: 'all' });
@@ -374,9 +381,7 @@ export class DeploymentsModel implements Disposable {
     this.#loaded = false;
     this.#failure = undefined;
     this.#sorted = undefined;
-    this.#instances.clear();
-    this.#details.clear();
-    this.#releases.clear();
+    for (const kept of this.#kept) kept.clear();
     this.resources.clear();
     this.#deleted.clear();
     if (this.#deployments.size === 0) return;

@@ -34,7 +34,7 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 import type { Models } from '../model/models.ts';
 import type { Output } from '../output.ts';
 import { deploymentNodeId } from '../tree/branch.ts';
-import { releaseNode, type MarksOf } from '../tree/parts.ts';
+import { pastImageNode, releaseNode, type MarksOf } from '../tree/parts.ts';
 import { readVolumeData } from '../volumes/volumeData.ts';
 import { lookIfRefused } from '../retry.ts';
 import { awayAfter, awayNow, help } from './away.ts';
@@ -80,6 +80,7 @@ export function managePanel(parts: ManagePanelParts): PanelKind<ManageContract, 
         save: (change) => managing.save(change),
         run: ({ verb }) => managing.run(verb),
         runOnRelease: ({ verb, number }) => managing.runOnRelease(verb, number),
+        revertToImage: ({ digest }) => managing.revertToImage(digest),
         runOnMount: ({ verb, name }) => managing.runOnMount(verb, name),
         runOnUrl: ({ verb, id }) => managing.runOnUrl(verb, id),
         fix: () => managing.fix(),
@@ -272,6 +273,16 @@ class Managing {
     const release = releases[index];
     if (deployment === undefined || release === undefined) throw problem('resourceDoesNotExist');
     await commands.executeCommand(releaseCommandOf[verb], releaseNode(deployment, release, index));
+    return null;
+  }
+
+  async revertToImage(digest: string): Promise<null> {
+    const { deployment, imageHistory } = this.#managed ?? {};
+    const image = imageHistory?.images.find((one) => one.digest === digest);
+    if (deployment === undefined || image === undefined) throw problem('resourceDoesNotExist');
+    const { created, canRevert } = image;
+    const node = pastImageNode(deployment, { digest, created, tags: [] }, canRevert);
+    await commands.executeCommand('patr.release.revert', node);
     return null;
   }
 

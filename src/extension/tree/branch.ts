@@ -19,9 +19,9 @@ import type {
 import {
   configMountsOf,
   domainsOf,
+  historyOf,
   instancesOf,
   partsOf,
-  releasesOf,
   secretsOf,
   volumesOf,
   type MarksOf,
@@ -169,7 +169,7 @@ export class Branch implements Disposable {
     ],
     deployment: (node) => partsOf(this.model, this.fresh(node)),
     instances: ({ deployment }) => instancesOf(this.model, deployment.id, this.model.connection.hasShells),
-    history: ({ deployment }) => releasesOf(this.model, deployment.id),
+    history: ({ deployment }) => historyOf(this.model, deployment.id),
     configMounts: ({ deploymentId }) => configMountsOf(this.model, deploymentId, this.#parts.marksOf),
     volumes: ({ deploymentId }) => volumesOf(this.model, deploymentId),
     secrets: () => secretsOf(this.model),
@@ -184,6 +184,7 @@ export class Branch implements Disposable {
     volume: () => [],
     newerImage: () => [],
     release: () => [],
+    pastImage: () => [],
     more: () => [],
     message: () => [],
   };
@@ -206,6 +207,7 @@ export class Branch implements Disposable {
       case 'instance':
         return `instances/${node.deploymentId}`;
       case 'release':
+      case 'pastImage':
         return `history/${node.deploymentId}`;
       case 'configMount':
         return `configMounts/${node.deploymentId}`;

@@ -83,6 +83,7 @@ function wordsOf(node: Node): readonly string[] {
   if (node.kind === 'address') return node.address.url === undefined ? ['address'] : ['address', 'canOpen'];
   if (node.kind === 'instance') return ['instance', ...instanceAbilities(node)];
   if (node.kind === 'release') return ['release', ...releaseAbilities(node)];
+  if (node.kind === 'pastImage') return node.canRevert ? ['pastImage', 'canRevert'] : ['pastImage'];
   if (node.kind === 'managedUrl') return ['managedUrl', ...urlAbilities(node)];
   if (node.kind === 'domain') return node.domain.isVerified ? ['domain'] : ['domain', 'canVerify'];
   if (node.kind === 'configMount')

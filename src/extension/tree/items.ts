@@ -6,7 +6,14 @@ import { formatBytes } from '../../base/formatBytes.ts';
 import { awayWords } from '../connections/awayWords.ts';
 import type { CommandId } from '../ids.ts';
 import { addressIcons, hostOf, labelOf, schemeOf } from './address.ts';
-import { describeRelease, releaseLooks } from '../history/releaseWords.ts';
+import {
+  describePastImage,
+  describeRelease,
+  liveImageLook,
+  pastImageLook,
+  releaseLooks,
+  shortDigest,
+} from '../history/releaseWords.ts';
 import { contextValueOf } from './contextValue.ts';
 import { describeSecret, describeUrl, domainLook, urlLooks, urlWords } from './resourceWords.ts';
 import { describeDeployment, describeInstance, instanceLooks, lookOf, type Look } from './look.ts';
@@ -16,6 +23,7 @@ import {
   connectionTooltip,
   instanceTooltip,
   mountTooltip,
+  pastImageTooltip,
   regionTooltip,
   releaseTooltip,
 } from './tooltip.ts';
@@ -179,10 +187,13 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     return item;
   },
 
-  history: () => {
+  history: (_, known) => {
     const item = new TreeItem('Image history', Collapsed);
     item.iconPath = new ThemeIcon('history');
-    item.tooltip = 'Every version that was rolled out. Compare one with what runs, or revert to it.';
+    item.tooltip =
+      known.backend()?.offers('releases') === false
+        ? 'Every image that was deployed, as far as this server tells.'
+        : 'Every version that was rolled out. Compare one with what runs, or revert to it.';
     return item;
   },
 
@@ -193,6 +204,17 @@ const items: { readonly [K in NodeKind]: (node: NodeOf<K>, known: Known) => Tree
     item.tooltip = releaseTooltip(release);
     item.accessibilityInformation = {
       label: `Version ${release.number}, ${describeRelease(release)}. ${release.reason?.message ?? ''}`,
+    };
+    return item;
+  },
+
+  pastImage: ({ image, live }) => {
+    const item = new TreeItem(shortDigest(image.digest), None);
+    item.description = describePastImage(image, live);
+    item.iconPath = iconOf(live ? liveImageLook : pastImageLook);
+    item.tooltip = pastImageTooltip(image, live);
+    item.accessibilityInformation = {
+      label: `Image ${shortDigest(image.digest)}, ${describePastImage(image, live)}`,
     };
     return item;
   },

@@ -1,4 +1,5 @@
 import type { Address, Deployment } from '../../protocol/shapes/deployment.ts';
+import type { PastImage } from '../../deploy/imageHistory.ts';
 import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { WorkspaceDomain } from '../../protocol/shapes/domain.ts';
 import type { ManagedUrl } from '../../protocol/shapes/managedUrl.ts';
@@ -24,6 +25,7 @@ export type Node =
   | NewerImageNode
   | HistoryNode
   | ReleaseNode
+  | PastImageNode
   | ManagedUrlNode
   | SecretsNode
   | SecretNode
@@ -147,6 +149,17 @@ export interface ReleaseNode {
   readonly release: ReleaseInfo;
   /** It takes the traffic, and nothing newer is wanted: there is nothing to go back from. */
   readonly current: boolean;
+}
+
+/** An image that a deployment has run, on a server that keeps no releases. */
+export interface PastImageNode {
+  readonly kind: 'pastImage';
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly image: PastImage;
+  /** It is the one that the server says to be live. */
+  readonly live: boolean;
+  readonly canRevert: boolean;
 }
 
 /** An address of one's own that leads to a deployment. */

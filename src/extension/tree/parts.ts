@@ -1,10 +1,12 @@
 import { describeError } from '../../base/log.ts';
+import type { PastImage } from '../../deploy/imageHistory.ts';
 import type { Deployment } from '../../protocol/shapes/deployment.ts';
 import type { InstanceInfo, InstanceState, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { MountMarks } from '../config/configs.ts';
+import { noPastImageWords } from '../history/releaseWords.ts';
 import { mostReleases, type DeploymentsModel } from '../model/deployments.ts';
 import { bestAddresses, labelOf } from './address.ts';
-import type { Node, ReleaseNode } from './nodes.ts';
+import type { Node, PastImageNode, ReleaseNode } from './nodes.ts';
 
 /** What a deployment has, in the order in which it is shown. What cannot be read says so in its place. */
 export async function partsOf(
@@ -43,7 +45,11 @@ async function urlsOf({ resources }: Pick<DeploymentsModel, 'resources'>, id: st
 
 /** A line in the place of what the server does not have. */
 function notOffered(parentId: string): Node[] {
-  return [{ kind: 'message', id: `lacking/${parentId}`, parentId, label: 'Not offered by this server' }];
+  return [messageOf('lacking', parentId, 'Not offered by this server')];
+}
+
+function messageOf(what: string, parentId: string, label: string): Node {
+  return { kind: 'message', id: `${what}/${parentId}`, parentId, label };
 }
 
 export async function secretsOf(model: Pick<DeploymentsModel, 'resources' | 'answers'>): Promise<Node[]> {
@@ -97,13 +103,22 @@ export async function instancesOf(
   });
 }
 
-/** Its releases, newest first. The one that takes the traffic is current, unless a newer one is wanted. */
-export async function releasesOf(
-  model: Pick<DeploymentsModel, 'releases' | 'get' | 'answers'>,
+/** Its history: releases, or, where the server keeps none, the images that it has run. */
+export async function historyOf(
+  model: Pick<DeploymentsModel, 'releases' | 'pastImages' | 'get' | 'answers'>,
+  deploymentId: string,
+): Promise<Node[]> {
+  if (model.answers('listReleases')) return releasesOf(model, deploymentId);
+  if (model.answers('listDeployHistory')) return pastImagesOf(model, deploymentId);
+  return notOffered(`history/${deploymentId}`);
+}
+
+/** Newest first. The one that takes the traffic is current, unless a newer one is wanted. */
+async function releasesOf(
+  model: Pick<DeploymentsModel, 'releases' | 'get'>,
   deploymentId: string,
 ): Promise<Node[]> {
   const parentId = `history/${deploymentId}`;
-  if (!model.answers('listReleases')) return notOffered(parentId);
   return orMessage(parentId, 'The image history', async () => {
     const found = await model.releases(deploymentId);
     if (found.length === 0)
@@ -130,6 +145,44 @@ export function releaseNode(
     deploymentId: deployment.id,
     release,
     current: index === 0 && release.number === deployment.liveRelease,
+  };
+}
+
+async function pastImagesOf(
+  model: Pick<DeploymentsModel, 'pastImages' | 'get' | 'answers'>,
+  deploymentId: string,
+): Promise<Node[]> {
+  const parentId = `history/${deploymentId}`;
+  return orMessage(parentId, 'The image history', async () => {
+    const found = await model.pastImages(deploymentId);
+    const deployment = model.get(deploymentId);
+    if (deployment === undefined) return [];
+    if (found.length === 0) return [messageOf('none', parentId, noPastImageWords(deployment))];
+    const reverts = model.answers('revertDeployment');
+    return [
+      ...found.map((image) => pastImageNode(deployment, image, reverts)),
+      ...(found.length < mostReleases
+        ? []
+        : [messageOf('older', parentId, `Images older than these ${mostReleases} are listed by the API`)]),
+      ...(reverts ? [] : [messageOf('lacking', parentId, 'Going back to one is not offered by this server')]),
+    ];
+  });
+}
+
+/** One of the images that a deployment has run; `reverts`: whether its server goes back to one. */
+export function pastImageNode(
+  { id, currentLiveDigest }: Pick<Deployment, 'id' | 'currentLiveDigest'>,
+  image: PastImage,
+  reverts: boolean,
+): PastImageNode {
+  const live = image.digest === currentLiveDigest;
+  return {
+    kind: 'pastImage',
+    id: `pastImage/${id}/${image.digest}`,
+    deploymentId: id,
+    image,
+    live,
+    canRevert: reverts && !live,
   };
 }
 

@@ -1,11 +1,12 @@
 import { MarkdownString } from 'vscode';
 import type { Deployment, Reason } from '../../protocol/shapes/deployment.ts';
+import type { PastImage } from '../../deploy/imageHistory.ts';
 import type { InstanceInfo, ReleaseInfo } from '../../protocol/shapes/release.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
 import { formatBytes } from '../../base/formatBytes.ts';
 import type { Glance } from '../../protocol/figureWords.ts';
 import { parseTimestamp } from '../../protocol/wire.ts';
-import { describeRelease } from '../history/releaseWords.ts';
+import { describePastImage, describeRelease, shortDigest } from '../history/releaseWords.ts';
 import { describeDeployment, describeInstance, lookOf } from './look.ts';
 import type { ConfigMountNode, ConnectionNode } from './nodes.ts';
 
@@ -49,6 +50,13 @@ export function releaseTooltip(release: ReleaseInfo): MarkdownString {
   appendWords(tip, describeRelease(release));
   if (release.digest !== null) appendParagraph(tip, release.digest);
   appendReason(tip, release.reason);
+  return tip;
+}
+
+export function pastImageTooltip(image: PastImage, live: boolean): MarkdownString {
+  const tip = titled(`Image ${shortDigest(image.digest)}`);
+  appendWords(tip, describePastImage(image, live));
+  appendParagraph(tip, image.digest);
   return tip;
 }
 

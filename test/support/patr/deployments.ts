@@ -36,16 +36,19 @@ export function rowOf(world: PatrWorld, body: Body): Row {
   };
 }
 
-/** A deployment of nginx that is there already, the newest of the list. */
+/** A deployment that is there already, the newest of the list; of nginx where no image is given. */
 export function addRow(
   world: PatrWorld,
   name: string,
-  { status = 'running', configMounts = {} }: Partial<Pick<Row, 'status' | 'configMounts'>> = {},
+  {
+    status = 'running',
+    configMounts = {},
+    source = { registry: 'docker.io', imageName: 'library/nginx' },
+  }: Partial<Pick<Row, 'status' | 'configMounts' | 'source'>> = {},
 ): Row {
   const row = rowOf(world, {
     name,
-    registry: 'docker.io',
-    imageName: 'library/nginx',
+    ...source,
     imageTag: 'latest',
     runner: world.runnerId,
     machineType: world.machineTypeId,

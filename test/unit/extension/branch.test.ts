@@ -6,6 +6,11 @@ import { Branch } from '../../../src/extension/tree/branch.ts';
 import type { ConnectionNode, MessageNode, Node } from '../../../src/extension/tree/nodes.ts';
 import { fakeToken, FakePatr } from '../../support/fakePatr.ts';
 import { aDeployment, regionId } from '../../support/fakePatrState.ts';
+import { digestOf } from '../../support/fakeRegistry.ts';
+import { startCurrent } from '../../support/patr/current.ts';
+import { addRow } from '../../support/patr/deployments.ts';
+import type { PatrDouble } from '../../support/patr/double.ts';
+import { hasRun, startRewrite } from '../../support/patr/rewrite.ts';
 import { GivenConnection } from '../../support/givenConnection.ts';
 
 describe('the branch of a connection', () => {
@@ -119,6 +124,71 @@ describe('the branch of a connection', () => {
     const [message] = (await unfolded(branch.roots()[0])) as MessageNode[];
     assert.match(message?.label ?? '', /^No deployment is here yet/);
     assert.equal(message?.helps?.remedy.command, 'patr.deployment.create');
+  });
+
+  describe('on a server that keeps no releases', () => {
+    const historyOn = async (double: PatrDouble, run: readonly string[], live: string | null) => {
+      const { world } = double;
+      const source = { registry: 'registry.patr.cloud', repositoryId: world.id() };
+      const row = addRow(world, 'shop api', { source });
+      hasRun(world, row.id, run);
+      row.currentLiveDigest = live;
+      await connection.connect(double.url, world.token);
+      await model.refresh();
+      const parts = await unfolded(branch.find(row.id));
+      return { row, history: parts.find(({ kind }) => kind === 'history') };
+    };
+    const looks = (nodes: readonly Node[]): unknown[] =>
+      nodes.map((node) => {
+        if (node.kind === 'pastImage') return [node.image.digest, node.live, node.canRevert];
+        return node.kind === 'message' ? node.label : node.kind;
+      });
+
+    it('has the images that were deployed as the history of a deployment, and one to go back to', async () => {
+      const double = await startCurrent();
+      try {
+        const { row, history } = await historyOn(double, [digestOf(1), digestOf(2)], digestOf(2));
+        const nodes = await unfolded(history);
+        assert.deepEqual(looks(nodes), [
+          [digestOf(2), true, false],
+          [digestOf(1), false, true],
+        ]);
+        assert.equal(branch.parentOf(nodes[0]!)?.id, history?.id);
+        changed = [];
+        row.currentLiveDigest = digestOf(1);
+        await model.reload(row.id);
+        assert.deepEqual(changed, [`deployment/${row.id}`]);
+        assert.deepEqual(looks(await unfolded(history)), [
+          [digestOf(2), false, true],
+          [digestOf(1), true, false],
+        ]);
+      } finally {
+        await double.stop();
+      }
+    });
+
+    it('says below the images that nobody goes back to one where the server cannot', async () => {
+      const double = await startRewrite();
+      try {
+        const { history } = await historyOn(double, [digestOf(1)], null);
+        assert.deepEqual(looks(await unfolded(history)), [
+          [digestOf(1), false, false],
+          'Going back to one is not offered by this server',
+        ]);
+      } finally {
+        await double.stop();
+      }
+    });
+
+    it('says that nothing was deployed yet', async () => {
+      const double = await startCurrent();
+      try {
+        const { history } = await historyOn(double, [], null);
+        assert.deepEqual(looks(await unfolded(history)), ['Nothing was deployed yet']);
+      } finally {
+        await double.stop();
+      }
+    });
   });
 
   it('is left out while something is looked for that it has not', async () => {

@@ -17,6 +17,7 @@ const deployments = [...deploymentStatuses, 'unknown' as const].flatMap((status)
   aDeployment({ id, status, pushesPaused: true, newerImage: { digest: 'sha256:2', pushedAt: 1 } }),
 ]);
 const [deployment] = deployments;
+const aPastImage = { digest: 'sha256:1', created: 1, tags: [] };
 
 const connectionStates: readonly ConnectionState[] = [
   { kind: 'looking' },
@@ -63,6 +64,8 @@ export const everyNode: readonly Node[] = [
   { kind: 'release', id: 'q', deploymentId: id, release: aRelease({ number: 1 }), current: true },
   { kind: 'release', id: 's', deploymentId: id, release: aRelease({ number: 1 }), current: false },
   { kind: 'release', id: 't', deploymentId: id, release: aRelease({ imageRemoved: true }), current: false },
+  { kind: 'pastImage', id: 'y', deploymentId: id, image: aPastImage, live: true, canRevert: false },
+  { kind: 'pastImage', id: 'z', deploymentId: id, image: aPastImage, live: false, canRevert: true },
   { kind: 'managedUrl', id: 'u', deploymentId: id, url: aManagedUrl() },
   { kind: 'managedUrl', id: 'u2', deploymentId: id, url: aManagedUrl({ isConfigured: false }) },
   { kind: 'secrets', id: 'secrets', parentId: 'region/local' },

@@ -16,7 +16,7 @@ import {
   lookOf,
 } from '../../../src/extension/tree/look.ts';
 import { aDeployment, aRelease, anInstance } from '../../support/fakePatrState.ts';
-import { describeRelease } from '../../../src/extension/history/releaseWords.ts';
+import { describePastImage, describeRelease } from '../../../src/extension/history/releaseWords.ts';
 import { digestOf } from '../../support/fakeRegistry.ts';
 import { deployment, deploymentInfo } from '../../../src/protocol/shapes/deployment.ts';
 import { everyContextValue } from './contextValues.ts';
@@ -87,6 +87,13 @@ describe('a context value', () => {
     const release = aRelease({ number: 1, imageRemoved: true });
     const value = contextValueOf({ kind: 'release', id, deploymentId: id, release, current: false });
     assert.equal(value, 'release canCompare');
+  });
+
+  it('offers to go back to an image where its node can', () => {
+    const image = { digest: digestOf(1), created: 1, tags: [] };
+    const value = (canRevert: boolean): string =>
+      contextValueOf({ kind: 'pastImage', id, deploymentId: id, image, live: !canRevert, canRevert });
+    assert.deepEqual([value(true), value(false)], ['pastImage canRevert', 'pastImage']);
   });
 
   it('offers to explain where there is something to explain', () => {
@@ -171,6 +178,13 @@ describe('the words behind a name', () => {
       describeRelease(release),
       /^failed · rolled out by hand .+ · 3\.2 s · latest 222222222222 · .*MB$/,
     );
+  });
+
+  it('tell of an image what the server does, and nothing of what became of it', () => {
+    const image = { digest: digestOf(1), created: 0, tags: ['1.27', 'latest'] };
+    assert.match(describePastImage(image, true), /^live · first deployed .+ · tags 1\.27, latest$/);
+    assert.equal(describePastImage({ ...image, created: 'long ago', tags: ['a'] }, false), 'tag a');
+    assert.equal(describePastImage({ ...image, created: 'long ago', tags: [] }, false), '');
   });
 
   it('tell restarts of an instance', () => {

@@ -1,12 +1,20 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatBytes } from '../../../src/base/formatBytes.ts';
-import type { Managed, ReleaseVerb, ShownRelease, Verb } from '../../../src/protocol/panelManage.ts';
+import type {
+  ImageHistory,
+  Managed,
+  ReleaseVerb,
+  ShownImage,
+  ShownRelease,
+  Verb,
+} from '../../../src/protocol/panelManage.ts';
 import { button } from '../../shared/controls.ts';
 import type { View } from '../view.ts';
 import { agoWords, digestWords, proofWords, shortWords, timeWords } from '../words.ts';
 
 export function history(view: View, managed: Managed): TemplateResult {
-  const { releases } = managed;
+  const { releases, imageHistory } = managed;
+  if (imageHistory !== undefined) return images(view, managed, imageHistory);
   if (releases === undefined)
     return html`<p class="lead">The image history is not offered by this server.</p>`;
   return html`<h2 id="history-heading">Image history</h2>
@@ -16,6 +24,55 @@ export function history(view: View, managed: Managed): TemplateResult {
     <ol class="plain" aria-labelledby="history-heading">
       ${releases.map((release) => releaseCard(view, release))}
     </ol>`;
+}
+
+/** What a server of Patr's own keeps: the images, and nothing of what became of them. */
+function images(view: View, { deployment }: Managed, history: ImageHistory): TemplateResult {
+  const { images: all, noneWords, reverts } = history;
+  const lacks = [
+    ...(deployment.currentLiveDigest === null ? ['This server does not tell which one is live.'] : []),
+    ...(reverts ? [] : ['Going back to one of them is not offered by this server.']),
+  ];
+  return html`<h2 id="history-heading">Image history</h2>
+    <p class="lead">
+      The images that were deployed, newest first. This server keeps no configuration with them.
+    </p>
+    ${all.length === 0 ? html`<p>${noneWords}.</p>` : nothing}
+    ${all.length === 0 || lacks.length === 0 ? nothing : html`<p class="lead" id="history-lacks">${lacks.join(' ')}</p>`}
+    <ol class="plain" aria-labelledby="history-heading">
+      ${all.map((image) => imageCard(view, image))}
+    </ol>`;
+}
+
+function imageCard({ busy, actions, now }: View, image: ShownImage): TemplateResult {
+  const { digest, created, tagWords, live, canRevert } = image;
+  const short = digestWords(digest);
+  const ago = agoWords(created, now);
+  return html`<li class="release" data-image=${digest}>
+    <p class="release-head">
+      <strong><code>${short}</code></strong>
+      ${live ? html`<span class="badge live">live</span>` : nothing}
+      ${ago === '' ? nothing : html`<span class="lead" title=${timeWords(created)}>first deployed ${ago}</span>`}
+    </p>
+    ${tagWords === '' ? nothing : html`<p class="text">${tagWords}</p>`}
+    <div class="buttons">
+      ${
+        canRevert
+          ? button({
+              label: 'Revert to this image…',
+              says: `Revert to this image, ${short}`,
+              disabled: busy.has(`revert ${digest}`),
+              onClick: () => actions.revertToImage(digest),
+            })
+          : nothing
+      }
+      ${button({
+        label: 'Copy digest',
+        says: `Copy digest, ${short}`,
+        onClick: () => actions.copy(digest),
+      })}
+    </div>
+  </li>`;
 }
 
 /** Pushes that wait since a revert, and an image that was pushed and does not run. */
