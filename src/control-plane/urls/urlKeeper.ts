@@ -45,6 +45,8 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
   const { signal } = stopping;
   const addresses = new Map<string, string>();
   const troubles = new Map<string, string>();
+  /** Hosts that are being looked up. */
+  const asked = new Set<string>();
   /** What the edge was told last. */
   let told = '';
   let woken = Promise.withResolvers<void>();
@@ -74,6 +76,7 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
     const before = JSON.stringify(Array.from(addresses));
     await Promise.all(
       Array.from(hosts, async (host) => {
+        asked.add(host);
         try {
           const address = chosen(host, await parts.dns.addresses(host, { signal }));
           if (address === undefined) return;
@@ -82,6 +85,8 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
         } catch (error) {
           if (signal.aborted) return;
           troubles.set(host, describeError(error));
+        } finally {
+          asked.delete(host);
         }
       }),
     );
@@ -101,7 +106,10 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
     return undefined;
   }
 
-  /** Changes first, so that nobody waits for name servers; then what could only be found by them. */
+  /**
+   * Changes first, so that nobody waits for name servers; then what could only be found by them, for as long as nothing
+   * else changes. What they say later is a change.
+   */
   async function pass(atAll: boolean): Promise<boolean> {
     // What another control plane found last goes on being used, unless this one would not use it.
     for (const { target, address } of parts.edge()?.routedUrls() ?? []) {
@@ -111,9 +119,13 @@ export function createUrlKeeper(parts: UrlKeeperParts): UrlKeeper {
     }
     const done = await tell();
     const hosts = foreignHosts(store.managedUrls.all());
-    for (const host of addresses.keys()) if (!hosts.has(host)) addresses.delete(host);
-    const unknown = Array.from(hosts).filter((host) => atAll || !addresses.has(host));
-    return (await lookUp(unknown)) ? tell() : done;
+    for (const known of [addresses, troubles])
+      for (const host of known.keys()) if (!hosts.has(host)) known.delete(host);
+    const unasked = Array.from(hosts).filter((host) => !asked.has(host));
+    const looking = lookUp(unasked.filter((host) => atAll || !addresses.has(host)));
+    const found = await Promise.race([looking, woken.promise]);
+    if (found === undefined) void looking.then((late) => late && woken.resolve());
+    return found === true ? tell() : done;
   }
 
   async function keep(): Promise<void> {

@@ -55,8 +55,8 @@ describe('the keeper of managed URLs', () => {
   let clock: HandClock;
   let keeper: UrlKeeper;
   let found: Map<string, readonly string[]>;
-  /** Told of questions that get no answer, where it is there. */
-  let unanswered: ((host: string) => void) | undefined;
+  /** Told of questions, where it is there. What it does not answer gets none. */
+  let unanswered: ((host: string) => void | Promise<readonly string[]>) | undefined;
 
   beforeEach(() => {
     notary = memoryNotary();
@@ -77,9 +77,9 @@ describe('the keeper of managed URLs', () => {
       dns: {
         async addresses(host, { signal } = {}) {
           if (unanswered !== undefined)
-            return new Promise((_, reject) => {
+            return new Promise((answer, reject) => {
               signal?.addEventListener('abort', () => reject(signal.reason as Error));
-              unanswered?.(host);
+              void unanswered?.(host)?.then(answer);
             });
           const known = found.get(host);
           if (known === undefined) throw new DnsError(`${host} cannot be found (ENOTFOUND).`);
@@ -175,6 +175,43 @@ describe('the keeper of managed URLs', () => {
     start();
     assert.equal(await asked, 'other.example.org');
     await keeper.stop();
+  });
+
+  it('tells the edge of changes while name servers are silent, and of what they say in the end', async () => {
+    edge = new FakeUrlEdge();
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<readonly string[]>();
+    let times = 0;
+    unanswered = () => {
+      times += 1;
+      resolve();
+      return answer.promise;
+    };
+    const domain = addDomain('example.com');
+    addUrl(domain, '/', elsewhere);
+    start();
+    await asked;
+    for (const count of [2, 3, 4]) {
+      addUrl(domain, `/${count}`, redirect);
+      keeper.wake();
+      await edge.until((routes) => routes.length === count);
+    }
+    answer.resolve(['192.0.2.7']);
+    await edge.until((routes) => routes.some(({ address }) => address === '192.0.2.7'));
+    assert.equal(times, 1, 'a host is asked about once at a time');
+  });
+
+  it('says nothing more of a server that no URL leads to', async () => {
+    edge = new FakeUrlEdge();
+    const domain = addDomain('example.com');
+    const id = addUrl(domain, '/', elsewhere);
+    const row = notary.store.managedUrls.find(id)!;
+    start();
+    while (keeper.trouble(row) === undefined) await new Promise(setImmediate);
+    notary.store.managedUrls.delete(id);
+    keeper.wake();
+    await edge.until((routes) => routes.length === 0);
+    while (keeper.trouble(row) !== undefined) await new Promise(setImmediate);
   });
 
   it('leads nobody to the machine itself unless the region is a local one', async () => {
