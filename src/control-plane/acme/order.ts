@@ -59,13 +59,19 @@ export function acmeAuthority({ account, clock, roots, userAgent }: AcmeParts): 
   }
 
   return {
-    order(hosts, challenges, { signal }) {
+    async order(hosts, challenges, { signal }) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(orderWithinMs)]);
       const exchange = { signal: limit, now: () => clock.now(), roots, userAgent };
-      return withExchange(exchange, async () => {
-        const at = await signedIn();
-        return runOrder(at, hosts, { challenges, presented }, { clock, signal: limit });
-      });
+      try {
+        return await withExchange(exchange, async () => {
+          const at = await signedIn();
+          return runOrder(at, hosts, { challenges, presented }, { clock, signal: limit });
+        });
+      } catch (error) {
+        // Authorities forget accounts, those for trials now and then all of them: the next order makes it anew.
+        if (error instanceof AcmeRefusal && error.type === 'accountDoesNotExist') client = undefined;
+        throw error;
+      }
     },
   };
 }

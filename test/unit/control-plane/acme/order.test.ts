@@ -52,6 +52,26 @@ describe('an order at a certificate authority', () => {
     assert.deepEqual(present, [], 'and that one with the next order');
   });
 
+  it('makes the account anew when the authority has forgotten it', async () => {
+    server.status = 'invalid';
+    const order = (): Promise<string> => authority.order(hosts, challenges, { signal });
+    const accounts = (): number => server.asked.filter((path) => path === '/account/new').length;
+    await assert.rejects(order(), refused(/could not be/));
+    await assert.rejects(order(), refused(/could not be/));
+    assert.equal(accounts(), 1);
+    server.instead = (nonce) => {
+      server.instead = (response) => {
+        const type = 'urn:ietf:params:acme:error:accountDoesNotExist';
+        response.writeHead(400, { 'content-type': 'application/problem+json' });
+        response.end(JSON.stringify({ type, detail: 'There is no such account.' }));
+      };
+      nonce.setHeader('replay-nonce', 'abc').end();
+    };
+    await assert.rejects(order(), refused(/no such account/));
+    await assert.rejects(order(), refused(/could not be/));
+    assert.equal(accounts(), 2);
+  });
+
   it('is given up when the authority asks for more patience than an order has', async () => {
     for (const retryAfter of ['999999999', '2592000']) {
       server.retryAfter = retryAfter;
