@@ -3,7 +3,7 @@ import { rest, type Clock } from '../base/clock.ts';
 import { isProblem } from '../protocol/problems.ts';
 import type { LogLine } from '../protocol/shapes/log.ts';
 import type { Api } from './client.ts';
-import { NotOffered } from './errors.ts';
+import { NotOffered, Unreachable } from './errors.ts';
 
 /** Which lines of a deployment are followed. What a server does not know of it is left to whoever follows. */
 export interface LogWish {
@@ -82,7 +82,7 @@ export async function followLogsForEver(
     }
     // Why a server has ended a stream is what it answers the next time, if there is a reason at all.
     failures += 1;
-    await rest(clock, nextWait(failures, backoff, chance), signal);
+    await rest(clock, trouble.wait(nextWait(failures, backoff, chance), chance), signal);
   }
 }
 
@@ -99,11 +99,11 @@ async function poll(
   wish: LogWish,
   seen: Seen,
   tell: (news: LogNews) => void,
-  { clock, signal }: LogFollowing,
+  { clock, chance, signal }: LogFollowing,
 ): Promise<void> {
   const trouble = new LogTrouble(tell);
   while ((await ask(server, wish, seen, tell, trouble, signal)) === 'passing' && !signal.aborted)
-    await rest(clock, askEveryMs, signal);
+    await rest(clock, trouble.wait(askEveryMs, chance), signal);
 }
 
 /** Asks once for the newest lines, and tells those that are new. Whether it is worth to ask again. */
@@ -132,6 +132,8 @@ async function ask(
 export class LogTrouble {
   readonly #tell: (news: LogNews) => void;
   #told: string | undefined;
+  #failures = 0;
+  #askedMs = 0;
 
   constructor(tell: (news: LogNews) => void) {
     this.#tell = tell;
@@ -139,6 +141,10 @@ export class LogTrouble {
 
   /** Whether it is worth to ask again. */
   met(error: unknown): 'passing' | 'last' {
+    // Who knows without asking that there is no server to ask may find out again soon that there is.
+    const away = error instanceof Unreachable;
+    this.#failures = away ? this.#failures + 1 : 0;
+    this.#askedMs = away ? error.retryAfterMs : 0;
     if (isProblem(error, 'resourceDoesNotExist')) {
       this.#tell({ kind: 'deleted' });
       return 'last';
@@ -150,8 +156,18 @@ export class LogTrouble {
   }
 
   over(): void {
+    this.#failures = this.#askedMs = 0;
     if (this.#told !== undefined) this.#tell({ kind: 'connected' });
     this.#told = undefined;
+  }
+
+  /** How long to leave the server alone, in milliseconds: the usual time, longer while it fails, and as it wants it. */
+  wait(usualMs: number, chance: () => number): number {
+    const failing = this.#failures === 0 ? 0 : nextWait(this.#failures, backoff, chance);
+    const asked = this.#askedMs;
+    // It was asked for once: a stream that says nothing after that is no reason to wait for so long again.
+    this.#askedMs = 0;
+    return Math.max(usualMs, failing, asked);
   }
 }
 

@@ -7,7 +7,7 @@ import type { DeploymentsModel } from '../model/deployments.ts';
 
 /** Lines of a page. */
 export const pageLines = 500;
-/** Between two tries to read the first page, in milliseconds. */
+/** The least between two tries to read the first page, in milliseconds. */
 const againMs = 1000;
 
 export type LogModel = Pick<DeploymentsModel, 'target'>;
@@ -56,7 +56,7 @@ async function firstPage(
       // What cannot be understood is not understood the next time either.
       if (isProblem(error, 'wrongParameters')) return undefined;
     }
-    await rest(systemClock, againMs, signal);
+    await rest(systemClock, trouble.wait(againMs, Math.random), signal);
   }
   return undefined;
 }

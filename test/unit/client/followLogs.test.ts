@@ -12,6 +12,7 @@ import type { LogLine } from '../../../src/protocol/shapes/log.ts';
 import { isProblem, problem } from '../../../src/protocol/problems.ts';
 import { testControlPlane, type TestControlPlane } from '../../support/controlPlane.ts';
 import { addDeployment } from '../../support/deployments.ts';
+import { handClock } from '../../support/handClock.ts';
 import { logTime } from '../../support/logFrames.ts';
 
 /** Waits for nothing. */
@@ -335,5 +336,31 @@ describe('following logs', () => {
       { clock: impatient, chance: () => 1, signal: left.signal },
     );
     assert.deepEqual(found, ['a', 'b', 'c']);
+  });
+
+  it('leaves a server without a stream alone while it fails, and for as long as it wants', async () => {
+    const clock = handClock(300_000);
+    const answers = [300_000, 0, 0, 0, 0, 0, undefined, 0];
+    const api = {
+      // oxlint-disable-next-line require-yield
+      async *followLogs(): AsyncGenerator<readonly LogLine[]> {
+        throw new NotOffered('not offered');
+      },
+      async getLogs(): Promise<{ logs: LogLine[] }> {
+        const retryAfterMs = answers.shift();
+        if (answers.length === 0) left.abort();
+        if (retryAfterMs === undefined) return { logs: [] };
+        throw new Unreachable('It is away.', { retryAfterMs });
+      },
+    };
+    const how = { clock, chance: () => 0, signal: left.signal };
+    await followLogsForEver(
+      () => ({ api, workspaceId }),
+      wish,
+      [],
+      () => undefined,
+      how,
+    );
+    assert.deepEqual(clock.waits, [300_000, 2000, 2000, 4000, 8000, 10_000, 2000]);
   });
 });
