@@ -41,3 +41,15 @@ export interface Connection {
   /** Finds out how things are now. Cheap when they are as they were. */
   look(signal?: AbortSignal): Promise<void>;
 }
+
+/** Whether those who look see something else, or ask somebody else, than before. */
+export function differ(before: ConnectionState, after: ConnectionState): boolean {
+  if (before.kind !== after.kind) return true;
+  if (before.kind !== 'connected' || after.kind !== 'connected')
+    return JSON.stringify(before) !== JSON.stringify(after);
+  return before.target !== after.target || shown(before.regions) !== shown(after.regions);
+}
+
+function shown(regions: readonly Runner[]): string {
+  return JSON.stringify(regions.map(({ id, name, connected, message }) => [id, name, connected, message]));
+}

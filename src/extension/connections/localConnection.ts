@@ -13,7 +13,7 @@ import type {
   LocalSettings,
 } from '../../local/contract.ts';
 import type { Target } from '../../deploy/target.ts';
-import { localId, type Connection, type ConnectionState } from './connection.ts';
+import { differ, localId, type Connection, type ConnectionState } from './connection.ts';
 import type { EngineSource, EngineState } from '../engineSource.ts';
 
 export interface LocalConnectionOptions {
@@ -151,22 +151,11 @@ export class LocalConnection implements Connection, Disposable {
   #set(state: ConnectionState): void {
     const before = this.#state;
     this.#state = state;
-    if (JSON.stringify(shown(before)) !== JSON.stringify(shown(state))) this.#changed.fire();
+    if (differ(before, state)) this.#changed.fire();
   }
 }
 
 function problemState(state: Exclude<EngineState, { kind: 'ready' }>): ConnectionState {
   if (state.kind === 'broken') return { kind: 'failed', message: state.message };
   return { kind: engineProblems[state.kind], message: state.message };
-}
-
-/** What of a state makes a difference to those who look. */
-function shown(state: ConnectionState): unknown {
-  if (state.kind !== 'connected') return state;
-  const { regions, target } = state;
-  return [
-    state.kind,
-    target.token,
-    ...regions.map(({ id, name, connected, message }) => [id, name, connected, message]),
-  ];
 }

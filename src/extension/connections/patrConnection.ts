@@ -10,7 +10,7 @@ import { isProblem } from '../../protocol/problems.ts';
 import type { Runner } from '../../protocol/shapes/workspace.ts';
 import { isTokenRefused, whyTokenRefused } from '../accounts/refusedToken.ts';
 import { serverWords } from '../accounts/serverAddress.ts';
-import type { Connection, ConnectionState } from './connection.ts';
+import { differ, type Connection, type ConnectionState } from './connection.ts';
 import type { KeptTrust } from './keptTrust.ts';
 import { placeId, type PatrPlace } from './places.ts';
 import type { Ways } from './ways.ts';
@@ -132,7 +132,7 @@ export class PatrConnection implements Connection, Disposable {
   #set(state: ConnectionState): void {
     const before = this.#state;
     this.#state = state;
-    if (JSON.stringify(shown(before)) !== JSON.stringify(shown(state))) this.#changed.fire();
+    if (differ(before, state)) this.#changed.fire();
   }
 }
 
@@ -168,16 +168,4 @@ function signedOut(message: string): ConnectionState {
 
 function hostOf(url: string): string {
   return new URL(url).host;
-}
-
-/** What of a state makes a difference to those who look. */
-function shown(state: ConnectionState): unknown {
-  if (state.kind !== 'connected') return state;
-  const { regions, target } = state;
-  return [
-    state.kind,
-    target.token,
-    target.backend.generation,
-    ...regions.map(({ id, name, connected, message }) => [id, name, connected, message]),
-  ];
 }

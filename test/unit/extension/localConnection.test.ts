@@ -82,9 +82,9 @@ describe('the connection to the local region', () => {
     assert.equal(first.target, second.target);
   });
 
-  it('takes a new target when the region answers elsewhere', async () => {
+  it('takes a new target when the region answers elsewhere, and tells', async () => {
     const other = await FakePatr.start();
-    const { connection } = open();
+    const { connection, told } = open();
     await connection.look();
     const first = connection.state();
     found = running(other.url);
@@ -93,6 +93,8 @@ describe('the connection to the local region', () => {
     await other.stop();
     assert.ok(first.kind === 'connected' && second.kind === 'connected');
     assert.notEqual(first.target, second.target);
+    // Whoever follows the one that nobody answers at follows this one from now on.
+    assert.deepEqual(told, ['connected', 'connected']);
   });
 
   it('tells when the region is not connected any more', async () => {
