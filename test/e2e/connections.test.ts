@@ -7,7 +7,7 @@ import { root } from '../../scripts/build/folders.ts';
 import { FakePatr } from '../support/fakePatr.ts';
 import { aDeployment } from '../support/fakePatrState.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
-import { pictureFailures, screenshot } from '../support/editor/screenshot.ts';
+import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { writeSettings } from '../support/editor/workspaceSettings.ts';
@@ -24,7 +24,6 @@ describe('connections in the workbench', function () {
   let cloud: PatrDouble;
   let own: PatrDouble;
   let editor: OpenEditor;
-  pictureFailures(() => editor?.page);
   let workbench: Workbench;
 
   before(async () => {

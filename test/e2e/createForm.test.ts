@@ -11,7 +11,7 @@ import { ask } from '../support/addressLoad.ts';
 import { seriousViolations } from '../support/editor/accessibility.ts';
 import { CreateForm } from '../support/editor/createForm.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
-import { pictureFailures, screenshot } from '../support/editor/screenshot.ts';
+import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { writeSettings } from '../support/editor/workspaceSettings.ts';
@@ -31,7 +31,6 @@ describe('the create form in the editor', function () {
   const repository = name.replace(' ', '-');
   let folder: string;
   let editor: OpenEditor;
-  pictureFailures(() => editor?.page);
   let workbench: Workbench;
   let form: CreateForm;
 

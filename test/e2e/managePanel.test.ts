@@ -12,7 +12,7 @@ import { anHourMeasured } from '../support/measured.ts';
 import { aManagedUrl } from '../support/resources.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { Panel } from '../support/editor/panel.ts';
-import { pictureFailures, screenshot } from '../support/editor/screenshot.ts';
+import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { writeSettings } from '../support/editor/workspaceSettings.ts';
@@ -53,7 +53,6 @@ describe('the panel of a deployment', function () {
   let folder: string;
   let patr: FakePatr;
   let editor: OpenEditor;
-  pictureFailures(() => editor?.page);
   let workbench: Workbench;
   let panel: Panel;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/build/folders.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
-import { pictureFailures, screenshot } from '../support/editor/screenshot.ts';
+import { screenshot } from '../support/editor/screenshot.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { startCurrent } from '../support/patr/current.ts';
 import type { PatrDouble } from '../support/patr/double.ts';
@@ -18,7 +18,6 @@ describe('signing in, in the editor', function () {
   let patr: PatrDouble;
   let front: TlsFront;
   let editor: OpenEditor;
-  pictureFailures(() => editor?.page);
   let workbench: Workbench;
 
   before(async () => {

@@ -11,7 +11,7 @@ import { removeRegion } from '../../scripts/test/removeRegion.ts';
 import { ask } from '../support/addressLoad.ts';
 import { openEditor, type OpenEditor } from '../support/editor/openEditor.ts';
 import { Panel } from '../support/editor/panel.ts';
-import { pictureFailures, screenshot } from '../support/editor/screenshot.ts';
+import { screenshot } from '../support/editor/screenshot.ts';
 import { themes } from '../support/editor/themes.ts';
 import { Workbench } from '../support/editor/workbench.ts';
 import { writeSettings } from '../support/editor/workspaceSettings.ts';
@@ -27,7 +27,6 @@ describe('the workbench', function () {
   const repository = name.replace(' ', '-');
   let folder: string;
   let editor: OpenEditor;
-  pictureFailures(() => editor?.page);
   let workbench: Workbench;
 
   const configure = (settings: Readonly<Record<string, unknown>>): Promise<void> =>

@@ -11,14 +11,3 @@ export async function screenshot(page: Page, name: string): Promise<string> {
   await page.screenshot({ path });
   return path;
 }
-
-/** Keeps a picture of the editor when a test of the suite fails: what was on the screen says more than what was not. */
-export function pictureFailures(page: () => Page | undefined): void {
-  afterEach(async function () {
-    const { state, title } = this.currentTest ?? {};
-    const open = page();
-    if (state !== 'failed' || title === undefined || open === undefined) return;
-    const path = await screenshot(open, `failed-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`);
-    console.error(`A picture of it: ${path}`);
-  });
-}
