@@ -259,7 +259,7 @@ describe('the create form in the editor', function () {
     await workbench.run('Patr: Customize and Deploy to Patr…');
     await form.ready();
     await form.untilFocused('name');
-    await keyboard.press('ControlOrMeta+A');
+    await form.markAll();
     await keyboard.type(`${name} keys`);
     assert.equal(await form.value('port-0'), '8080');
     await form.tabTo('add-variable');
@@ -271,7 +271,7 @@ describe('the create form in the editor', function () {
     await form.tabTo('startup');
     await keyboard.press('Space');
     await form.tabTo('max');
-    await keyboard.press('ControlOrMeta+A');
+    await form.markAll();
     await keyboard.type('2');
     await form.tabTo('create');
     await keyboard.press('Enter');

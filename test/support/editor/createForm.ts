@@ -37,6 +37,15 @@ export class CreateForm extends Panel {
     await this.frame.locator(`#${id}:focus`).waitFor();
   }
 
+  /**
+   * Marks all that is in the field with the focus. The editor has Ctrl+A as a command of its own, which marks a second
+   * time some moments later, also what was typed by then.
+   */
+  async markAll(): Promise<void> {
+    await this.page.keyboard.press('End');
+    await this.page.keyboard.press('Shift+Home');
+  }
+
   /** Presses Tab until a control has the focus, as somebody without a pointer does. */
   async tabTo(id: string): Promise<void> {
     const passed: string[] = [];
