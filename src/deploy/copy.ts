@@ -28,10 +28,7 @@ export class CopyEnded extends JourneyError {
   readonly repository: ChosenRepository | undefined;
 
   constructor(why: unknown, label: string, repository: ChosenRepository | undefined) {
-    const left =
-      repository === undefined
-        ? ''
-        : ` What was copied of the image stays in the repository ${repository.name} of ${label}: another try goes on from there.`;
+    const left = repository === undefined ? '' : ` ${staysWords(repository, label)}`;
     super(`${describeError(why)}${left}`, ['retry', 'showOutput'], { cause: why });
     this.repository = repository;
   }
@@ -172,4 +169,9 @@ async function pushedByEngine(
 function words({ blobs, finished, leftBytes }: CopyState): string {
   const left = leftBytes === 0 ? '' : `, ${formatBytes(leftBytes)} left`;
   return `copying the image: ${finished} of ${blobs} parts are there${left}`;
+}
+
+/** What is left of a copy that ended early; `label`: what people call the connection. */
+export function staysWords({ name }: Pick<ChosenRepository, 'name'>, label: string): string {
+  return `What was copied of the image stays in the repository ${name} of ${label}: another try goes on from there.`;
 }

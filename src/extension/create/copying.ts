@@ -1,6 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
 import { DisposableStore } from '../../base/disposable.ts';
-import { CopyEnded, copyDeployment } from '../../deploy/copy.ts';
+import { CopyEnded, copyDeployment, staysWords } from '../../deploy/copy.ts';
 import { copyDestination, readCopyOrigin, type CopyPlace } from '../../deploy/copyOrigin.ts';
 import { planCopy } from '../../deploy/copyPlan.ts';
 import { dropRepository } from '../../deploy/repository.ts';
@@ -79,7 +79,7 @@ export async function createCopy(parts: CopyParts, subject: CopySubject, wish: C
 function tellWhatStays({ notify, output }: CopyParts, { target, label }: CopyPlace, ended: CopyEnded): void {
   const { repository } = ended;
   if (repository === undefined) return;
-  const message = `The copy was given up. What was copied of the image stays in the repository ${repository.name} of ${label}: another try goes on from there.`;
+  const message = `The copy was given up. ${staysWords(repository, label)}`;
   const note = (text: string): void => output.append(text);
   const remove = { label: 'Remove it', run: () => dropRepository(target, repository, note) };
   void notify.done(message, repository.fresh ? [remove] : []);
